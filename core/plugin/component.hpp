@@ -1,0 +1,114 @@
+#pragma once
+
+#include "config/values.hpp"
+
+#include <omnibroker/abi.h>
+#include <omnibroker/component.hpp>
+#include <omnibroker/result.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace omnibroker::core {
+
+class LoaderLane;
+
+/// The host's tables by id, as components look them up. Filled once, before the first component is created.
+class HostTables {
+ public:
+  void add(const char* id, const void* table) { tables_[id] = table; }
+  const void* find(std::string_view id) const {
+    const auto found = tables_.find(id);
+    return found == tables_.end() ? nullptr : found->second;
+  }
+
+  void* context = nullptr;  ///< What table functions find again through `ComponentHost::of(host).tables->context`.
+
+ private:
+  std::map<std::string, const void*, std::less<>> tables_;
+};
+
+/// The host object that one component is given; `raw` comes first, so that a host function finds the component again.
+struct ComponentHost {
+  omnibroker_host raw{};
+  const HostTables* tables = nullptr;
+  std::string name;
+  void* owner = nullptr;  ///< The runtime's own record of this component.
+
+  static const ComponentHost& of(const omnibroker_host* host) { return *reinterpret_cast<const ComponentHost*>(host); }
+};
+
+/// How long each step of a lifecycle may take (plugin-guide.md has the table).
+struct Deadlines {
+  std::chrono::milliseconds create{1'000};
+  std::chrono::milliseconds configure{5'000};
+  std::chrono::milliseconds prepare{30'000};
+  std::chrono::milliseconds start{5'000};
+  std::chrono::milliseconds reconfigure{5'000};
+  std::chrono::milliseconds drain{10'000};
+  std::chrono::milliseconds stop{5'000};
+  std::chrono::milliseconds destroy{1'000};
+};
+
+/// One configured, running instance of something a plugin makes.
+///
+/// Every step runs on the loader lane, with a deadline. A step that fails or overruns leaves the component `Failed`, with
+/// the reason in a sentence that names plugin and step; one that overran is never called again, nor destroyed: its thread
+/// may still be inside (`Stuck`).
+///
+/// Lifecycle: create, configure, prepare, start, drain, stop; the destructor runs `destroy`, unless it is stuck.
+/// Threads: the steps from one thread at a time; `self` and `table` from any.
+class Component {
+ public:
+  enum class State { Created, Configured, Prepared, Started, Draining, Stopped, Failed, Stuck };
+
+  /// `type` lives as long as the process (libraries stay mapped).
+  static Result<std::unique_ptr<Component>> create(const omnibroker_component_type& type, std::string name,
+                                                   const HostTables& tables, LoaderLane& lane, const Deadlines& deadlines);
+  ~Component();
+
+  Status configure(const ConfigValues& values);
+  Status prepare();
+  Status start();
+  Status drain();
+  Status stop();
+
+  /// What the component answered; the reason is in `error` unless it was applied.
+  omnibroker_reconfigured reconfigure(const ConfigValues& after, std::string& error);
+  Health health() const;
+
+  const std::string& name() const { return host_.name; }
+  const omnibroker_component_type& type() const { return type_; }
+  State state() const { return state_; }
+  const std::string& reason() const { return reason_; }  ///< Why it is Failed or Stuck.
+  void* self() const { return self_; }
+  ComponentHost& host() { return host_; }
+
+  /// What it offers under this id, or nullptr.
+  template <class Table>
+  const Table* table(const char* id) const {
+    return static_cast<const Table*>(type_.table(id));
+  }
+
+ private:
+  Component(const omnibroker_component_type& type, std::string name, const HostTables& tables, LoaderLane& lane,
+            const Deadlines& deadlines);
+
+  const omnibroker_component_type& type_;
+  ComponentHost host_;
+  LoaderLane& lane_;
+  Deadlines deadlines_;
+  ConfigValues values_;
+  void* self_ = nullptr;
+  std::atomic<State> state_{State::Created};
+  std::string reason_;
+};
+
+/// `Started` as "started".
+std::string_view to_string(Component::State state);
+
+}  // namespace omnibroker::core
