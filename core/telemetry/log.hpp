@@ -42,6 +42,9 @@ class Log {
   bool enabled(LogLevel level) const;
   void set_level(LogLevel level);
 
+  /// How many lines a sink has lost.
+  std::uint64_t failures() const;
+
   /// `component` may be empty: the broker itself.
   void write(LogLevel level, std::string_view component, std::string_view sentence,
              std::span<const omnibroker_field> fields);
