@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <omnibroker/abi.h>
+
+namespace omnibroker::testing {
+
+class FakeHost;
+
+/// One run of a message through its route: who sends it, what the host would answer, and, afterwards, what the filter
+/// or handler has done.
+///
+/// ```
+/// FakeCall call(host);
+/// call.sender.role = "web_ui";
+/// EXPECT_EQ(component.handle(R"({"type":"select_object"})", call), OMNIBROKER_REFUSE);
+/// EXPECT_EQ(call.refused_code, "INVALID_MESSAGE_FORMAT");
+/// ```
+/// Threads: one at a time. Must outlive the `handle` it is passed to.
+class FakeCall {
+ public:
+  explicit FakeCall(FakeHost& host) : host_(host) {}
+  FakeCall(const FakeCall&) = delete;
+  FakeCall& operator=(const FakeCall&) = delete;
+
+  // What the test says.
+  struct Sender {
+    omnibroker_session session = 1;
+    std::string client_id = "00000000-0000-4000-8000-000000000001";
+    std::string role;  ///< Empty: not registered.
+  } sender;
+  std::vector<std::string> known_roles = {"omniverse_extension", "web_ui"};
+  std::uint64_t receivers = 1;
+  bool can_defer = true;
+
+  // What the component did.
+  std::optional<std::string> replaced;
+  std::string refused_code;
+  std::string refused_message;
+  bool acknowledged = false;
+  std::vector<std::string> answers;
+  std::string registered_role;       ///< What `register_role` was asked for last.
+  std::uint64_t deferred_token = 0;  ///< 0: not deferred.
+
+  /// What is delivered when the component accepts `message`.
+  std::string delivered(std::string_view message) const { return replaced ? *replaced : std::string(message); }
+
+ private:
+  friend class FakeHost;
+  FakeHost& host_;
+};
+
+}  // namespace omnibroker::testing
