@@ -1,0 +1,204 @@
+#include "net/request_head.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+
+namespace omnibroker::core {
+namespace {
+
+namespace http = boost::beast::http;
+using boost::beast::string_view;
+using boost::system::error_code;
+
+std::string_view std_view(string_view text) { return {text.data(), text.size()}; }
+omnibroker_text crossing(std::string_view text) { return {text.data(), text.size()}; }
+
+bool same(std::string_view a, const char* b) { return boost::beast::iequals({a.data(), a.size()}, b); }
+
+int hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// Percent-decodes a path; nothing where an escape is broken or hides a NUL.
+std::optional<std::string> decoded(std::string_view path) {
+  std::string out;
+  out.reserve(path.size());
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] != '%') {
+      out.push_back(path[i]);
+      continue;
+    }
+    if (i + 2 >= path.size()) return std::nullopt;
+    const int high = hex(path[i + 1]), low = hex(path[i + 2]);
+    if (high < 0 || low < 0 || (high == 0 && low == 0)) return std::nullopt;
+    out.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return out;
+}
+
+}  // namespace
+
+/// Beast's incremental parser, told to keep views of what it sees. The body is not its business: it stops at the head.
+struct RequestHead::Parser final : http::basic_parser<true> {
+  struct Line {
+    std::string_view name, value;
+  };
+  std::string_view method, target;
+  int version = 0;
+  std::vector<Line> lines;
+
+  void on_request_impl(http::verb, string_view method_text, string_view target_text, int version_number,
+                       error_code&) override {
+    method = std_view(method_text);
+    target = std_view(target_text);
+    version = version_number;
+  }
+  void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
+    lines.push_back({std_view(name), std_view(value)});
+  }
+  void on_response_impl(int, string_view, int, error_code&) override {}
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
+  std::size_t on_body_impl(string_view, error_code&) override { return 0; }
+  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view, error_code&) override { return 0; }
+  void on_finish_impl(error_code&) override {}
+};
+
+RequestHead::RequestHead(Limits limits) : limits_(limits) {}
+RequestHead::~RequestHead() = default;
+
+RequestHead::Verdict RequestHead::bad(unsigned status, std::string why) {
+  refusal_status_ = status;
+  refusal_ = std::move(why);
+  return Verdict::Bad;
+}
+
+RequestHead::Verdict RequestHead::parse(std::span<const std::uint8_t> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+
+  // Empty lines before a request are allowed (RFC 9112, 2.2), and Beast does not skip them.
+  std::size_t skipped = 0;
+  while (text.substr(skipped).starts_with("\r\n")) skipped += 2;
+  if (skipped > limits_.bytes) return bad(431, "The request head is empty lines");
+
+  const auto end = text.find("\r\n\r\n", skipped);
+  const auto length = end == std::string_view::npos ? text.size() : end + 4;
+  const auto first_line = text.find("\r\n", skipped);
+  if (length - skipped > limits_.bytes) {
+    if (first_line == std::string_view::npos || first_line - skipped > limits_.bytes) {
+      return bad(414, "The request line is longer than " + std::to_string(limits_.bytes) + " bytes");
+    }
+    return bad(431, "The request head is longer than " + std::to_string(limits_.bytes) + " bytes");
+  }
+  if (end == std::string_view::npos) {
+    // What can never become a request is refused now, not at the timeout.
+    for (const char c : text.substr(skipped, std::min(first_line, text.size()) - skipped)) {
+      if (static_cast<unsigned char>(c) < 0x20 && c != '\r') return bad(400, "The request line has a control character");
+    }
+    if (!text.empty() && text.size() > skipped && !(text[skipped] >= 'A' && text[skipped] <= 'Z') && text[skipped] != '\r') {
+      return bad(400, "The request does not begin with a method");
+    }
+    return Verdict::Incomplete;
+  }
+  // Beast forgives a bare line feed and an obsolete fold in places; both have been used to smuggle requests.
+  for (auto at = skipped; at < length; ++at) {
+    if (text[at] == '\n' && (at == 0 || text[at - 1] != '\r')) return bad(400, "A line does not end in CR LF");
+    if (text[at] == '\n' && at + 1 < length && (text[at + 1] == ' ' || text[at + 1] == '\t')) {
+      return bad(400, "A header is folded over two lines");
+    }
+    if (text[at] == '\0') return bad(400, "The request head has a NUL byte");
+  }
+
+  parser_ = std::make_unique<Parser>();
+  parser_->header_limit(static_cast<std::uint32_t>(limits_.bytes + 8));
+  parser_->body_limit(boost::none);
+  error_code error;
+  const auto head = text.substr(skipped, length - skipped);
+  parser_->put(boost::asio::const_buffer(head.data(), head.size()), error);
+  if (error == http::error::bad_version) return bad(505, "Only HTTP/1.0 and HTTP/1.1 are spoken here");
+  if (error && error != http::error::need_more) return bad(400, "The request head is malformed: " + error.message());
+  if (!parser_->is_header_done()) return bad(400, "The request head is malformed");
+  size_ = length;
+  return understand();
+}
+
+RequestHead::Verdict RequestHead::understand() {
+  auto& parser = *parser_;
+  if (parser.lines.size() > limits_.headers) {
+    return bad(431, "The request has more than " + std::to_string(limits_.headers) + " headers");
+  }
+  request_ = {};
+  request_.struct_size = sizeof request_;
+  request_.http_minor = parser.version % 10 == 0 ? 0 : 1;
+  request_.method = crossing(parser.method);
+  request_.target = crossing(parser.target);
+  request_.content_length = -1;
+
+  std::size_t lengths = 0, codings = 0, hosts = 0;
+  headers_.clear();
+  for (const auto& line : parser.lines) {
+    headers_.push_back({crossing(line.name), crossing(line.value)});
+    if (same(line.name, "Content-Length")) {
+      ++lengths;
+      std::int64_t value = -1;
+      const auto [end, error] = std::from_chars(line.value.data(), line.value.data() + line.value.size(), value);
+      if (error != std::errc{} || end != line.value.data() + line.value.size() || value < 0) {
+        return bad(400, "Content-Length is not a number of bytes");
+      }
+      request_.content_length = value;
+    } else if (same(line.name, "Transfer-Encoding")) {
+      ++codings;
+      if (!same(line.value, "chunked")) return bad(501, "The only transfer coding understood here is chunked");
+    } else if (same(line.name, "Host")) {
+      ++hosts;
+    }
+  }
+  if (lengths > 1) return bad(400, "Content-Length is given twice");
+  if (codings > 1) return bad(400, "Transfer-Encoding is given twice");
+  if (lengths > 0 && codings > 0) return bad(400, "Content-Length and Transfer-Encoding are given together");
+  if (codings > 0 && request_.http_minor == 0) return bad(400, "HTTP/1.0 has no Transfer-Encoding");
+  if (hosts > 1) return bad(400, "Host is given twice");
+  if (hosts == 0 && request_.http_minor == 1) return bad(400, "The Host header is missing");
+
+  request_.chunked = codings > 0 ? 1 : 0;
+  request_.keep_alive = parser.keep_alive() ? 1 : 0;
+  request_.upgrade = parser.upgrade() ? 1 : 0;
+
+  auto target = parser.target;
+  if (target.starts_with("http://") || target.starts_with("https://")) {  // the absolute form, as proxies send it
+    const auto authority = target.find("//") + 2;
+    const auto slash = target.find('/', authority);
+    target = slash == std::string_view::npos ? "/" : target.substr(slash);
+  }
+  const auto question = target.find('?');
+  if (question != std::string_view::npos) request_.query = crossing(target.substr(question + 1));
+  auto path = decoded(target.substr(0, question));
+  if (!path) return bad(400, "The path has a broken percent escape");
+  if (*path != "*" && !path->starts_with('/')) return bad(400, "The path does not begin with /");
+  path_ = std::move(*path);
+  return Verdict::Complete;
+}
+
+const omnibroker_request* RequestHead::request(std::string_view mount) {
+  header_pointers_.clear();
+  for (const auto& header : headers_) header_pointers_.push_back(&header);
+  request_.path = crossing(path_);
+  request_.mount = crossing(mount);
+  request_.headers = header_pointers_.data();
+  request_.header_count = header_pointers_.size();
+  return &request_;
+}
+
+bool RequestHead::is_head_method() const { return std::string_view(request_.method.data, request_.method.size) == "HEAD"; }
+bool RequestHead::has_body() const { return request_.chunked != 0 || request_.content_length > 0; }
+
+}  // namespace omnibroker::core
