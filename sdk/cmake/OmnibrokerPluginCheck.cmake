@@ -1,7 +1,6 @@
 # Runs after each plugin is linked, and fails the build where the library would not keep to itself:
 #   cmake -DPLUGIN=<file> -DNM=<nm> -DREADELF=<readelf> [-DSANITIZED=TRUE] -P OmnibrokerPluginCheck.cmake
 
-
 cmake_minimum_required(VERSION 3.25)
 
 function(read_with variable)
