@@ -13,6 +13,11 @@ namespace omnibroker::testing {
 
 class FakeHost;
 
+namespace detail {
+struct CallTables;
+struct HostState;
+}  // namespace detail
+
 /// One run of a message through its route: who sends it, what the host would answer, and, afterwards, what the filter
 /// or handler has done.
 ///
@@ -25,7 +30,7 @@ class FakeHost;
 /// Threads: one at a time. Must outlive the `handle` it is passed to.
 class FakeCall {
  public:
-  explicit FakeCall(FakeHost& host) : host_(host) {}
+  explicit FakeCall(FakeHost& host);
   FakeCall(const FakeCall&) = delete;
   FakeCall& operator=(const FakeCall&) = delete;
 
@@ -52,8 +57,8 @@ class FakeCall {
   std::string delivered(std::string_view message) const { return replaced ? *replaced : std::string(message); }
 
  private:
-  friend class FakeHost;
-  FakeHost& host_;
+  friend struct detail::CallTables;
+  detail::HostState& host_;
 };
 
 }  // namespace omnibroker::testing

@@ -15,6 +15,10 @@ namespace omnibroker::testing {
 class ComponentUnderTest;
 class FakeHost;
 
+namespace detail {
+struct ConnectionState;
+}
+
 /// One connection of a FakeHost: the test plays the peer and the host, and sees what the transport has done.
 ///
 /// Bytes are presented to the transport as abi.h says: what it does not consume comes again, as the transport left it,
@@ -54,8 +58,9 @@ class FakeConnection {
   void deliver(std::string_view payload, Encoding encoding = Encoding::Text);
   /// The answer to a submit that was to be answered later.
   void reply(std::uint64_t correlation, std::string_view payload, std::string_view refusal_code = {});
-  /// Moves the connection to another generation of its transport, as a reload does. On a failure the old one keeps it,
-  /// and its status is answered.
+  /// Moves the connection to another generation of its transport, as a reload does, and answers how that went. A
+  /// refused export leaves it with the old one. So does a refused import, but frozen: only `disconnect` makes sense
+  /// then.
   omnibroker_status hand_over(ComponentUnderTest& to);
   /// What the transport would export, or nothing where it refuses. It is frozen afterwards, as abi.h says.
   std::optional<std::string> export_session();
@@ -85,9 +90,8 @@ class FakeConnection {
 
  private:
   friend class FakeHost;
-  struct State;
-  explicit FakeConnection(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit FakeConnection(std::unique_ptr<detail::ConnectionState> state);
+  std::unique_ptr<detail::ConnectionState> state_;
 };
 
 }  // namespace omnibroker::testing

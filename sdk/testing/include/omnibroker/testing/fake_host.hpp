@@ -19,6 +19,10 @@ namespace omnibroker::testing {
 
 class ComponentUnderTest;
 
+namespace detail {
+struct HostState;
+}
+
 /// One line that a component has written to the log.
 struct LogLine {
   omnibroker_log_level level = OMNIBROKER_LOG_INFO;
@@ -36,6 +40,7 @@ struct Submitted {
   Encoding encoding = Encoding::Text;
   std::string payload;
   std::uint64_t correlation = 0;
+  bool in_place = false;  ///< It lay in the bytes that `receive` was given: nothing had to be copied.
 };
 
 /// What the router makes of a submitted message.
@@ -117,7 +122,8 @@ class FakeHost {
   FakeConnection& connect(ComponentUnderTest& transport, std::string mount = "/");
   /// From now on `open` of a session is refused with this sentence; an empty one lets them in again.
   void refuse_sessions(std::string reason);
-  /// Says what becomes of submitted messages. Without it: OK, and no answer.
+  /// Says what becomes of submitted messages. Without it: OK, and no answer. As the broker may, the host overwrites the
+  /// submitted bytes before `submit` returns.
   void on_submit(std::function<RouterAnswer(const Submitted&)> router);
   std::vector<Submitted> submitted() const;
   /// Forgets what was submitted.
@@ -141,11 +147,9 @@ class FakeHost {
   std::vector<std::string> violations() const;
 
  private:
-  friend class FakeConnection;
+  friend class ComponentUnderTest;
   friend class FakeCall;
-  struct Tables;
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<detail::HostState> state_;
 };
 
 }  // namespace omnibroker::testing
