@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@
 namespace omnibroker::core {
 
 class LoaderLane;
+struct StepAnswer;
 
 /// The host's tables by id, as components look them up. Filled once, before the first component is created.
 class HostTables {
@@ -66,11 +68,16 @@ class Component {
  public:
   enum class State { Created, Configured, Prepared, Started, Draining, Stopped, Failed, Stuck };
 
-  /// `type` lives as long as the process (libraries stay mapped).
+  /// Makes an instance. `type` lives as long as the process (libraries stay mapped); `tables` and `lane` outlive the
+  /// component, and for ever if it gets stuck. `owner` becomes ComponentHost::owner before the plugin is called.
+  ///
+  /// Unsupported: a host table that the type needs is not among `tables`. Unavailable: `create` did not return in time.
   static Result<std::unique_ptr<Component>> create(const omnibroker_component_type& type, std::string name,
-                                                   const HostTables& tables, LoaderLane& lane, const Deadlines& deadlines);
+                                                   const HostTables& tables, LoaderLane& lane, const Deadlines& deadlines,
+                                                   void* owner = nullptr);
   ~Component();
 
+  /// The steps. Conflict: not in this order, and nothing was called. `stop` may follow `prepare`, `start` or `drain`.
   Status configure(const ConfigValues& values);
   Status prepare();
   Status start();
@@ -81,12 +88,12 @@ class Component {
   omnibroker_reconfigured reconfigure(const ConfigValues& after, std::string& error);
   Health health() const;
 
-  const std::string& name() const { return host_.name; }
+  const std::string& name() const { return host_->name; }
   const omnibroker_component_type& type() const { return type_; }
   State state() const { return state_; }
-  const std::string& reason() const { return reason_; }  ///< Why it is Failed or Stuck.
+  const std::string& reason() const { return reason_; }  ///< Why it is Failed or Stuck; look at `state` first.
   void* self() const { return self_; }
-  ComponentHost& host() { return host_; }
+  ComponentHost& host() { return *host_; }
 
   /// What it offers under this id, or nullptr.
   template <class Table>
@@ -98,12 +105,18 @@ class Component {
   Component(const omnibroker_component_type& type, std::string name, const HostTables& tables, LoaderLane& lane,
             const Deadlines& deadlines);
 
+  template <class Call>
+  Status step(const char* step, std::chrono::milliseconds deadline, std::initializer_list<State> from, State to, Call call);
+  Status judge(const char* step, std::chrono::milliseconds deadline, const StepAnswer* answer);
+  void fail(State state, std::string reason);
+
   const omnibroker_component_type& type_;
-  ComponentHost host_;
+  std::shared_ptr<ComponentHost> host_;  // shared with the call that is under way, which may never return
   LoaderLane& lane_;
   Deadlines deadlines_;
   ConfigValues values_;
   void* self_ = nullptr;
+  bool created_ = false;
   std::atomic<State> state_{State::Created};
   std::string reason_;
 };

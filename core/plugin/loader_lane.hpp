@@ -12,6 +12,9 @@ namespace omnibroker::core {
 /// A step that overruns cannot be ended from outside: the lane gives its thread up (it stays inside the plugin, detached)
 /// and goes on with a new one, and says so.
 ///
+/// Lifecycle: destroying the lane waits for the step that is running in time, never for one that overran. While `stuck()`
+/// is not 0, a thread may still be inside plugin code: the process must then leave by `_exit` once it has cleaned up, since
+/// `exit` would destroy statics under that thread.
 /// Threads: any; steps run one at a time, in the order they were asked for.
 class LoaderLane {
  public:
