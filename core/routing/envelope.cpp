@@ -87,12 +87,14 @@ bool deeper_than(const dom::element& element, int allowed) {
   const auto type = element.type();
   if (type == dom::element_type::ARRAY) {
     if (allowed == 0) return true;
-    for (const dom::element inner : element.get_array().value_unsafe()) {
+    const dom::array array = element.get_array().value_unsafe();
+    for (const dom::element inner : array) {
       if (deeper_than(inner, allowed - 1)) return true;
     }
   } else if (type == dom::element_type::OBJECT) {
     if (allowed == 0) return true;
-    for (const auto& member : element.get_object().value_unsafe()) {
+    const dom::object object = element.get_object().value_unsafe();
+    for (const auto& member : object) {
       if (deeper_than(member.value, allowed - 1)) return true;
     }
   }
