@@ -6,7 +6,7 @@
 #include <array>
 #include <set>
 
-#include <omnibroker/plugin.hpp>
+#include <omnibroker/version.hpp>
 
 namespace omnibroker::core {
 namespace {
@@ -218,7 +218,7 @@ bool speaks_our_abi(const omnibroker_plugin& plugin, const HostIdentity& host, R
 
 }  // namespace
 
-std::string_view HostIdentity::built_with() { return omnibroker::detail::kSanitizers; }
+std::string_view HostIdentity::built_with() { return OMNIBROKER_SANITIZERS; }
 
 std::vector<std::string> refusals(const omnibroker_plugin* descriptor, std::string_view file_name,
                                   const HostIdentity& host) {

@@ -53,6 +53,22 @@ extern "C" {
 #define OMNIBROKER_EXPORT __attribute__((visibility("default")))
 #endif
 
+/* What omnibroker_plugin.sanitizers says of the file that is being compiled. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define OMNIBROKER_SANITIZERS "address"
+#elif __has_feature(thread_sanitizer)
+#define OMNIBROKER_SANITIZERS "thread"
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define OMNIBROKER_SANITIZERS "address"
+#elif defined(__SANITIZE_THREAD__)
+#define OMNIBROKER_SANITIZERS "thread"
+#endif
+#if !defined(OMNIBROKER_SANITIZERS)
+#define OMNIBROKER_SANITIZERS ""
+#endif
+
 /* ---------------------------------------------------------------------------------------------------------------- values */
 
 typedef struct omnibroker_text {

@@ -50,22 +50,6 @@
 namespace omnibroker {
 namespace detail {
 
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr const char* kSanitizers = "address";
-#elif defined(__SANITIZE_THREAD__)
-inline constexpr const char* kSanitizers = "thread";
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-inline constexpr const char* kSanitizers = "address";
-#elif __has_feature(thread_sanitizer)
-inline constexpr const char* kSanitizers = "thread";
-#else
-inline constexpr const char* kSanitizers = "";
-#endif
-#else
-inline constexpr const char* kSanitizers = "";
-#endif
-
 #if defined(__clang__)
 inline constexpr const char* kBuild = "clang " __clang_version__ ", sdk " OMNIBROKER_SDK_VERSION;
 #else
@@ -78,7 +62,7 @@ class PluginDescriptor {
                    std::initializer_list<const omnibroker_component_type*> components)
       : components_(components),
         raw_{sizeof(omnibroker_plugin), OMNIBROKER_ABI_MAJOR, OMNIBROKER_ABI_MINOR, name, version, doc, "Apache-2.0",
-             kBuild, kSanitizers, components_.data(), components_.size()} {}
+             kBuild, OMNIBROKER_SANITIZERS, components_.data(), components_.size()} {}
 
   const omnibroker_plugin* get() const { return &raw_; }
 
