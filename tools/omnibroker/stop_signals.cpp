@@ -1,0 +1,67 @@
+#include "stop_signals.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace omnibroker::tools {
+namespace {
+
+sigset_t awaited() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, signal);
+  return set;
+}
+
+}  // namespace
+
+StopSignals::StopSignals() : thread_id_(static_cast<int>(syscall(SYS_gettid))) {
+  const auto set = awaited();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+StopSignals::Happened StopSignals::take(const std::chrono::nanoseconds* timeout) {
+  const auto set = awaited();
+  siginfo_t info{};
+  int signal = -1;
+  if (timeout == nullptr) {
+    do signal = sigwaitinfo(&set, &info);
+    while (signal < 0 && errno == EINTR);
+  } else {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
+    const timespec span{static_cast<std::time_t>(seconds.count()), static_cast<long>((*timeout - seconds).count())};
+    signal = sigtimedwait(&set, &info, &span);
+  }
+  switch (signal) {
+    case SIGTERM: return {Event::Stop, "SIGTERM"};
+    case SIGINT: return {Event::Stop, "SIGINT"};
+    case SIGHUP: return {Event::Reload, "SIGHUP"};
+    // From a thread of ours; the same signal from another process means nothing.
+    case SIGUSR1: return {info.si_code == SI_TKILL ? Event::WorkIsDone : Event::DeadlinePassed};
+    default: return {Event::DeadlinePassed};
+  }
+}
+
+StopSignals::Happened StopSignals::wait() {
+  for (;;) {
+    if (const auto happened = take(nullptr); happened.event != Event::DeadlinePassed) return happened;
+  }
+}
+
+StopSignals::Happened StopSignals::wait_until(std::chrono::steady_clock::time_point deadline) {
+  for (;;) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::nanoseconds left = std::max(deadline - now, std::chrono::steady_clock::duration::zero());
+    const auto happened = take(&left);
+    if (happened.event != Event::DeadlinePassed || left.count() == 0) return happened;
+  }
+}
+
+void StopSignals::work_is_done() { syscall(SYS_tgkill, getpid(), thread_id_, SIGUSR1); }
+
+}  // namespace omnibroker::tools
