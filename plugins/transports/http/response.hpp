@@ -21,7 +21,7 @@ struct AnswerShape {
   bool head_only = false;   ///< HEAD: the headers of GET, and no body.
   bool keep_alive = false;  ///< The client means to send another request.
   unsigned http_minor = 1;
-  std::string cors;  ///< Header lines that tell a browser who may read the answer.
+  std::string cors = {};  ///< Header lines that tell a browser who may read the answer.
 };
 
 enum class Framing {
