@@ -36,10 +36,10 @@ class Request {
     return rest;
   }
 
-  /// The first header of this name (compared without regard to case), or nothing.
-  std::optional<std::string_view> header(std::string_view name) const {
+  /// The header of this name (compared without regard to case), or nothing. `line`: which, where it is there repeatedly.
+  std::optional<std::string_view> header(std::string_view name, std::size_t line = 0) const {
     for (std::size_t i = 0; i < raw_->header_count; ++i) {
-      if (equal_ignoring_case(view(raw_->headers[i]->name), name)) return view(raw_->headers[i]->value);
+      if (equal_ignoring_case(view(raw_->headers[i]->name), name) && line-- == 0) return view(raw_->headers[i]->value);
     }
     return std::nullopt;
   }
