@@ -1,0 +1,7 @@
+#include "websocket_transport.hpp"
+
+#include <omnibroker/plugin.hpp>
+
+OMNIBROKER_PLUGIN("websocket", "1.0.0", "WebSocket (RFC 6455) for every client.",
+                  omnibroker::component<omnibroker::plugins::websocket::WebSocketTransport>(
+                      "websocket", "Serves messages over WebSocket, one session a connection."))

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "config.hpp"
+#include "shared.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <omnibroker/transport.hpp>
+
+namespace omnibroker::plugins::websocket {
+
+/// The WebSocket protocol (RFC 6455), without I/O: one session a connection, one message of the broker a message here.
+///
+/// Threads: as Transport.
+class WebSocketTransport final : public Transport {
+ public:
+  using Config = websocket::Config;
+  static const ConfigSpec<Config>& spec() { return config_spec(); }
+
+  WebSocketTransport(Host host, Config config);
+
+  std::unique_ptr<Exchange> open(Connection connection, const Request& request) override;
+  void encode(const omnibroker_payload& payload, const Sink& out) const override;
+
+  /// Every option can change under live connections.
+  omnibroker_reconfigured reconfigure(const Config& before, const Config& after, std::string& error);
+
+  /// Unavailable while the fragments of an unfinished message exceed what a handover may carry.
+  omnibroker_status export_session(Exchange& exchange, const Sink& out);
+  Result<std::unique_ptr<Exchange>> import_session(Connection connection, std::string_view blob);
+
+ private:
+  void refuse(Connection& connection, const Request& request, const Refusal& refusal) const;
+
+  Shared shared_;
+};
+
+}  // namespace omnibroker::plugins::websocket
