@@ -7,7 +7,7 @@
 namespace omnibroker::core {
 
 struct OutboundLog::Segment {
-  explicit Segment(std::size_t capacity) : bytes(std::make_unique<char[]>(capacity)), capacity(capacity) {}
+  explicit Segment(std::size_t room) : bytes(std::make_unique<char[]>(room)), capacity(room) {}
 
   std::unique_ptr<char[]> bytes;
   std::size_t capacity;
@@ -163,13 +163,27 @@ void OutboundLog::Cursor::advance(std::size_t bytes) {
   if (before != segment_) log_->drop_unread();
 }
 
-void OutboundLog::Cursor::skip_to_end() {
-  if (log_ == nullptr) return;
+void OutboundLog::Cursor::finish_message() {
+  if (const auto rest = inside_message(); rest > 0) advance(rest);
+}
+
+std::size_t OutboundLog::Cursor::skip_segment() {
+  if (log_ == nullptr) return 0;
+  finish_message();
+  const auto messages = segment_->ends.size() - ends_until(segment_->ends, offset_);
+  advance(segment_->size - offset_);
+  return messages;
+}
+
+std::size_t OutboundLog::Cursor::skip_to_end() {
+  if (log_ == nullptr) return 0;
+  const auto messages = pending_messages();
   --segment_->readers;
   segment_ = log_->newest_;
   ++segment_->readers;
   offset_ = segment_->size;
   log_->drop_unread();
+  return messages;
 }
 
 void OutboundLog::Cursor::leave() {

@@ -51,8 +51,12 @@ class OutboundLog {
     /// The bytes of the begun message that are still to read.
     std::string_view rest_of_message() const;
     void advance(std::size_t bytes);
-    /// Leaves everything that is pending unread.
-    void skip_to_end();
+    /// Passes over the rest of a message that was begun: somebody else sends it.
+    void finish_message();
+    /// Leaves the oldest segment's messages unread. Answers how many.
+    std::size_t skip_segment();
+    /// Leaves everything that is pending unread. Answers how many messages.
+    std::size_t skip_to_end();
     void leave();
 
    private:

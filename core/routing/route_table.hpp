@@ -1,0 +1,78 @@
+#pragma once
+
+#include "config/broker_config.hpp"
+
+#include <omnibroker/abi.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace omnibroker::core {
+
+class MetricValue;
+
+/// A started filter, as a route calls it.
+struct FilterStep {
+  void* self = nullptr;
+  const omnibroker_filter_v1* table = nullptr;
+};
+
+/// What happens to one message type: who may send it, which steps it goes through, who gets it.
+struct Route {
+  std::string type;
+  std::size_t index = 0;
+  bool from_anyone = false;
+  std::vector<bool> from;             ///< By role; all true where every registered client may send it.
+  std::vector<std::size_t> to;        ///< Roles.
+  std::vector<FilterStep> filters;
+  void* handler = nullptr;
+  const omnibroker_handler_v1* handler_table = nullptr;
+  std::string failure_code;
+  std::string forbidden;              ///< The sentence for a sender with the wrong role.
+  std::string nobody_there;           ///< The sentence where a receiver is required and none is connected.
+  bool ack = false;
+  bool require_receiver = false;
+  std::string latest_by;
+  std::size_t latest_max = 0;
+  std::chrono::nanoseconds latest_max_age{0};
+  SlowClients slow_clients = SlowClients::Conflate;
+  MetricValue* accepted = nullptr;
+  MetricValue* refused = nullptr;
+};
+
+/// Every route by message type, and every role by name. The roles come first, because components may ask for them; the
+/// routes follow when their handlers exist, before the first message. Then immutable.
+///
+/// Threads: any, once the routes are set.
+class RouteTable {
+ public:
+  struct Role {
+    std::string name;
+    std::string title;
+  };
+
+  explicit RouteTable(std::vector<Role> roles) : roles_(std::move(roles)) {}
+  void set_routes(std::vector<Route> routes);
+
+  const Route* find(std::string_view type) const;
+  const std::vector<Route>& routes() const { return routes_; }
+  const std::vector<Role>& roles() const { return roles_; }
+  /// -1 for a name that no route knows.
+  int role(std::string_view name) const;
+  /// What applies to a member of this role that falls behind: the strictest of the routes that feed it.
+  SlowClients slow_clients(std::size_t role) const;
+
+  /// Builds everything of a route that follows from its configuration alone.
+  static Route make_route(const RouteConfig& config, std::size_t index, const std::vector<Role>& roles,
+                          const omnibroker_handler_v1& handler);
+
+ private:
+  std::vector<Role> roles_;
+  std::vector<Route> routes_;
+  std::map<std::string, const Route*, std::less<>> by_type_;
+};
+
+}  // namespace omnibroker::core

@@ -1,0 +1,660 @@
+#include "runtime/connection.hpp"
+
+#include "routing/envelope.hpp"
+#include "runtime/endpoint.hpp"
+#include "runtime/shared.hpp"
+#include "runtime/worker.hpp"
+#include "session/session.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <sys/epoll.h>
+
+namespace omnibroker::core {
+namespace {
+
+constexpr std::size_t kReadsPerTurn = 8;
+constexpr std::size_t kBytesPerSend = 1024 * 1024;
+constexpr std::size_t kPiecesPerSend = 64;
+constexpr std::chrono::seconds kDrainBeforeShutdown{1};
+constexpr std::size_t kReadAhead = 16 * 1024;  // beyond the largest message: its frame, or a request head
+
+const char* reason_phrase(unsigned status) {
+  switch (status) {
+    case 400: return "Bad Request";
+    case 404: return "Not Found";
+    case 408: return "Request Timeout";
+    case 414: return "URI Too Long";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 501: return "Not Implemented";
+    case 503: return "Service Unavailable";
+    case 505: return "HTTP Version Not Supported";
+    default: return "Internal Server Error";
+  }
+}
+
+/// An answer of the broker's own, in the words of the listener's transport that has some.
+std::string refusal_response(const Listener& listener, unsigned status, std::string_view sentence, bool keep_alive,
+                             bool with_body) {
+  std::string type, body;
+  const StringSink type_sink(type), body_sink(body);
+  for (const auto* endpoint : listener.endpoints) {
+    if (endpoint->table->refusal == nullptr) continue;
+    endpoint->table->refusal(endpoint->self, status, {sentence.data(), sentence.size()}, type_sink.get(), body_sink.get());
+    break;
+  }
+  if (body.empty()) {
+    type = "text/plain; charset=utf-8";
+    body = std::string(sentence) + "\n";
+  }
+  std::string response = "HTTP/1.1 " + std::to_string(status) + " " + reason_phrase(status) + "\r\n";
+  response += "Content-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+  if (status == 429 || status == 503) response += "Retry-After: 1\r\n";
+  if (!keep_alive) response += "Connection: close\r\n";
+  response += "\r\n";
+  if (with_body) response += body;
+  return response;
+}
+
+}  // namespace
+
+void InputBuffer::reserve(std::size_t capacity) {
+  if (capacity + Envelope::kPadding <= capacity_) {
+    if (begin_ > 0) {
+      std::memmove(bytes_.get(), bytes_.get() + begin_, size_);
+      begin_ = 0;
+    }
+    return;
+  }
+  const auto larger = std::max(capacity + Envelope::kPadding, capacity_ * 2);
+  auto bytes = std::make_unique<std::uint8_t[]>(larger);
+  if (size_ > 0) std::memcpy(bytes.get(), bytes_.get() + begin_, size_);
+  bytes_ = std::move(bytes);
+  begin_ = 0;
+  capacity_ = larger;
+}
+
+void InputBuffer::append(std::span<const std::uint8_t> bytes) {
+  if (bytes.empty()) return;
+  const auto into = room(bytes.size());
+  std::memcpy(into.data(), bytes.data(), bytes.size());
+  size_ += bytes.size();
+}
+
+std::span<std::uint8_t> InputBuffer::room(std::size_t wanted) {
+  if (begin_ + size_ + wanted + Envelope::kPadding > capacity_) reserve(size_ + wanted);
+  return {bytes_.get() + begin_ + size_, capacity_ - Envelope::kPadding - begin_ - size_};
+}
+
+void InputBuffer::consume(std::size_t bytes) {
+  begin_ += bytes;
+  size_ -= bytes;
+  if (size_ > 0) return;
+  bytes_.reset();
+  begin_ = capacity_ = 0;
+}
+
+Connection::Connection(Worker& worker, std::uint64_t id, int descriptor, Peer peer, const Listener& listener)
+    : worker_(&worker),
+      id_(id),
+      listener_(listener),
+      peer_(std::move(peer)),
+      stream_(descriptor, listener.tls ? listener.tls->get() : nullptr) {
+  worker_->shared().connection_opened();
+}
+
+Connection::~Connection() {
+  auto& shared = worker_->shared();
+  if (counted_address_) shared.addresses.remove(peer_.key);
+  shared.connection_closed();
+}
+
+template <class Body>
+void Connection::call(Body body) {
+  ++depth_;
+  body();
+  --depth_;
+  settle();
+}
+
+void Connection::begin() {
+  since_ = last_received_ = worker_->now();
+  interest_ = EPOLLIN;
+  worker_->loop().add(stream_.descriptor(), interest_, *this);
+  arm_deadline();
+}
+
+void Connection::begin_refused(unsigned status, std::string_view sentence) {
+  counted_address_ = false;
+  begin();
+  if (stream_.secure()) return cut();  // an answer would cost a handshake
+  refuse(status, sentence);
+}
+
+void Connection::ready(std::uint32_t events) {
+  if (state_ == State::Gone) return;
+  if (!stream_.ready() && !shake_hands()) return;
+  if ((events & EPOLLOUT) != 0) {
+    blocked_ = false;
+    flush();
+  }
+  if (state_ != State::Gone && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read();
+  if (state_ != State::Gone) update_interest();
+  if (move_to_ != 0 && state_ != State::Gone) worker_->move(*this, worker_of(move_to_));
+}
+
+bool Connection::shake_hands() {
+  switch (stream_.handshake()) {
+    case Transfer::Outcome::Moved: return true;
+    case Transfer::Outcome::WouldBlock: update_interest(); return false;
+    default: cut(); return false;
+  }
+}
+
+void Connection::read() {
+  if (state_ == State::Closing) return discard_input();
+  for (std::size_t i = 0; i < kReadsPerTurn; ++i) {
+    if (input_ended_ || reading_paused() || move_to_ != 0) return;
+    const bool in_buffer = !input_.empty();
+    const auto target = in_buffer ? input_.room(std::max<std::size_t>(4096, input_.size())) : worker_->read_buffer();
+    const auto usable = in_buffer ? target : target.first(target.size() - Envelope::kPadding);
+    const auto transfer = stream_.read(usable);
+    if (transfer.outcome == Transfer::Outcome::WouldBlock) return;
+    if (transfer.outcome == Transfer::Outcome::Failed) return cut();
+    if (transfer.outcome == Transfer::Outcome::Ended) return input_ended();
+    worker_->shared().counters.bytes_in.add(static_cast<std::int64_t>(transfer.bytes));
+    last_received_ = worker_->now();
+    if (in_buffer) {
+      input_.grew(transfer.bytes);
+      process({input_.data(), input_.size()}, true);
+    } else {
+      process(usable.first(transfer.bytes), false);
+    }
+    if (state_ == State::Closing || state_ == State::Gone) return;
+    if (!stream_.secure() && transfer.bytes < usable.size()) return;  // the socket is empty
+  }
+}
+
+void Connection::discard_input() {
+  const auto buffer = worker_->read_buffer();
+  for (std::size_t i = 0; i < kReadsPerTurn; ++i) {
+    const auto transfer = stream_.read(buffer);
+    if (transfer.outcome == Transfer::Outcome::Moved) continue;
+    if (transfer.outcome == Transfer::Outcome::WouldBlock) return;
+    input_ended_ = true;
+    if (output_ended_ || transfer.outcome == Transfer::Outcome::Failed) cut();
+    return;
+  }
+}
+
+void Connection::process(std::span<std::uint8_t> bytes, bool in_buffer) {
+  std::size_t consumed = 0;
+  while (consumed < bytes.size() && move_to_ == 0) {
+    const auto rest = bytes.subspan(consumed);
+    if (state_ == State::ReadingHead) {
+      const auto head = read_head(rest);
+      if (head == 0) break;
+      consumed += head;
+    } else if (state_ == State::InExchange) {
+      std::size_t taken = 0;
+      call([&] { taken = endpoint_->table->receive(endpoint_->self, exchange_, rest.data(), rest.size()); });
+      consumed += std::min(taken, rest.size());
+      if (taken == 0 && state_ == State::InExchange) break;
+    } else {
+      consumed = bytes.size();
+    }
+  }
+  if (state_ == State::Closing || state_ == State::Gone) consumed = bytes.size();
+  if (in_buffer) {
+    input_.consume(consumed);
+  } else {
+    input_.append(bytes.subspan(consumed));
+  }
+}
+
+std::size_t Connection::read_head(std::span<std::uint8_t> bytes) {
+  auto& head = worker_->request_head();
+  if (!head_begun_) {
+    head_begun_ = true;
+    since_ = worker_->now();
+    arm_deadline();
+  }
+  switch (head.parse(bytes)) {
+    case RequestHead::Verdict::Incomplete: return 0;
+    case RequestHead::Verdict::Bad: refuse(head.refusal_status(), head.refusal()); return bytes.size();
+    case RequestHead::Verdict::Complete: break;
+  }
+  const auto size = head.size();
+  auto* endpoint = worker_->shared().stopping.load() ? nullptr : listener_.find(head.path());
+  if (endpoint != nullptr) {
+    open_exchange(*endpoint);
+  } else if (worker_->shared().stopping.load()) {
+    refuse(503, "The server is stopping");
+  } else if (head.has_body() || head.request("/")->keep_alive == 0) {
+    refuse(404, "There is nothing at this path");
+  } else {
+    worker_->shared().counters.refused_heads.add();
+    head_begun_ = false;
+    since_ = worker_->now();
+    static_cast<void>(
+        queue(refusal_response(listener_, 404, "There is nothing at this path", true, !head.is_head_method())));
+    arm_deadline();
+  }
+  return size;
+}
+
+void Connection::open_exchange(Endpoint& endpoint) {
+  state_ = State::InExchange;
+  endpoint_ = &endpoint;
+  head_begun_ = false;
+  request_ended_ = close_asked_ = false;
+  since_ = worker_->now();
+  auto request = *worker_->request_head().request(endpoint.path);
+  request.secure = stream_.secure() ? 1 : 0;
+  omnibroker_status status = OMNIBROKER_INTERNAL;
+  call([&] {
+    status = endpoint.table->open(endpoint.self, reinterpret_cast<omnibroker_connection*>(this), &request, &exchange_);
+    if (status != OMNIBROKER_OK) exchange_ = nullptr;
+    if (status != OMNIBROKER_OK && !request_ended_ && !close_asked_) {
+      worker_->shared().counters.refused_heads.add();
+      static_cast<void>(queue(refusal_response(listener_, 500, "Internal error", false, true)));
+      close(true);
+    }
+  });
+  if (state_ == State::InExchange) arm_deadline();
+}
+
+void Connection::refuse(unsigned status, std::string_view sentence) {
+  worker_->shared().counters.refused_heads.add();
+  const bool with_body = status == 400 || !worker_->request_head().is_head_method();
+  static_cast<void>(queue(refusal_response(listener_, status, sentence, false, with_body)));
+  begin_closing();
+}
+
+void Connection::input_ended() {
+  input_ended_ = true;
+  if (state_ == State::ReadingHead) {
+    begin_closing();
+  } else if (state_ == State::InExchange) {
+    if (endpoint_->table->end_of_input == nullptr || exchange_ == nullptr) {
+      close(true);
+      settle();
+    } else {
+      call([&] { endpoint_->table->end_of_input(endpoint_->self, exchange_); });
+    }
+  }
+  if (state_ != State::Gone) update_interest();
+}
+
+void Connection::settle() {
+  if (depth_ > 0 || state_ == State::Gone || state_ == State::Closing) return;
+  if (close_asked_) {
+    close_asked_ = false;
+    if (close_flush_) return begin_closing();
+    return cut();
+  }
+  if (!request_ended_) return;
+  request_ended_ = false;
+  if (!keep_alive_ || input_ended_) return begin_closing();
+  finish_exchange();
+  state_ = State::ReadingHead;
+  since_ = worker_->now();
+  arm_deadline();
+}
+
+void Connection::finish_exchange() {
+  transport_timer_.cancel();
+  if (session_ != nullptr) {
+    auto& session = *session_;
+    if (carried_.empty()) {  // a message that was begun is finished, whatever comes behind it
+      if (session.snapshot) carried_ = session.snapshot->cursor.rest_of_message();
+      if (carried_.empty()) carried_ = session.cursor.rest_of_message();
+    }
+    session_ = nullptr;
+    session.receiver = nullptr;
+    session.last_used = worker_->now();
+    if (session.detached) {
+      session.cursor.finish_message();
+      if (session.snapshot) session.snapshot->cursor.finish_message();
+    } else {
+      worker_->close_session(session);
+    }
+  }
+  if (exchange_ != nullptr) {
+    auto* exchange = exchange_;
+    exchange_ = nullptr;
+    endpoint_->table->closed(endpoint_->self, exchange);
+  }
+  endpoint_ = nullptr;
+}
+
+void Connection::begin_closing() {
+  finish_exchange();
+  state_ = State::Closing;
+  input_ = InputBuffer();
+  move_to_ = 0;
+  since_ = worker_->now();
+  arm_deadline();
+  worker_->mark_dirty(*this);
+}
+
+void Connection::cut() {
+  if (state_ == State::Gone) return;
+  if (depth_ > 0) {
+    close_asked_ = true;
+    close_flush_ = false;
+    return;
+  }
+  finish_exchange();
+  state_ = State::Gone;
+  core_timer_.cancel();
+  worker_->loop().remove(stream_.descriptor());
+  worker_->bury(*this);
+}
+
+void Connection::shut_down(omnibroker_shutdown_reason reason, std::string_view sentence) {
+  if (state_ == State::Gone || state_ == State::Closing || shutting_down_) return;
+  if (depth_ > 0) {  // a component is never called from inside its own call
+    worker_->post([id = id_, reason, text = std::string(sentence)](Worker& worker) {
+      if (auto* connection = worker.find_connection(id)) connection->shut_down(reason, text);
+    });
+    return;
+  }
+  if (state_ == State::ReadingHead || exchange_ == nullptr) return begin_closing();
+  if (reason == OMNIBROKER_SHUTDOWN_GOING_AWAY && waiting_reason_ == 0 && session_ != nullptr) {
+    flush();
+    if (state_ == State::InExchange && anything_to_send()) {
+      waiting_reason_ = reason;
+      shutdown_since_ = worker_->now();
+      return arm_deadline();
+    }
+    if (state_ != State::InExchange) return;
+  }
+  shutting_down_ = true;
+  waiting_reason_ = 0;
+  shutdown_since_ = worker_->now();
+  call([&] { endpoint_->table->shutdown(endpoint_->self, exchange_, reason, {sentence.data(), sentence.size()}); });
+  if (state_ != State::Gone) {
+    arm_deadline();
+    worker_->mark_dirty(*this);
+  }
+}
+
+void Connection::reply(std::uint64_t correlation, const omnibroker_reply& reply) {
+  if (state_ != State::InExchange || exchange_ == nullptr || endpoint_->table->reply == nullptr) return;
+  call([&] { endpoint_->table->reply(endpoint_->self, exchange_, correlation, &reply); });
+  resume_input();
+}
+
+void Connection::resume_input() {
+  if (depth_ > 0) return;
+  if ((state_ == State::ReadingHead || state_ == State::InExchange) && !input_.empty()) {
+    process({input_.data(), input_.size()}, true);
+  }
+  if (state_ == State::Gone) return;
+  update_interest();
+  if (move_to_ != 0) worker_->move(*this, worker_of(move_to_));
+}
+
+void Connection::receive_for(Session* session) {
+  if (session_ != nullptr && session_ != session) {
+    if (carried_.empty()) carried_ = session_->cursor.rest_of_message();
+    session_->receiver = nullptr;
+  }
+  session_ = session;
+  if (session == nullptr) return;
+  if (session->receiver != nullptr && session->receiver != this) {
+    auto* earlier = session->receiver;
+    earlier->receive_for(nullptr);
+    session->cursor.finish_message();
+    earlier->shut_down(OMNIBROKER_SHUTDOWN_RESTART, "Another connection receives for this session now");
+  }
+  session->receiver = this;
+  if (!session->answers.empty()) {
+    static_cast<void>(queue(session->answers));
+    session->answers.clear();
+  }
+  worker_->mark_dirty(*this);
+}
+
+omnibroker_status Connection::queue(std::string_view bytes) {
+  if (state_ == State::Gone || close_asked_ || (state_ == State::Closing && output_ended_)) return OMNIBROKER_CLOSED;
+  const auto most = worker_->shared().limits.max_control_queue.bytes;
+  if (control_.size() - control_sent_ + bytes.size() > most) {
+    worker_->shared().counters.closed_answers.add();
+    cut();
+    return OMNIBROKER_RESOURCE_EXHAUSTED;
+  }
+  control_.append(bytes);
+  worker_->mark_dirty(*this);
+  return OMNIBROKER_OK;
+}
+
+void Connection::end_request(bool keep_alive) {
+  request_ended_ = true;
+  keep_alive_ = keep_alive;
+}
+
+void Connection::close(bool flush) {
+  close_asked_ = true;
+  close_flush_ = flush;
+}
+
+void Connection::set_timer(std::chrono::nanoseconds after) {
+  if (after.count() == 0) return transport_timer_.cancel();
+  transport_deadline_ = worker_->now() + std::chrono::duration_cast<Clock::duration>(after);
+  worker_->timers().arm(transport_timer_, transport_deadline_);
+}
+
+omnibroker_status Connection::attach(omnibroker_session number) {
+  if (session_ != nullptr) return session_->number == number ? OMNIBROKER_OK : OMNIBROKER_CONFLICT;
+  if (worker_of(number) != worker_->index()) {
+    if (worker_of(number) >= worker_->shared().workers.size()) return OMNIBROKER_NOT_FOUND;
+    move_to_ = number;
+    return OMNIBROKER_OK;
+  }
+  auto* session = worker_->find_session(number);
+  if (session == nullptr) return OMNIBROKER_NOT_FOUND;
+  receive_for(session);
+  return OMNIBROKER_OK;
+}
+
+void Connection::depart() {
+  worker_->loop().remove(stream_.descriptor());
+  core_timer_.cancel();
+  moving_timer_ = transport_timer_.armed();
+  transport_timer_.cancel();
+}
+
+void Connection::arrive(Worker& worker) {
+  worker_ = &worker;
+  interest_ = EPOLLIN;
+  worker.loop().add(stream_.descriptor(), interest_, *this);
+  if (moving_timer_) worker.timers().arm(transport_timer_, transport_deadline_);
+  const auto number = std::exchange(move_to_, 0);
+  if (auto* session = worker.find_session(number)) {
+    receive_for(session);
+  } else {
+    shut_down(OMNIBROKER_SHUTDOWN_GOING_AWAY, "The session has ended");
+  }
+  if (state_ == State::Gone) return;
+  arm_deadline();
+  worker.mark_dirty(*this);
+  resume_input();
+}
+
+std::size_t Connection::gather(std::vector<iovec>& pieces) const {
+  const auto add = [&pieces](std::string_view bytes) {
+    if (!bytes.empty()) pieces.push_back({const_cast<char*>(bytes.data()), bytes.size()});
+    return bytes.size();
+  };
+  auto total = add(carried_);
+  const std::string_view control = std::string_view(control_).substr(control_sent_);
+  std::string_view rest;
+  if (session_ != nullptr && !control.empty()) {
+    if (session_->snapshot) rest = session_->snapshot->cursor.rest_of_message();
+    if (rest.empty()) rest = session_->cursor.rest_of_message();
+  }
+  total += add(rest);
+  total += add(control);
+  if (session_ == nullptr || !rest.empty() || shutting_down_ || state_ != State::InExchange) return total;
+  if (session_->snapshot) {
+    const auto& cursor = session_->snapshot->cursor;
+    const auto gathered = cursor.gather(pieces, kBytesPerSend - std::min(total, kBytesPerSend), kPiecesPerSend - pieces.size());
+    total += gathered;
+    if (gathered < cursor.pending()) return total;
+  }
+  return total + session_->cursor.gather(pieces, kBytesPerSend - std::min(total, kBytesPerSend),
+                                         kPiecesPerSend - std::min(pieces.size(), kPiecesPerSend));
+}
+
+void Connection::sent(std::size_t bytes) {
+  const auto take = [&bytes](std::size_t most) {
+    const auto taken = std::min(bytes, most);
+    bytes -= taken;
+    return taken;
+  };
+  carried_.erase(0, take(carried_.size()));
+  const auto advance = [&](OutboundLog::Cursor& cursor, std::size_t most) {
+    if (const auto taken = take(most); taken > 0) cursor.advance(taken);
+  };
+  if (control_.size() > control_sent_) {
+    if (session_ != nullptr && session_->snapshot) {
+      advance(session_->snapshot->cursor, session_->snapshot->cursor.inside_message());
+    }
+    if (session_ != nullptr) advance(session_->cursor, session_->cursor.inside_message());
+    control_sent_ += take(control_.size() - control_sent_);
+    if (control_sent_ == control_.size()) {
+      control_ = std::string();
+      control_sent_ = 0;
+    }
+  }
+  if (session_ == nullptr) return;
+  if (session_->snapshot) {
+    advance(session_->snapshot->cursor, session_->snapshot->cursor.pending());
+    if (session_->snapshot->cursor.at_end()) session_->snapshot.reset();
+  }
+  advance(session_->cursor, bytes);
+}
+
+bool Connection::anything_to_send() const {
+  if (!carried_.empty() || control_.size() > control_sent_) return true;
+  if (session_ == nullptr || shutting_down_ || state_ != State::InExchange) return false;
+  return session_->snapshot != nullptr || !session_->cursor.at_end();
+}
+
+void Connection::flush() {
+  if (state_ == State::Gone || !stream_.ready() || blocked_) return;
+  thread_local std::vector<iovec> pieces;
+  while (true) {
+    pieces.clear();
+    const auto total = gather(pieces);
+    if (total == 0) break;
+    const auto transfer = stream_.write(pieces);
+    if (transfer.outcome == Transfer::Outcome::Moved) {
+      worker_->shared().counters.bytes_out.add(static_cast<std::int64_t>(transfer.bytes));
+      sent(transfer.bytes);
+      blocked_since_ = {};
+      if (transfer.bytes == total) continue;
+    } else if (transfer.outcome != Transfer::Outcome::WouldBlock) {
+      return cut();
+    }
+    blocked_ = true;
+    if (blocked_since_ == Clock::time_point{}) {
+      blocked_since_ = worker_->now();
+      arm_deadline();
+    }
+    break;
+  }
+  if (state_ == State::Closing && !anything_to_send() && !output_ended_) {
+    stream_.end_output();
+    output_ended_ = true;
+    if (input_ended_) return cut();
+  }
+  if (waiting_reason_ != 0 && !anything_to_send()) shut_down(waiting_reason_, "The server is going away");
+  if (state_ != State::Gone) update_interest();
+}
+
+bool Connection::reading_paused() const {
+  if (state_ == State::Closing) return false;
+  const auto& limits = worker_->shared().limits;
+  return input_.size() >= std::max(limits.max_message.bytes, limits.max_request_head.bytes) + kReadAhead;
+}
+
+void Connection::update_interest() {
+  std::uint32_t wanted = 0;
+  if (!input_ended_ && !reading_paused()) wanted |= EPOLLIN;
+  if (blocked_ || stream_.wants_write()) wanted |= EPOLLOUT;
+  if (wanted == interest_) return;
+  interest_ = wanted;
+  worker_->loop().modify(stream_.descriptor(), wanted, *this);
+}
+
+void Connection::arm_deadline() {
+  const auto& limits = worker_->shared().limits;
+  auto next = Clock::time_point::max();
+  const auto at = [&next](Clock::time_point from, std::chrono::nanoseconds after) {
+    if (after.count() > 0) next = std::min(next, from + std::chrono::duration_cast<Clock::duration>(after));
+  };
+  switch (state_) {
+    case State::ReadingHead: at(since_, head_begun_ || !stream_.ready() ? limits.head_timeout : limits.keep_alive_timeout); break;
+    case State::Closing: at(since_, limits.linger); break;
+    case State::InExchange:
+      if (shutting_down_) at(shutdown_since_, limits.stop_timeout);
+      if (waiting_reason_ != 0) at(shutdown_since_, kDrainBeforeShutdown);
+      if (blocked_since_ != Clock::time_point{}) at(blocked_since_, limits.max_stall);
+      if (session_ != nullptr && !session_->detached && !shutting_down_) {
+        if (session_->role < 0) at(session_->opened, limits.register_timeout);
+        at(last_received_, limits.idle_timeout);
+      }
+      break;
+    case State::Gone: return;
+  }
+  if (next == Clock::time_point::max()) return core_timer_.cancel();
+  worker_->timers().arm(core_timer_, next);
+}
+
+void Connection::deadline_passed() {
+  const auto& shared = worker_->shared();
+  const auto& limits = shared.limits;
+  const auto now = worker_->now();
+  const auto over = [now](Clock::time_point from, std::chrono::nanoseconds after) {
+    return after.count() > 0 && now - from >= after;
+  };
+  if (state_ == State::Closing) {
+    if (over(since_, limits.linger)) return cut();
+  } else if (state_ == State::ReadingHead) {
+    if (!stream_.ready()) return cut();
+    if (head_begun_ && over(since_, limits.head_timeout)) return refuse(408, "The request head did not come in time");
+    if (!head_begun_ && over(since_, limits.keep_alive_timeout)) return begin_closing();
+  } else if (state_ == State::InExchange) {
+    if (shutting_down_ && over(shutdown_since_, limits.stop_timeout)) return cut();
+    if (blocked_since_ != Clock::time_point{} && over(blocked_since_, limits.max_stall)) {
+      worker_->shared().counters.closed_slow.add();
+      return cut();  // it does not read, so it would not read why either
+    }
+    if (waiting_reason_ != 0 && over(shutdown_since_, kDrainBeforeShutdown)) {
+      shut_down(waiting_reason_, "The server is going away");
+    } else if (session_ != nullptr && !session_->detached && !shutting_down_) {
+      if (session_->role < 0 && over(session_->opened, limits.register_timeout)) {
+        worker_->shared().counters.closed_unregistered.add();
+        shut_down(OMNIBROKER_SHUTDOWN_POLICY, "The client did not register in time");
+      } else if (over(last_received_, limits.idle_timeout)) {
+        worker_->shared().counters.closed_idle.add();
+        shut_down(OMNIBROKER_SHUTDOWN_IDLE, "Nothing came for too long");
+      }
+    }
+  }
+  if (state_ != State::Gone) arm_deadline();
+}
+
+void Connection::transport_timer_passed() {
+  if (state_ != State::InExchange || exchange_ == nullptr || endpoint_->table->timer == nullptr) return;
+  call([&] { endpoint_->table->timer(endpoint_->self, exchange_); });
+  resume_input();
+}
+
+}  // namespace omnibroker::core

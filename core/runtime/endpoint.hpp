@@ -1,0 +1,60 @@
+#pragma once
+
+#include "net/listener.hpp"
+
+#include <omnibroker/abi.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace omnibroker::core {
+
+class Component;
+
+/// A transport or service as connections use it: found by path, called through its table.
+struct Endpoint {
+  std::string name;           ///< `transports.realtime`
+  std::string plugin;
+  std::string path;
+  std::size_t index = 0;      ///< Among all endpoints.
+  Component* component = nullptr;
+  void* self = nullptr;
+  const omnibroker_transport_v1* table = nullptr;
+};
+
+/// One entry of `listeners:` with what is mounted on it.
+struct Listener {
+  std::string name;
+  std::unique_ptr<TlsContext> tls;
+  std::vector<std::unique_ptr<ListeningSocket>> sockets;
+  std::vector<Endpoint*> endpoints;  ///< The longest path first.
+
+  /// Who takes requests for this path: the endpoint with the longest path that is the path or lies above it.
+  Endpoint* find(std::string_view path) const {
+    for (auto* endpoint : endpoints) {
+      const auto& mount = endpoint->path;
+      if (mount == "/") return endpoint;
+      if (path.starts_with(mount) && (path.size() == mount.size() || path[mount.size()] == '/')) return endpoint;
+    }
+    return nullptr;
+  }
+};
+
+/// A bridge as messages reach it.
+struct BridgePort {
+  Component* component = nullptr;
+  void* self = nullptr;
+  const omnibroker_bridge_v1* table = nullptr;
+  std::size_t role = 0;
+};
+
+/// The component that writes acks and errors.
+struct ReplyPort {
+  void* self = nullptr;
+  const omnibroker_reply_v1* table = nullptr;
+};
+
+}  // namespace omnibroker::core

@@ -1,0 +1,147 @@
+#include "runtime/shared.hpp"
+
+#include "runtime/worker.hpp"
+#include "session/session.hpp"
+
+namespace omnibroker::core {
+namespace {
+
+constexpr std::size_t kPoolThreads = 4;
+constexpr std::size_t kPoolQueue = 4'096;
+
+MetricValue& counter(Metrics& metrics, const char* name, const char* doc, const char* reason = "") {
+  return metrics.get(Metrics::Kind::Counter, name, doc, {}, reason);
+}
+MetricValue& gauge(Metrics& metrics, const char* name, const char* doc) {
+  return metrics.get(Metrics::Kind::Gauge, name, doc);
+}
+
+constexpr const char* kRefused = "Connections that a limit refused.";
+constexpr const char* kClosed = "Connections that the broker closed because of a limit.";
+
+}  // namespace
+
+Counters::Counters(Metrics& metrics)
+    : connections(gauge(metrics, "connections", "Open connections.")),
+      accepted(counter(metrics, "connections_accepted_total", "Connections taken.")),
+      refused_total(counter(metrics, "connections_refused_total", kRefused, "max_connections")),
+      refused_address(counter(metrics, "connections_refused_total", kRefused, "max_connections_per_address")),
+      refused_heads(counter(metrics, "requests_refused_total", "Requests refused before a component saw them.")),
+      sessions(gauge(metrics, "sessions", "Open sessions.")),
+      messages(counter(metrics, "messages_total", "Messages handed to the router.")),
+      messages_refused(counter(metrics, "messages_refused_total", "Messages answered with an error.")),
+      messages_over_rate(counter(metrics, "messages_over_rate_total", "Messages above messages_per_second.")),
+      deliveries(counter(metrics, "audience_messages_total", "Messages appended to an audience, once per worker.")),
+      dropped_slow(counter(metrics, "messages_dropped_total", "Messages a client did not get.", "slow_client")),
+      closed_slow(counter(metrics, "connections_closed_total", kClosed, "max_stall")),
+      closed_unregistered(counter(metrics, "connections_closed_total", kClosed, "register_timeout")),
+      closed_idle(counter(metrics, "connections_closed_total", kClosed, "idle_timeout")),
+      closed_answers(counter(metrics, "connections_closed_total", kClosed, "max_control_queue")),
+      dropped_between_workers(
+          counter(metrics, "messages_dropped_total", "Messages a client did not get.", "worker_queue")),
+      latest_evicted(counter(metrics, "latest_evicted_total", "Last values given up because of latest_max.")),
+      bytes_in(counter(metrics, "received_bytes_total", "Bytes read from connections.")),
+      bytes_out(counter(metrics, "sent_bytes_total", "Bytes written to connections.")) {}
+
+bool AddressCounts::add(const Peer& peer, std::uint32_t most) {
+  const std::lock_guard lock(mutex_);
+  auto& count = counts_[peer.key];
+  if (most != 0 && count >= most) return false;
+  ++count;
+  return true;
+}
+
+void AddressCounts::remove(const std::array<std::uint8_t, 16>& key) {
+  const std::lock_guard lock(mutex_);
+  const auto found = counts_.find(key);
+  if (found != counts_.end() && --found->second == 0) counts_.erase(found);
+}
+
+std::uint64_t DeferredCalls::reserve(omnibroker_session session) {
+  const std::lock_guard lock(mutex_);
+  if (calls_.size() >= kMost) return 0;
+  const auto token = ++last_;
+  calls_[token].session = session;
+  return token;
+}
+
+void DeferredCalls::fill(std::uint64_t token, DeferredCall call) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = calls_.find(token); found != calls_.end()) found->second = std::move(call);
+}
+
+void DeferredCalls::discard(std::uint64_t token) {
+  const std::lock_guard lock(mutex_);
+  calls_.erase(token);
+}
+
+std::optional<DeferredCall> DeferredCalls::take(std::uint64_t token) {
+  const std::lock_guard lock(mutex_);
+  const auto found = calls_.find(token);
+  // Without a route it is still inside the handler that deferred it; completing from there is a plugin's mistake.
+  if (found == calls_.end() || found->second.route == nullptr) return std::nullopt;
+  auto call = std::move(found->second);
+  calls_.erase(found);
+  return call;
+}
+
+std::vector<DeferredCall> DeferredCalls::take_overdue(unsigned worker, std::chrono::steady_clock::time_point now) {
+  std::vector<DeferredCall> overdue;
+  const std::lock_guard lock(mutex_);
+  for (auto at = calls_.begin(); at != calls_.end();) {
+    if (at->second.route != nullptr && worker_of(at->second.session) == worker && at->second.deadline <= now) {
+      overdue.push_back(std::move(at->second));
+      at = calls_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+  return overdue;
+}
+
+std::uint64_t HostTimers::add(Entry entry) {
+  const std::lock_guard lock(mutex_);
+  if (entries_.size() >= kMost) return 0;
+  entries_.emplace(++last_, entry);
+  return last_;
+}
+
+std::optional<HostTimers::Entry> HostTimers::take(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return std::nullopt;
+  const auto entry = found->second;
+  entries_.erase(found);
+  return entry;
+}
+
+Shared::Shared(LimitsConfig limits_config, Log& process_log, Metrics& process_metrics, std::vector<RouteTable::Role> roles)
+    : limits(std::move(limits_config)),
+      log(process_log),
+      metrics(process_metrics),
+      counters(process_metrics),
+      routes(std::move(roles)),
+      sessions(routes.roles().size(), limits.max_detached_sessions),
+      pool(kPoolThreads, kPoolQueue) {}
+
+Shared::~Shared() = default;
+
+bool Shared::wait_until_empty(std::chrono::steady_clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  return empty_.wait_until(lock, until, [this] { return open_.load() == 0; });
+}
+
+void Shared::connection_opened() {
+  open_.fetch_add(1);
+  counters.connections.add(1);
+}
+
+void Shared::connection_closed() {
+  counters.connections.add(-1);
+  if (open_.fetch_sub(1) == 1 && stopping.load()) {
+    const std::lock_guard lock(mutex_);
+    empty_.notify_all();
+  }
+}
+
+}  // namespace omnibroker::core

@@ -1,0 +1,167 @@
+#pragma once
+
+#include "config/broker_config.hpp"
+#include "net/request_head.hpp"
+#include "routing/route_table.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "runtime/endpoint.hpp"
+#include "session/directory.hpp"
+#include "telemetry/metrics.hpp"
+
+#include <omnibroker/abi.h>
+
+#include <atomic>
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace omnibroker::core {
+
+class Log;
+class Worker;
+
+/// What the broker counts about itself.
+struct Counters {
+  explicit Counters(Metrics& metrics);
+
+  MetricValue& connections;           ///< Open now.
+  MetricValue& accepted;
+  MetricValue& refused_total;         ///< Over `max_connections`.
+  MetricValue& refused_address;       ///< Over `max_connections_per_address`.
+  MetricValue& refused_heads;         ///< 400, 404, 408, 414, 431 and their like.
+  MetricValue& sessions;
+  MetricValue& messages;              ///< Handed to the router.
+  MetricValue& messages_refused;
+  MetricValue& messages_over_rate;
+  MetricValue& deliveries;            ///< Messages appended to an audience.
+  MetricValue& dropped_slow;          ///< Messages that a slow client did not get.
+  MetricValue& closed_slow;
+  MetricValue& closed_unregistered;
+  MetricValue& closed_idle;
+  MetricValue& closed_answers;        ///< The client did not read its answers.
+  MetricValue& dropped_between_workers;
+  MetricValue& latest_evicted;
+  MetricValue& bytes_in;
+  MetricValue& bytes_out;
+};
+
+/// What the runtime keeps about one component, behind `ComponentHost::owner`.
+struct ComponentRecord {
+  std::atomic<std::size_t> work_in_flight{0};  ///< Blocking work and timers of the executor table.
+  int bridge = -1;                             ///< Index of its port where it is a bridge.
+};
+
+/// How many connections each address has.
+/// Threads: any.
+class AddressCounts {
+ public:
+  bool add(const Peer& peer, std::uint32_t most);
+  void remove(const std::array<std::uint8_t, 16>& key);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::array<std::uint8_t, 16>, std::uint32_t> counts_;
+};
+
+/// A call whose decision was put off.
+struct DeferredCall {
+  omnibroker_session session = 0;
+  const Route* route = nullptr;
+  std::string payload;
+  std::string latest_key;
+  std::string type;
+  bool acknowledge = false;
+  std::uint64_t connection = 0;   ///< Where the reply goes when `correlation` is not 0.
+  unsigned connection_worker = 0;
+  std::uint64_t correlation = 0;
+  std::chrono::steady_clock::time_point deadline{};
+};
+
+/// Calls that wait for their decision.
+/// Threads: any.
+class DeferredCalls {
+ public:
+  static constexpr std::size_t kMost = 10'000;
+  /// 0 when there are too many.
+  std::uint64_t reserve(omnibroker_session session);
+  void fill(std::uint64_t token, DeferredCall call);
+  void discard(std::uint64_t token);
+  /// Takes the call out: whoever gets it decides it.
+  std::optional<DeferredCall> take(std::uint64_t token);
+  std::vector<DeferredCall> take_overdue(unsigned worker, std::chrono::steady_clock::time_point now);
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t last_ = 0;
+  std::unordered_map<std::uint64_t, DeferredCall> calls_;
+};
+
+/// The executor table's timers. They run on the first worker.
+/// Threads: any.
+class HostTimers {
+ public:
+  static constexpr std::size_t kMost = 65'536;
+  struct Entry {
+    ComponentRecord* record = nullptr;
+    void (*work)(void*) = nullptr;
+    void* context = nullptr;
+  };
+  std::uint64_t add(Entry entry);
+  std::optional<Entry> take(std::uint64_t id);
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t last_ = 0;
+  std::unordered_map<std::uint64_t, Entry> entries_;
+};
+
+/// Everything that all workers look at. Built before the first worker starts; what changes later guards itself.
+///
+/// Threads: any.
+struct Shared {
+  Shared(LimitsConfig limits_config, Log& process_log, Metrics& process_metrics, std::vector<RouteTable::Role> roles);
+  ~Shared();
+
+  const LimitsConfig limits;
+  Log& log;
+  Metrics& metrics;
+  Counters counters;
+  RouteTable routes;
+  SessionDirectory sessions;
+  AddressCounts addresses;
+  DeferredCalls deferred;
+  HostTimers timers;
+  BlockingPool pool;
+
+  std::vector<std::unique_ptr<Endpoint>> endpoints;
+  std::vector<std::unique_ptr<Listener>> listeners;
+  std::vector<BridgePort> bridges;
+  ReplyPort reply;
+
+  std::vector<std::unique_ptr<Worker>> workers;
+
+  std::atomic<std::uint64_t> last_connection{0};
+  std::atomic<std::size_t> published{0};  ///< By bridges, not handled yet.
+  std::atomic<bool> stopping{false};
+
+  /// Waits until no connection is open. False when `until` comes first.
+  bool wait_until_empty(std::chrono::steady_clock::time_point until);
+  void connection_opened();
+  void connection_closed();
+  std::size_t open_connections() const { return open_.load(); }
+
+ private:
+  std::atomic<std::size_t> open_{0};
+  std::mutex mutex_;
+  std::condition_variable empty_;
+};
+
+}  // namespace omnibroker::core

@@ -1,0 +1,297 @@
+#include "runtime/worker.hpp"
+
+#include "runtime/shared.hpp"
+#include "telemetry/log.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <pthread.h>
+#include <sys/epoll.h>
+
+namespace omnibroker::core {
+namespace {
+
+constexpr std::size_t kAcceptsPerTurn = 64;
+constexpr std::size_t kMostDeliveryBytes = 64 * 1024 * 1024;  // waiting for one worker
+
+std::size_t largest_message(const LimitsConfig& limits) {
+  return static_cast<std::size_t>(std::max(limits.max_message.bytes, limits.max_body.bytes));
+}
+
+}  // namespace
+
+Worker::Worker(unsigned index, Shared& shared)
+    : index_(index),
+      shared_(shared),
+      now_(Clock::now()),
+      timers_(now_),
+      request_head_({static_cast<std::size_t>(shared.limits.max_request_head.bytes), shared.limits.max_headers}),
+      router_(largest_message(shared.limits), *this),
+      read_buffer_(std::make_unique<std::uint8_t[]>(kReadBytes)),
+      members_(shared.routes.roles().size()) {
+  for (std::size_t role = 0; role < shared.routes.roles().size(); ++role) {
+    for (const auto& endpoint : shared.endpoints) {
+      auto& audience = *audiences_.emplace_back(std::make_unique<Audience>());
+      audience.role = role;
+      audience.endpoint = endpoint.get();
+    }
+  }
+  for (const auto& route : shared.routes.routes()) {
+    latest_.emplace_back(route.latest_by.empty() ? 0 : route.latest_max,
+                         std::chrono::duration_cast<Clock::duration>(route.latest_max_age));
+  }
+  if (index != 0) return;
+  for (const auto& bridge : shared.bridges) {
+    auto& session = *bridge_sessions_.emplace_back(std::make_unique<Session>());
+    session.number = shared.sessions.next_number(index);
+    session.client_id = "bridge";
+    session.role = static_cast<int>(bridge.role);
+    members_[bridge.role].fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+Worker::~Worker() { stop(); }
+
+void Worker::start() {
+  outboxes_.resize(shared_.workers.size());
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), ("worker " + std::to_string(index_)).c_str());
+}
+
+void Worker::stop() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  loop_.wake();
+  thread_.join();
+}
+
+void Worker::post(Task task) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_empty = tasks_.empty();
+    tasks_.push_back(std::move(task));
+  }
+  if (was_empty) loop_.wake();
+}
+
+void Worker::run() {
+  timers_.arm(second_timer_, now_ + std::chrono::seconds(1));
+  while (true) {
+    loop_.wait(timers_.until_next(Clock::now()));
+    now_ = Clock::now();
+    take_inbox();
+    timers_.advance(now_);
+    flush();
+    send_outboxes();
+    graveyard_.clear();
+    const std::lock_guard lock(mutex_);
+    if (ending_ && tasks_.empty()) break;
+  }
+  cut_connections();
+  graveyard_.clear();
+  while (!sessions_.empty()) close_session(*sessions_.begin()->second);
+}
+
+void Worker::take_inbox() {
+  std::vector<Task> tasks;
+  std::vector<Delivery> deliveries;
+  {
+    const std::lock_guard lock(mutex_);
+    tasks.swap(tasks_);
+    deliveries.swap(deliveries_);
+    delivery_bytes_ = 0;
+  }
+  for (const auto& delivery : deliveries) deliver_here(*delivery.route, delivery.payload, delivery.latest_key);
+  for (auto& task : tasks) task(*this);
+}
+
+void Worker::flush() {
+  for (auto* audience : dirty_audiences_) {
+    audience->dirty = false;
+    for (auto* member : audience->members) {
+      if (member->receiver != nullptr) mark_dirty(*member->receiver);
+    }
+  }
+  dirty_audiences_.clear();
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {  // flushing one may mark another
+    dirty_[i]->clear_dirty();
+    dirty_[i]->flush();
+  }
+  dirty_.clear();
+}
+
+void Worker::send_outboxes() {
+  for (std::size_t i = 0; i < outboxes_.size(); ++i) {
+    auto& outbox = outboxes_[i];
+    if (outbox.empty()) continue;
+    auto& target = *shared_.workers[i];
+    std::size_t dropped = 0;
+    {
+      const std::lock_guard lock(target.mutex_);
+      for (auto& delivery : outbox) {
+        const auto bytes = delivery.payload.size() + delivery.latest_key.size();
+        if (target.delivery_bytes_ + bytes > kMostDeliveryBytes) {
+          ++dropped;
+          continue;
+        }
+        target.delivery_bytes_ += bytes;
+        target.deliveries_.push_back(std::move(delivery));
+      }
+    }
+    outbox.clear();
+    target.loop_.wake();
+    if (dropped > 0) shared_.counters.dropped_between_workers.add(static_cast<std::int64_t>(dropped));
+  }
+}
+
+void Worker::each_second() {
+  timers_.arm(second_timer_, now_ + std::chrono::seconds(1));
+  for (auto& call : shared_.deferred.take_overdue(index_, now_)) {
+    const auto code = call.route->failure_code;
+    decide_deferred(std::move(call), OMNIBROKER_REFUSE, code, "No decision came in time", {});
+  }
+  std::vector<Session*> unused;
+  for (const auto& [number, session] : sessions_) {
+    if (session->detached && session->receiver == nullptr && now_ - session->last_used >= shared_.limits.session_timeout &&
+        shared_.limits.session_timeout.count() > 0) {
+      unused.push_back(session.get());
+    }
+  }
+  for (auto* session : unused) close_session(*session);
+  if (accepting_paused_) {
+    accepting_paused_ = false;
+    for (auto& watcher : listening_) loop_.add(watcher->socket.descriptor(), EPOLLIN, *watcher);
+  }
+}
+
+void Worker::watch(Listener& listener) {
+  for (auto& socket : listener.sockets) {
+    listening_.push_back(std::make_unique<ListeningWatcher>(*this, listener, *socket));
+    loop_.add(socket->descriptor(), EPOLLIN, *listening_.back());
+  }
+}
+
+void Worker::stop_accepting() {
+  for (auto& watcher : listening_) loop_.remove(watcher->socket.descriptor());
+  retired_listening_ = std::move(listening_);  // events of this turn may still name them
+  listening_.clear();
+  accepting_paused_ = false;
+}
+
+void Worker::accept(Listener& listener, ListeningSocket& socket) {
+  for (std::size_t i = 0; i < kAcceptsPerTurn && !shared_.stopping.load(); ++i) {
+    Peer peer;
+    const int descriptor = socket.accept(peer);
+    if (descriptor < 0) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        shared_.log.warn("Connections cannot be accepted for a second", {{"reason", std::strerror(errno)}});
+        for (auto& watcher : listening_) loop_.remove(watcher->socket.descriptor());
+        accepting_paused_ = true;
+        return;
+      }
+      if (errno == EINTR || errno == ECONNABORTED) continue;
+      return;
+    }
+    auto& worker = least_loaded();
+    if (&worker == this) {
+      adopt(descriptor, std::move(peer), listener);
+    } else {
+      worker.connection_count_.fetch_add(1, std::memory_order_relaxed);  // now, so that a burst is spread
+      worker.post([descriptor, from = std::move(peer), &listener](Worker& target) {
+        target.connection_count_.fetch_sub(1, std::memory_order_relaxed);
+        target.adopt(descriptor, from, listener);
+      });
+    }
+  }
+}
+
+Worker& Worker::least_loaded() {
+  Worker* best = this;
+  for (const auto& worker : shared_.workers) {
+    if (worker->connection_count() < best->connection_count()) best = worker.get();
+  }
+  return *best;
+}
+
+void Worker::adopt(int descriptor, Peer peer, const Listener& listener) {
+  auto& counters = shared_.counters;
+  const bool full = shared_.limits.max_connections != 0 && shared_.open_connections() >= shared_.limits.max_connections;
+  const bool crowded = !full && !shared_.addresses.add(peer, shared_.limits.max_connections_per_address);
+  counters.accepted.add();
+  const auto id = shared_.last_connection.fetch_add(1) + 1;
+  std::unique_ptr<Connection> made;
+  try {
+    made = std::make_unique<Connection>(*this, id, descriptor, std::move(peer), listener);
+  } catch (const std::exception& error) {
+    shared_.log.error("A connection could not be set up", {{"reason", error.what()}});
+    return;
+  }
+  auto& connection = *made;
+  connections_.emplace(id, std::move(made));
+  connection_count_.fetch_add(1, std::memory_order_relaxed);
+  if (full) {
+    counters.refused_total.add();
+    connection.begin_refused(503, "The server has as many connections as it may have");
+  } else if (crowded) {
+    counters.refused_address.add();
+    connection.begin_refused(429, "There are too many connections from this address");
+  } else {
+    connection.begin();
+  }
+}
+
+void Worker::move(Connection& connection, unsigned to) {
+  const auto found = connections_.find(connection.id());
+  if (found == connections_.end()) return;
+  auto owned = std::move(found->second);
+  connections_.erase(found);
+  connection_count_.fetch_sub(1, std::memory_order_relaxed);
+  std::erase(dirty_, &connection);
+  connection.clear_dirty();
+  connection.depart();
+  // A task must be copyable, and this is the one thing that is handed over whole.
+  auto parcel = std::make_shared<std::unique_ptr<Connection>>(std::move(owned));
+  shared_.workers[to]->post([parcel](Worker& target) {
+    auto& arriving = **parcel;
+    target.connections_.emplace(arriving.id(), std::move(*parcel));
+    target.connection_count_.fetch_add(1, std::memory_order_relaxed);
+    arriving.arrive(target);
+  });
+}
+
+void Worker::bury(Connection& connection) {
+  const auto found = connections_.find(connection.id());
+  if (found == connections_.end()) return;
+  graveyard_.push_back(std::move(found->second));
+  connections_.erase(found);
+  connection_count_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Worker::mark_dirty(Connection& connection) {
+  if (connection.set_dirty()) dirty_.push_back(&connection);
+}
+
+Connection* Worker::find_connection(std::uint64_t id) {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+void Worker::shut_down_connections() {
+  std::vector<Connection*> all;
+  for (const auto& [id, connection] : connections_) all.push_back(connection.get());
+  for (auto* connection : all) connection->shut_down(OMNIBROKER_SHUTDOWN_GOING_AWAY, "The server is going away");
+}
+
+void Worker::cut_connections() {
+  std::vector<Connection*> all;
+  for (const auto& [id, connection] : connections_) all.push_back(connection.get());
+  for (auto* connection : all) connection->cut();
+}
+
+}  // namespace omnibroker::core

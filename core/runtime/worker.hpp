@@ -1,0 +1,201 @@
+#pragma once
+
+#include "net/event_loop.hpp"
+#include "net/request_head.hpp"
+#include "net/timer_wheel.hpp"
+#include "routing/latest_values.hpp"
+#include "routing/outbound_log.hpp"
+#include "routing/router.hpp"
+#include "runtime/connection.hpp"
+#include "session/session.hpp"
+
+#include <omnibroker/abi.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace omnibroker::core {
+
+struct DeferredCall;
+struct Shared;
+
+/// The sessions of one worker that get the same stream: same role, same encoding.
+struct Audience {
+  std::size_t role = 0;
+  Endpoint* endpoint = nullptr;
+  OutboundLog log;
+  std::vector<Session*> members;
+  bool dirty = false;
+};
+
+/// Where the reply to a submitted message goes.
+struct ReplyTo {
+  unsigned worker = 0;
+  std::uint64_t connection = 0;
+  std::uint64_t correlation = 0;  ///< 0: to the session's own stream.
+};
+
+/// A thread with an event loop, and everything that lives on it: connections, sessions, audiences, last values.
+///
+/// One turn: sockets that are ready, what other workers sent, timers, then one flush for everybody who has something
+/// pending. Nothing here is shared but the inbox; other threads reach a worker by `post`.
+///
+/// Lifecycle: `start`, then `stop` (from another thread), which cuts what is still connected and joins.
+/// Threads: the worker's own, but for `post`, `start`, `stop` and `members`.
+class Worker final : private RoutingHost {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Task = std::function<void(Worker&)>;
+
+  Worker(unsigned index, Shared& shared);
+  ~Worker();
+
+  void start();
+  void stop();
+  /// Runs `task` on this worker, in the order of posting. [any]
+  void post(Task task);
+  /// Members of a role on this worker. [any]
+  std::uint64_t members(std::size_t role) const { return members_[role].load(std::memory_order_relaxed); }
+  std::size_t connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
+
+  unsigned index() const { return index_; }
+  Shared& shared() { return shared_; }
+  EventLoop& loop() { return loop_; }
+  TimerWheel& timers() { return timers_; }
+  RequestHead& request_head() { return request_head_; }
+  Clock::time_point now() const { return now_; }
+  std::span<std::uint8_t> read_buffer() { return {read_buffer_.get(), kReadBytes}; }
+
+  // Connections
+  void watch(Listener& listener);      ///< Accepts for all workers.
+  void stop_accepting();
+  void adopt(int descriptor, Peer peer, const Listener& listener);
+  void move(Connection& connection, unsigned to);
+  void bury(Connection& connection);   ///< It closed; dies at the end of the turn.
+  void mark_dirty(Connection& connection);
+  Connection* find_connection(std::uint64_t id);
+  /// Asks every connection to end.
+  void shut_down_connections();
+  void cut_connections();
+
+  // Sessions
+  Session* open_session(Connection& connection, bool detached, std::string_view key, std::string& error);
+  Session* find_session(omnibroker_session number);
+  void close_session(Session& session);
+  omnibroker_status submit(Session& session, omnibroker_encoding encoding, const std::uint8_t* bytes, std::size_t size,
+                           const ReplyTo& reply_to);
+  /// The same for a session whose message came in on another worker's connection.
+  void submit_from_afar(omnibroker_session number, omnibroker_encoding encoding, std::string_view payload,
+                        const ReplyTo& reply_to);
+  /// A timer of the executor table.
+  void run_after(std::uint64_t id, std::chrono::nanoseconds after);
+  void decide_deferred(DeferredCall call, omnibroker_action action, std::string_view code, std::string_view message,
+                       std::string_view payload);
+  void publish(std::size_t bridge, std::string_view payload);
+
+ private:
+  static constexpr std::size_t kReadBytes = 256 * 1024;
+
+  struct Delivery {
+    const Route* route;
+    std::string payload;
+    std::string latest_key;
+  };
+  struct ListeningWatcher final : Watcher {
+    ListeningWatcher(Worker& w, Listener& l, ListeningSocket& s) : worker(w), listener(l), socket(s) {}
+    void ready(std::uint32_t) override { worker.accept(listener, socket); }
+    Worker& worker;
+    Listener& listener;
+    ListeningSocket& socket;
+  };
+  struct HostTimer final : Timer {
+    HostTimer(Worker& w, std::uint64_t number) : worker(w), id(number) {}
+    void expired() override { worker.host_timer_passed(id); }
+    Worker& worker;
+    std::uint64_t id;
+  };
+  struct SecondTimer final : Timer {
+    explicit SecondTimer(Worker& w) : worker(w) {}
+    void expired() override { worker.each_second(); }
+    Worker& worker;
+  };
+
+  void run();
+  void take_inbox();
+  void flush();
+  void send_outboxes();
+  void each_second();
+  void host_timer_passed(std::uint64_t id);
+  void accept(Listener& listener, ListeningSocket& socket);
+  Worker& least_loaded();
+
+  // RoutingHost
+  omnibroker_status register_role(Session& session, std::string_view role) override;
+  std::uint64_t receivers(const Route& route) override;
+  std::uint64_t defer(Session& session, const Route& route) override;
+
+  void perform(const Decision& decision, Session& session, const ReplyTo& reply_to);
+  void deliver(const Route& route, std::string_view payload, std::string_view latest_key);
+  void deliver_here(const Route& route, std::string_view payload, std::string_view latest_key);
+  void reply_ack(Session& session, std::string_view type, bool asked, const ReplyTo& reply_to);
+  void reply_error(Session& session, std::string_view code, std::string_view message, const ReplyTo& reply_to);
+  void send_reply(Session& session, bool refused, std::string_view code, const std::string& payload,
+                  const ReplyTo& reply_to);
+  void answer(Session& session, std::string_view payload);
+  void join(Session& session);
+  void leave(Session& session);
+  void give_snapshot(Session& session);
+  void bound(Audience& audience);
+  void fall_behind(Session& session);
+  const std::string& encoded(Endpoint& endpoint, std::string_view payload);
+  int bridge_of(const Session& session) const;
+
+  const unsigned index_;
+  Shared& shared_;
+  EventLoop loop_;
+  Clock::time_point now_;
+  TimerWheel timers_;
+  RequestHead request_head_;
+  Router router_;
+  std::unique_ptr<std::uint8_t[]> read_buffer_;
+  std::string submit_buffer_;   // a message that does not lie in a read buffer, with its padding
+  std::string reply_buffer_;
+  std::string encode_buffer_;
+
+  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> graveyard_;
+  std::vector<Connection*> dirty_;
+  std::unordered_map<omnibroker_session, std::unique_ptr<Session>> sessions_;
+  std::vector<std::unique_ptr<Session>> bridge_sessions_;  // by bridge, on the first worker
+  std::vector<std::unique_ptr<Audience>> audiences_;       // role-major, then endpoint
+  std::vector<Audience*> dirty_audiences_;
+  std::vector<LatestValues> latest_;                       // by route
+  Session* joining_ = nullptr;                             // registered by the message that is being handled
+  std::vector<std::atomic<std::uint64_t>> members_;
+  std::atomic<std::size_t> connection_count_{0};
+
+  std::vector<std::unique_ptr<ListeningWatcher>> listening_;
+  std::vector<std::vector<Delivery>> outboxes_;            // by worker
+  std::vector<std::unique_ptr<ListeningWatcher>> retired_listening_;
+  bool accepting_paused_ = false;
+  SecondTimer second_timer_{*this};
+  std::unordered_map<std::uint64_t, std::unique_ptr<HostTimer>> host_timers_;
+
+  std::mutex mutex_;
+  std::vector<Task> tasks_;            // guarded by mutex_
+  std::vector<Delivery> deliveries_;   // guarded by mutex_
+  std::size_t delivery_bytes_ = 0;     // guarded by mutex_
+  bool ending_ = false;                // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace omnibroker::core

@@ -1,0 +1,373 @@
+// The part of a worker that knows sessions: what follows from a decision of the router.
+
+#include "runtime/shared.hpp"
+#include "runtime/worker.hpp"
+#include "telemetry/log.hpp"
+
+#include <algorithm>
+
+namespace omnibroker::core {
+namespace {
+
+constexpr std::chrono::seconds kDecisionDeadline{30};
+
+std::string_view view(omnibroker_text text) { return {text.data ? text.data : "", text.size}; }
+omnibroker_text crossing(std::string_view text) { return {text.data(), text.size()}; }
+
+omnibroker_payload payload_of(std::string_view bytes) {
+  return {sizeof(omnibroker_payload), OMNIBROKER_TEXT_PAYLOAD, crossing(bytes)};
+}
+
+}  // namespace
+
+Session* Worker::open_session(Connection& connection, bool detached, std::string_view key, std::string& error) {
+  const auto number = shared_.sessions.next_number(index_);
+  auto session = std::make_unique<Session>();
+  session->number = number;
+  session->client_id = SessionDirectory::make_client_id();
+  session->detached = detached;
+  session->endpoint = connection.endpoint();
+  session->opened = session->last_used = now_;
+  if (detached) {
+    session->key = key;
+    if (!shared_.sessions.add_key(session->key, number)) {
+      error = "There are as many sessions as there may be";
+      return nullptr;
+    }
+  }
+  auto* opened = session.get();
+  sessions_.emplace(number, std::move(session));
+  shared_.sessions.opened();
+  shared_.counters.sessions.add();
+  if (!detached) connection.receive_for(opened);
+  shared_.log.debug("Client connected", {{"client", opened->client_id}, {"peer", connection.peer().name}});
+  return opened;
+}
+
+Session* Worker::find_session(omnibroker_session number) {
+  const auto found = sessions_.find(number);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+void Worker::close_session(Session& session) {
+  const auto found = sessions_.find(session.number);
+  if (found == sessions_.end()) return;
+  const auto owned = std::move(found->second);
+  sessions_.erase(found);
+  if (joining_ == &session) joining_ = nullptr;
+  if (auto* receiver = session.receiver) {
+    receiver->receive_for(nullptr);
+    receiver->shut_down(OMNIBROKER_SHUTDOWN_GOING_AWAY, "The session has ended");
+  }
+  leave(session);
+  if (session.detached) shared_.sessions.remove_key(session.key);
+  shared_.sessions.closed(session.role);
+  shared_.counters.sessions.add(-1);
+  shared_.log.debug("Client gone", {{"client", session.client_id}, {"dropped", session.dropped}});
+}
+
+omnibroker_status Worker::submit(Session& session, omnibroker_encoding encoding, const std::uint8_t* bytes,
+                                 std::size_t size, const ReplyTo& reply_to) {
+  session.last_used = now_;
+  if (!session.rate.take(shared_.limits.messages_per_second, now_)) {
+    shared_.counters.messages_over_rate.add();
+    return OMNIBROKER_RESOURCE_EXHAUSTED;
+  }
+  shared_.counters.messages.add();
+  const bool padded = (bytes >= read_buffer_.get() && bytes < read_buffer_.get() + kReadBytes) ||
+                      (session.receiver != nullptr && session.receiver->owns_bytes(bytes));
+  if (!padded) {
+    submit_buffer_.assign(reinterpret_cast<const char*>(bytes), size);
+    submit_buffer_.append(Envelope::kPadding, ' ');
+    bytes = reinterpret_cast<const std::uint8_t*>(submit_buffer_.data());
+  }
+  const auto& decision = router_.route(shared_.routes, session, encoding, bytes, size);
+  perform(decision, session, reply_to);
+  return OMNIBROKER_OK;
+}
+
+void Worker::submit_from_afar(omnibroker_session number, omnibroker_encoding encoding, std::string_view payload,
+                              const ReplyTo& reply_to) {
+  auto* session = find_session(number);
+  const auto status = session == nullptr
+                          ? omnibroker_status{OMNIBROKER_NOT_FOUND}
+                          : submit(*session, encoding, reinterpret_cast<const std::uint8_t*>(payload.data()),
+                                   payload.size(), reply_to);
+  if (status == OMNIBROKER_OK) return;
+  const bool ended = status == OMNIBROKER_NOT_FOUND;
+  Session nobody;
+  reply_error(nobody, ended ? "CLIENT_NOT_REGISTERED" : "RESOURCE_EXHAUSTED",
+              ended ? "The session has ended" : "Too many messages in a second", reply_to);
+}
+
+void Worker::run_after(std::uint64_t id, std::chrono::nanoseconds after) {
+  auto timer = std::make_unique<HostTimer>(*this, id);
+  timers_.arm(*timer, now_ + std::chrono::duration_cast<Clock::duration>(after));
+  host_timers_.emplace(id, std::move(timer));
+}
+
+void Worker::host_timer_passed(std::uint64_t id) {
+  const auto owned = host_timers_.extract(id);
+  const auto entry = shared_.timers.take(id);
+  if (!entry) return;  // cancelled
+  entry->work(entry->context);
+  entry->record->work_in_flight.fetch_sub(1);
+}
+
+void Worker::perform(const Decision& decision, Session& session, const ReplyTo& reply_to) {
+  const auto number = session.number;
+  const auto alive = [&] { return find_session(number) == &session || bridge_of(session) >= 0; };
+  if (decision.kind == Decision::Kind::Refused) {
+    reply_error(session, decision.code, decision.message, reply_to);
+    if (decision.token != 0) shared_.deferred.discard(decision.token);
+  } else if (decision.kind == Decision::Kind::Pending) {
+    shared_.deferred.fill(decision.token,
+                          {number, decision.route, std::string(decision.payload), std::string(decision.latest_key),
+                           std::string(decision.type), decision.acknowledge, reply_to.connection, reply_to.worker,
+                           reply_to.correlation, now_ + kDecisionDeadline});
+  } else {
+    if (decision.kind == Decision::Kind::Accepted) deliver(*decision.route, decision.payload, decision.latest_key);
+    reply_ack(session, decision.type, decision.acknowledge, reply_to);
+  }
+  for (const auto& text : decision.answers) {
+    if (!alive()) return;
+    answer(session, text);
+  }
+  if (joining_ == &session && alive()) join(session);
+  joining_ = nullptr;
+}
+
+void Worker::decide_deferred(DeferredCall call, omnibroker_action action, std::string_view code,
+                             std::string_view message, std::string_view payload) {
+  auto* session = find_session(call.session);
+  if (session == nullptr) return;
+  Decision decision;
+  decision.route = call.route;
+  decision.type = call.type;
+  decision.acknowledge = call.acknowledge;
+  if (action == OMNIBROKER_ACCEPT) {
+    decision.kind = Decision::Kind::Accepted;
+    decision.payload = payload.empty() ? std::string_view(call.payload) : payload;
+    decision.latest_key = call.latest_key;
+  } else if (action == OMNIBROKER_CONSUME) {
+    decision.kind = Decision::Kind::Consumed;
+  } else {
+    decision.kind = Decision::Kind::Refused;
+    decision.code = code.empty() ? std::string_view("INTERNAL_ERROR") : code;
+    decision.message = code.empty() ? std::string_view("Internal error") : message;
+  }
+  perform(decision, *session, {call.connection_worker, call.connection, call.correlation});
+}
+
+void Worker::publish(std::size_t bridge, std::string_view payload) {
+  shared_.published.fetch_sub(1);
+  static_cast<void>(submit(*bridge_sessions_[bridge], OMNIBROKER_TEXT_PAYLOAD,
+                           reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size(), {}));
+}
+
+omnibroker_status Worker::register_role(Session& session, std::string_view name) {
+  const int role = shared_.routes.role(name);
+  if (role < 0) return OMNIBROKER_NOT_FOUND;
+  if (session.role == role) return OMNIBROKER_ALREADY_EXISTS;
+  if (session.role >= 0) return OMNIBROKER_CONFLICT;
+  session.role = role;
+  joining_ = &session;
+  shared_.sessions.registered(role);
+  shared_.log.info("Client registered",
+                   {{"client", session.client_id}, {"role", name}, {"sessions", shared_.sessions.total()}});
+  return OMNIBROKER_OK;
+}
+
+std::uint64_t Worker::receivers(const Route& route) {
+  std::uint64_t count = 0;
+  for (const auto role : route.to) {
+    count += shared_.sessions.with_role(role);
+    for (const auto& bridge : shared_.bridges) count += bridge.role == role ? 1 : 0;
+  }
+  return count;
+}
+
+std::uint64_t Worker::defer(Session& session, const Route&) { return shared_.deferred.reserve(session.number); }
+
+void Worker::deliver(const Route& route, std::string_view payload, std::string_view latest_key) {
+  deliver_here(route, payload, latest_key);
+  for (std::size_t i = 0; i < shared_.workers.size(); ++i) {
+    if (i == index_) continue;
+    const auto& worker = *shared_.workers[i];
+    const bool wanted = !latest_key.empty() || std::any_of(route.to.begin(), route.to.end(),
+                                                           [&](std::size_t role) { return worker.members(role) > 0; });
+    if (wanted) outboxes_[i].push_back({&route, std::string(payload), std::string(latest_key)});
+  }
+}
+
+void Worker::deliver_here(const Route& route, std::string_view payload, std::string_view latest_key) {
+  if (!latest_key.empty()) {
+    auto& latest = latest_[route.index];
+    const auto evicted = latest.evicted();
+    latest.put(latest_key, payload, now_);
+    if (latest.evicted() != evicted) shared_.counters.latest_evicted.add();
+  }
+  const auto endpoints = shared_.endpoints.size();
+  for (std::size_t e = 0; e < endpoints; ++e) {
+    const std::string* bytes = nullptr;
+    for (const auto role : route.to) {
+      auto& audience = *audiences_[role * endpoints + e];
+      if (audience.members.empty()) continue;
+      if (bytes == nullptr) bytes = &encoded(*audience.endpoint, payload);
+      audience.log.append(*bytes);
+      shared_.counters.deliveries.add();
+      if (!audience.dirty) {
+        audience.dirty = true;
+        dirty_audiences_.push_back(&audience);
+      }
+      if (audience.log.bytes() > shared_.limits.max_backlog.bytes) bound(audience);
+    }
+  }
+  if (index_ != 0 || shared_.bridges.empty()) return;
+  const auto outgoing = payload_of(payload);
+  for (const auto& bridge : shared_.bridges) {
+    if (std::find(route.to.begin(), route.to.end(), bridge.role) != route.to.end()) {
+      bridge.table->deliver(bridge.self, &outgoing);
+    }
+  }
+}
+
+const std::string& Worker::encoded(Endpoint& endpoint, std::string_view payload) {
+  encode_buffer_.clear();
+  const StringSink sink(encode_buffer_);
+  const auto outgoing = payload_of(payload);
+  endpoint.table->encode(endpoint.self, &outgoing, sink.get());
+  return encode_buffer_;
+}
+
+int Worker::bridge_of(const Session& session) const {
+  for (std::size_t i = 0; i < bridge_sessions_.size(); ++i) {
+    if (bridge_sessions_[i].get() == &session) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+void Worker::reply_ack(Session& session, std::string_view type, bool asked, const ReplyTo& reply_to) {
+  if (!asked && reply_to.correlation == 0) return;
+  reply_buffer_.clear();
+  const StringSink sink(reply_buffer_);
+  shared_.reply.table->ack(shared_.reply.self, crossing(type), sink.get());
+  send_reply(session, false, {}, reply_buffer_, reply_to);
+}
+
+void Worker::reply_error(Session& session, std::string_view code, std::string_view message, const ReplyTo& reply_to) {
+  shared_.counters.messages_refused.add();
+  reply_buffer_.clear();
+  const StringSink sink(reply_buffer_);
+  shared_.reply.table->error(shared_.reply.self, crossing(code), crossing(message), sink.get());
+  send_reply(session, true, code, reply_buffer_, reply_to);
+}
+
+void Worker::send_reply(Session& session, bool refused, std::string_view code, const std::string& payload,
+                        const ReplyTo& reply_to) {
+  const omnibroker_reply reply{sizeof(omnibroker_reply), refused ? 1u : 0u, crossing(code), payload_of(payload)};
+  if (const int bridge = bridge_of(session); bridge >= 0) {
+    const auto& port = shared_.bridges[static_cast<std::size_t>(bridge)];
+    if (port.table->reply != nullptr) port.table->reply(port.self, &reply);
+    return;
+  }
+  if (reply_to.correlation == 0) return answer(session, payload);
+  if (reply_to.worker == index_) {
+    if (auto* connection = find_connection(reply_to.connection)) connection->reply(reply_to.correlation, reply);
+    return;
+  }
+  shared_.workers[reply_to.worker]->post([refused, code = std::string(code), payload, reply_to](Worker& worker) {
+    const omnibroker_reply copy{sizeof(omnibroker_reply), refused ? 1u : 0u, crossing(code), payload_of(payload)};
+    if (auto* connection = worker.find_connection(reply_to.connection)) connection->reply(reply_to.correlation, copy);
+  });
+}
+
+void Worker::answer(Session& session, std::string_view payload) {
+  if (const int bridge = bridge_of(session); bridge >= 0) {
+    const auto& port = shared_.bridges[static_cast<std::size_t>(bridge)];
+    const auto outgoing = payload_of(payload);
+    return port.table->deliver(port.self, &outgoing);
+  }
+  const auto& bytes = encoded(*session.endpoint, payload);
+  if (session.receiver != nullptr) {
+    static_cast<void>(session.receiver->queue(bytes));
+  } else if (session.answers.size() + bytes.size() <= shared_.limits.max_control_queue.bytes) {
+    session.answers.append(bytes);
+  } else {
+    ++session.dropped;
+    shared_.counters.dropped_slow.add();
+  }
+}
+
+void Worker::join(Session& session) {
+  const auto role = static_cast<std::size_t>(session.role);
+  auto& audience = *audiences_[role * shared_.endpoints.size() + session.endpoint->index];
+  session.audience = &audience;
+  session.member_index = audience.members.size();
+  audience.members.push_back(&session);
+  members_[role].fetch_add(1, std::memory_order_relaxed);
+  give_snapshot(session);
+  audience.log.join(session.cursor);
+  if (session.receiver != nullptr) mark_dirty(*session.receiver);
+}
+
+void Worker::leave(Session& session) {
+  if (session.audience == nullptr) return;
+  auto& members = session.audience->members;
+  members[session.member_index] = members.back();
+  members[session.member_index]->member_index = session.member_index;
+  members.pop_back();
+  members_[session.audience->role].fetch_sub(1, std::memory_order_relaxed);
+  session.cursor.leave();
+  session.audience = nullptr;
+}
+
+void Worker::give_snapshot(Session& session) {
+  auto snapshot = std::make_unique<Snapshot>();
+  snapshot->log.join(snapshot->cursor);
+  const auto role = session.audience->role;
+  for (const auto& route : shared_.routes.routes()) {
+    if (route.latest_by.empty() || std::find(route.to.begin(), route.to.end(), role) == route.to.end()) continue;
+    latest_[route.index].each(now_, [&](std::string_view message) {
+      snapshot->log.append(encoded(*session.endpoint, message));
+    });
+  }
+  session.snapshot = snapshot->cursor.at_end() ? nullptr : std::move(snapshot);
+}
+
+void Worker::bound(Audience& audience) {
+  while (audience.log.bytes() > shared_.limits.max_backlog.bytes) {
+    const auto bytes = audience.log.bytes();
+    for (auto* member : std::vector<Session*>(audience.members)) {
+      if (audience.log.holds_oldest(member->cursor)) fall_behind(*member);
+    }
+    if (audience.log.bytes() == bytes) return;  // one segment, and nobody behind it
+  }
+}
+
+void Worker::fall_behind(Session& session) {
+  std::size_t dropped = 0;
+  const auto leave_message = [&](OutboundLog::Cursor& cursor) {
+    if (session.receiver != nullptr) session.receiver->carry(cursor.rest_of_message());
+    cursor.finish_message();
+  };
+  const auto policy = shared_.routes.slow_clients(session.audience->role);
+  if (session.snapshot && policy != SlowClients::DropOldest) {
+    leave_message(session.snapshot->cursor);
+    dropped += session.snapshot->cursor.pending_messages();
+    session.snapshot.reset();
+  }
+  leave_message(session.cursor);
+  dropped += policy == SlowClients::DropOldest ? session.cursor.skip_segment() : session.cursor.skip_to_end();
+  if (policy == SlowClients::Conflate) give_snapshot(session);
+  session.dropped += dropped;
+  shared_.counters.dropped_slow.add(static_cast<std::int64_t>(dropped));
+  if (policy != SlowClients::Disconnect) return;
+  if (session.receiver != nullptr) {
+    session.receiver->shut_down(OMNIBROKER_SHUTDOWN_TOO_SLOW, "The client reads too slowly");
+  } else {
+    close_session(session);
+  }
+}
+
+}  // namespace omnibroker::core
