@@ -1,0 +1,36 @@
+#include "config/secrets.hpp"
+
+#include "config/files.hpp"
+#include "config/wording.hpp"
+
+#include <cstddef>
+
+namespace omnibroker::core {
+namespace {
+
+constexpr std::size_t kMaxSecret = 64 * 1024;
+
+}  // namespace
+
+Result<std::string> fetch_secret(const std::string& written, const std::filesystem::path& folder,
+                                 const Environment& environment) {
+  if (written.starts_with("env:")) {
+    const auto name = written.substr(4);
+    std::string value;
+    if (environment && environment(name, value)) return value;
+    return Error{ErrorCode::NotFound, "the variable " + shown(name) + ", which holds the secret, is not set"};
+  }
+  if (!written.starts_with("file:")) return written;
+  const auto name = written.substr(5);
+  auto content = read_small_file(relative_to(folder, name), kMaxSecret);
+  if (!content) {
+    return Error{content.error().code,
+                 "the secret's file " + shown(name) + " cannot be read: " + content.error().message};
+  }
+  auto secret = std::move(content).value();
+  if (secret.ends_with('\n')) secret.pop_back();
+  if (secret.ends_with('\r')) secret.pop_back();
+  return secret;
+}
+
+}  // namespace omnibroker::core
