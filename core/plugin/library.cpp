@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#define BOOST_DLL_USE_STD_FS  // then there is no Boost library to link
 #include <boost/dll/shared_library.hpp>
 
 namespace omnibroker::core {

@@ -69,16 +69,8 @@ void check_option(const omnibroker_option* option, const std::string& type, std:
   const bool required = (option->flags & OMNIBROKER_OPTION_REQUIRED) != 0;
   if (required && option->default_text != nullptr) reasons.push_back(what + " is required, and has a default");
   if (!required && option->default_text == nullptr) reasons.push_back(what + " is not required, and has no default");
-  if (option->type != OMNIBROKER_OPTION_CHOICE) return;
-  if (!is_text(option->choices)) {
+  if (option->type == OMNIBROKER_OPTION_CHOICE && !is_text(option->choices)) {
     reasons.push_back(what + " is a choice, and offers none");
-    return;
-  }
-  const auto offered = alternatives(option->choices);
-  if (!required && option->default_text != nullptr &&
-      std::find(offered.begin(), offered.end(), option->default_text) == offered.end()) {
-    reasons.push_back(what + " has the default " + shown_or_none(option->default_text) + ", which is not one of " +
-                      shown_or_none(option->choices));
   }
 }
 
