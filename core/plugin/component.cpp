@@ -31,12 +31,16 @@ std::string where(const std::string& component, const omnibroker_component_type&
   return component + ": plugin " + type.name + ": " + step;
 }
 
-/// A component whose thread may still be inside plugin code keeps its host object for as long as the process runs.
-void keep_for_ever(std::shared_ptr<ComponentHost> host) {
+/// What the plugin code may still use whose thread was given up: it is kept for as long as the process runs.
+void keep_for_ever(std::shared_ptr<ComponentHost> host, void* self) {
+  struct Kept {
+    std::shared_ptr<ComponentHost> host;
+    void* self;
+  };
   static auto& mutex = *new std::mutex;
-  static auto& kept = *new std::deque<std::shared_ptr<ComponentHost>>;
+  static auto& kept = *new std::deque<Kept>;
   const std::lock_guard lock(mutex);
-  kept.push_back(std::move(host));
+  kept.push_back({std::move(host), self});
 }
 
 const void* find_table(const omnibroker_host* host, const char* id) {
@@ -127,13 +131,13 @@ Component::~Component() {
                                     type->destroy(self);
                                     return OMNIBROKER_OK;
                                   });
-  if (answer == nullptr) keep_for_ever(host_);
+  if (answer == nullptr) keep_for_ever(host_, self_);
 }
 
 Status Component::judge(const char* step, std::chrono::milliseconds deadline, const StepAnswer* answer) {
   const auto at = where(name(), type_, step);
   if (answer == nullptr) {
-    keep_for_ever(host_);
+    keep_for_ever(host_, self_);
     fail(State::Stuck, overrun(at, deadline));
     return Error{ErrorCode::Unavailable, reason_};
   }
