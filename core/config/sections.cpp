@@ -91,7 +91,7 @@ const Section& bridge_section() {
 const Section& route_section() {
   static const Section section{
       joined({route_spec().options()}),
-      {{"handler", "The plugin that gives the message its meaning.", Part::Form::Component, &handler_section()},
+      {{"handler", "The plugin that gives the message its meaning.", Part::Form::Component, &handler_section(), nullptr, true},
        {"filters", "Plugins that see the message before the handler, in this order.", Part::Form::Components,
         &filter_section()}},
       0,
@@ -127,17 +127,6 @@ const Section& limits_section() {
 const Section& log_section() {
   static const Section section{joined({log_spec().options()}), {}, 0, nullptr};
   return section;
-}
-
-std::string_view kind_name(omnibroker_kind kind) {
-  switch (kind) {
-    case OMNIBROKER_KIND_TRANSPORT: return "transport";
-    case OMNIBROKER_KIND_HANDLER: return "handler";
-    case OMNIBROKER_KIND_FILTER: return "filter";
-    case OMNIBROKER_KIND_BRIDGE: return "bridge";
-    case OMNIBROKER_KIND_SERVICE: return "service";
-    default: return "component of an unknown kind";
-  }
 }
 
 std::string misfit(const omnibroker_component_type& type, const Section& section) {

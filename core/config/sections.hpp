@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/kind_name.hpp"
 #include "config/broker_config.hpp"
 #include "config/section_spec.hpp"
 
@@ -26,6 +27,7 @@ struct Part {
   Form form;
   const Section* section;
   const char* name_of = nullptr;  ///< Of Named: what the names are: "message type".
+  bool required = false;
 };
 
 /// A map of the configuration: which keys it has. The whole file is one of these; reading, the schema, the reference
@@ -73,9 +75,6 @@ const Section& filter_section();
 const Section& reply_section();
 const Section& limits_section();
 const Section& log_section();
-
-/// "transport"
-std::string_view kind_name(omnibroker_kind kind);
 
 /// Whether a component of this type can stand where `section` is; why not as a sentence, or empty.
 std::string misfit(const omnibroker_component_type& type, const Section& section);

@@ -235,15 +235,4 @@ std::vector<std::string> refusals(const omnibroker_plugin* descriptor, std::stri
   return reasons;
 }
 
-std::string_view kind_name(omnibroker_kind kind) {
-  switch (kind) {
-    case OMNIBROKER_KIND_TRANSPORT: return "transport";
-    case OMNIBROKER_KIND_HANDLER: return "handler";
-    case OMNIBROKER_KIND_FILTER: return "filter";
-    case OMNIBROKER_KIND_BRIDGE: return "bridge";
-    case OMNIBROKER_KIND_SERVICE: return "service";
-    default: return "unknown";
-  }
-}
-
 }  // namespace omnibroker::core

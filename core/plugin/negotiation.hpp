@@ -1,5 +1,7 @@
 #pragma once
 
+#include "config/kind_name.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +28,5 @@ struct HostIdentity {
 /// `descriptor`: what the entry answered, may be null. `file_name`: the file's name without ".so".
 std::vector<std::string> refusals(const omnibroker_plugin* descriptor, std::string_view file_name,
                                   const HostIdentity& host = {});
-
-/// `OMNIBROKER_KIND_TRANSPORT` as "transport".
-std::string_view kind_name(omnibroker_kind kind);
 
 }  // namespace omnibroker::core

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::chrono::seconds kDecisionDeadline{30};
 
-std::string_view view(omnibroker_text text) { return {text.data ? text.data : "", text.size}; }
 omnibroker_text crossing(std::string_view text) { return {text.data(), text.size()}; }
 
 omnibroker_payload payload_of(std::string_view bytes) {
