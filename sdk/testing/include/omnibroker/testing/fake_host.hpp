@@ -47,10 +47,10 @@ struct Submitted {
 struct RouterAnswer {
   omnibroker_status status = OMNIBROKER_OK;
   /// The ack or the error; nothing: there is no direct answer. With a correlation a `reply` callback always follows.
-  std::optional<std::string> payload;
+  std::optional<std::string> payload = {};
   bool refused = false;
-  std::string code;    ///< Of the refusal: "UNAUTHORIZED".
-  bool later = false;  ///< The reply follows when the test calls `FakeConnection::reply`.
+  std::string code = {};  ///< Of the refusal: "UNAUTHORIZED".
+  bool later = false;     ///< The reply follows when the test calls `FakeConnection::reply`.
 };
 
 /// What a component has asked of `omnibroker.host.call/1` with `complete`.
