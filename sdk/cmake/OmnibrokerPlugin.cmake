@@ -42,6 +42,7 @@ function(omnibroker_add_plugin name)
   else()
     include(GNUInstallDirs)
     set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins")
+    set_property(GLOBAL APPEND PROPERTY OMNIBROKER_PLUGINS ${target})  # for whoever must be built after them
     install(TARGETS ${target} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/omnibroker/plugins" COMPONENT plugins)
   endif()
 endfunction()
