@@ -115,6 +115,6 @@ TEST_P(PluginContract, AnswersTheSameTablesEveryTimeAndNoneForAnUnknownId) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Built, PluginContract, testing::ValuesIn(built_plugins()),
-                         [](const auto& info) { return fs::path(info.param).stem().string(); });
+                         [](const auto& plugin) { return fs::path(plugin.param).stem().string(); });
 
 }  // namespace
