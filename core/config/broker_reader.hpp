@@ -23,7 +23,11 @@ struct Read {
     const auto* entry = place.node->find(key);
     return entry == nullptr ? place.mark : entry->value.mark;
   }
-  bool gives(std::string_view key) const { return place.node->find(key) != nullptr; }
+  /// Whether the file gives a text for `key`; anything else there has been reported.
+  bool gives(std::string_view key) const {
+    const auto* entry = place.node->find(key);
+    return entry != nullptr && entry->value.is_text();
+  }
 };
 
 /// Everything that was read, not yet checked against one another.

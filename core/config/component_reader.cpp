@@ -22,7 +22,7 @@ ComponentConfig ComponentReader::read_map(const Place& place, const Section& sec
   component.position = position_of(place.mark);
   const auto* plugin = place.node->find("plugin");
   if (plugin == nullptr || component.plugin.empty()) {
-    if (plugin != nullptr && plugin->value.kind == Node::Kind::Scalar) {
+    if (plugin != nullptr && plugin->value.is_text()) {
       context_.findings.error(plugin->value.mark, place.path + ".plugin", "a plugin's name cannot be empty");
     }
     return component;

@@ -45,14 +45,9 @@ std::string default_text(const omnibroker_option& option) {
   return yaml == "\"\"" || yaml == "[]" || yaml == "{}" ? std::string() : yaml;
 }
 
-/// "a duration from 1ms to 1m": without the examples that an error gives.
-std::string type_text(const omnibroker_option& option) {
-  auto text = expectation(option);
-  text = text.substr(0, text.find(" such as "));
-  for (const std::string_view article : {"a ", "an "}) {
-    if (text.starts_with(article)) return text.substr(article.size());
-  }
-  return text;
+std::string without_article(const omnibroker_option& option) {
+  const auto text = type_text(option);
+  return text.starts_with("a ") ? text.substr(2) : text;
 }
 
 std::vector<std::string> remarks(const omnibroker_option& option) {
@@ -101,7 +96,7 @@ class Reference {
 
  private:
   void option(const omnibroker_option& option) {
-    row(option.name, type_text(option), default_text(option), text_of(option.doc), remarks(option),
+    row(option.name, without_article(option), default_text(option), text_of(option.doc), remarks(option),
         text_of(option.example));
   }
 
@@ -112,7 +107,7 @@ class Reference {
     const auto value = is_list     ? "list of " + kind + "s, each a plugin's name, or a map with plugin and its options"
                        : is_plugin ? kind + ": a plugin's name, or a map with plugin and its options"
                                    : std::string("map, see below");
-    row(part.key, value, part.section == &handler_section() ? "required" : "", part.doc, {}, {});
+    row(part.key, value, part.required ? "required" : "", part.doc, {}, {});
   }
 
   void row(std::string_view name, const std::string& type, const std::string& value, std::string_view doc,

@@ -75,6 +75,8 @@ class TreeBuilder final : public YAML::EventHandler {
     node.mark = at(mark);
     if (expects_key()) throw GivenUp{node.mark, "a key must be a text, found nothing"};
     count(node.mark, 1);
+    // The parser says where it noticed, which is often a line below: whoever left the value out looks at the key.
+    if (!stack_.empty() && stack_.back().key) node.mark = stack_.back().key_mark;
     put(std::move(node), anchor, 1);
   }
 
@@ -179,9 +181,10 @@ class TreeBuilder final : public YAML::EventHandler {
   std::string path_to(const std::string& key) const {
     std::string path;
     for (std::size_t i = 0; i + 1 < stack_.size(); ++i) {
-      path += stack_[i].key ? *stack_[i].key + "." : "[" + std::to_string(stack_[i].node.items.size() + 1) + "].";
+      const auto& frame = stack_[i];
+      path = frame.key ? path_below(path, *frame.key) : path + "[" + std::to_string(frame.node.items.size() + 1) + "]";
     }
-    return path + key;
+    return path_below(path, key);
   }
 
   void remember(Node node, YAML::anchor_t anchor, std::size_t height) {
@@ -228,6 +231,18 @@ class MemoryBuffer final : public std::streambuf {
   }
 };
 
+/// What the parser says about a tab at the start of a line is true, and helps nobody.
+bool is_indented_by_tab(std::string_view text, int line) {
+  std::size_t begin = 0;
+  for (int i = 0; i < line && begin != std::string_view::npos; ++i) {
+    const auto end = text.find('\n', begin);
+    begin = end == std::string_view::npos ? end : end + 1;
+  }
+  if (begin == std::string_view::npos) return false;
+  const auto indentation = text.substr(begin, text.find_first_not_of(" \t", begin) - begin);
+  return indentation.find('\t') != std::string_view::npos;
+}
+
 /// YAML allows tab and line breaks of the control characters, and this reads UTF-8 only.
 bool refuse_bytes(std::string_view text, const SourceFile& file, Findings& findings) {
   const auto valid = valid_utf8_prefix(text);
@@ -251,6 +266,12 @@ bool refuse_bytes(std::string_view text, const SourceFile& file, Findings& findi
 
 }  // namespace
 
+std::string path_below(const std::string& path, const std::string& key) {
+  constexpr auto kSimple = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+  const bool is_simple = !key.empty() && key.find_first_not_of(kSimple) == std::string::npos;
+  return (path.empty() ? path : path + ".") + (is_simple ? key : shown(key));
+}
+
 const Entry* Node::find(std::string_view key) const {
   for (const auto& entry : entries) {
     if (entry.key == key) return &entry;
@@ -258,9 +279,7 @@ const Entry* Node::find(std::string_view key) const {
   return nullptr;
 }
 
-Place Place::child(const Entry& entry) const {
-  return {&entry.value, entry.mark, path.empty() ? entry.key : path + "." + entry.key};
-}
+Place Place::child(const Entry& entry) const { return {&entry.value, entry.mark, path_below(path, entry.key)}; }
 
 Place Place::item(std::size_t index) const {
   const auto& value = node->items[index - 1];
@@ -285,8 +304,9 @@ bool parse_document(std::string_view text, const SourceFile& file, Node& root, F
     return false;
   } catch (const YAML::Exception& reason) {
     const bool placed = !reason.mark.is_null();
+    const bool is_tab = placed && is_indented_by_tab(text, reason.mark.line);
     findings.error({&file, placed ? reason.mark.line + 1 : 0, placed ? reason.mark.column + 1 : 0}, {},
-                   "not YAML: " + reason.msg);
+                   is_tab ? "not YAML: a line is indented with spaces, never with a tab" : "not YAML: " + reason.msg);
     return false;
   }
   root = std::move(builder).take_root();

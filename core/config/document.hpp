@@ -30,6 +30,7 @@ struct Entry;
 struct Node {
   enum class Kind { Null, Scalar, List, Map };
   Kind kind = Kind::Null;
+  bool is_broken = false;      ///< A Scalar whose variables could not be replaced: reported, and not looked at again.
   bool quoted = false;         ///< A scalar in quotes or in block style: always a text, never a number or a boolean.
   std::string text;            ///< Of a Scalar.
   Mark mark;                   ///< Of its first character.
@@ -37,6 +38,7 @@ struct Node {
   std::vector<Entry> entries;  ///< Of a Map: no key twice, in the order of the file.
 
   const Entry* find(std::string_view key) const;
+  bool is_text() const { return kind == Kind::Scalar && !is_broken; }
 };
 
 struct Entry {
@@ -44,6 +46,9 @@ struct Entry {
   Mark mark;  ///< Of the key.
   Node value;
 };
+
+/// `routes.select_object`; a key with anything else than letters, digits, _ and - stands in quotes.
+std::string path_below(const std::string& path, const std::string& key);
 
 /// A node with the words that errors need: which path it has, and where to point when something is missing in it.
 struct Place {

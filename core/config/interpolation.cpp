@@ -50,6 +50,7 @@ class Interpolation {
 
  private:
   void replace(Node& node, const Place& place) {
+    node.is_broken = true;
     if (exhausted_) return;
     auto replaced = interpolate(node.text, environment_);
     if (!replaced) return findings_.error(node.mark, place.path, replaced.error().message);
@@ -59,6 +60,7 @@ class Interpolation {
       return findings_.error(node.mark, place.path, "the file grows by more than 1MiB when its variables are replaced");
     }
     node.text = std::move(replaced).value();
+    node.is_broken = false;
   }
 
   const Environment& environment_;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <omnibroker/abi.h>
-
 #include <string_view>
+
+#include <omnibroker/abi.h>
 
 namespace omnibroker::core {
 

@@ -29,6 +29,8 @@ std::string bounds_text(const omnibroker_option& option) {
   constexpr double kUnbounded = 9.2e18;
   if (!is_bounded(option)) return {};
   if (option.minimum <= -kUnbounded && option.maximum >= kUnbounded) return {};
+  const bool has_unit = option.type == OMNIBROKER_OPTION_DURATION || option.type == OMNIBROKER_OPTION_SIZE;
+  if (has_unit && option.minimum <= 0) return " of at most " + bound_text(option, option.maximum);
   if (option.maximum >= kUnbounded) return " of at least " + bound_text(option, option.minimum);
   return " from " + bound_text(option, option.minimum) + " to " + bound_text(option, option.maximum);
 }
@@ -50,8 +52,9 @@ class ScalarReader {
     }
   }
 
- private:
+  /// `hint` goes behind what was found.
   std::nullopt_t refuse(const std::string& hint = {}) {
+    if (node_.is_broken) return std::nullopt;
     std::string found = node_.kind == Node::Kind::Null           ? "nothing"
                         : node_.kind == Node::Kind::List         ? "a list"
                         : node_.kind == Node::Kind::Map          ? "a map"
@@ -61,7 +64,8 @@ class ScalarReader {
     return std::nullopt;
   }
 
-  bool is_scalar() const { return node_.kind == Node::Kind::Scalar; }
+ private:
+  bool is_scalar() const { return node_.is_text(); }
 
   /// A number in quotes is a text that happens to look like one.
   bool is_quoted_value(bool would_do) {
@@ -166,13 +170,13 @@ omnibroker_option element_of(const omnibroker_option& option) {
 std::optional<OptionValue> read_list(const omnibroker_option& option, const Place& place, ReadContext& context) {
   const auto element = element_of(option);
   OptionValue value;
-  if (place.node->kind == Node::Kind::Scalar) {
+  if (place.node->is_text()) {
     auto only = read_text(element, place, context);
     if (!only) return std::nullopt;
     value.items.push_back(std::move(*only));
     return value;
   }
-  if (place.node->kind != Node::Kind::List) return ScalarReader(option, place, context.findings).read();
+  if (place.node->kind != Node::Kind::List) return ScalarReader(option, place, context.findings).refuse();
   bool is_right = true;
   for (std::size_t i = 1; i <= place.node->items.size(); ++i) {
     auto item = read_text(element, place.item(i), context);
@@ -184,10 +188,7 @@ std::optional<OptionValue> read_list(const omnibroker_option& option, const Plac
 
 std::optional<OptionValue> read_map(const omnibroker_option& option, const Place& place, ReadContext& context) {
   const auto element = element_of(option);
-  if (place.node->kind != Node::Kind::Map) {
-    context.findings.error(place.node->mark, place.path, "expected " + expectation(option));
-    return std::nullopt;
-  }
+  if (place.node->kind != Node::Kind::Map) return ScalarReader(option, place, context.findings).refuse();
   OptionValue value;
   bool is_right = true;
   for (const auto& entry : place.node->entries) {
@@ -210,7 +211,7 @@ void add_value(ConfigValues::Builder& builder, omnibroker_option_type type, Opti
   }
 }
 
-std::string expectation_without_bounds(const omnibroker_option& option) {
+std::string type_name(const omnibroker_option& option) {
   switch (option.type) {
     case OMNIBROKER_OPTION_BOOLEAN: return "true or false";
     case OMNIBROKER_OPTION_INTEGER: return "a whole number";
@@ -224,6 +225,13 @@ std::string expectation_without_bounds(const omnibroker_option& option) {
     case OMNIBROKER_OPTION_TEXT_MAP: return "a map of texts";
     default: return "a text";
   }
+}
+
+/// The word for zero, where there is one.
+std::string zero_text(const omnibroker_option& option) {
+  if (const auto word = word_for_zero(option); !word.empty()) return " or " + std::string(word);
+  const bool may_be_off = option.type == OMNIBROKER_OPTION_DURATION && (!is_bounded(option) || option.minimum <= 0);
+  return may_be_off ? " or off" : "";
 }
 
 }  // namespace
@@ -293,17 +301,15 @@ void refuse_unknown_keys(const Place& place, const std::vector<std::string_view>
   }
 }
 
+std::string type_text(const omnibroker_option& option) {
+  return type_name(option) + bounds_text(option) + zero_text(option);
+}
+
 std::string expectation(const omnibroker_option& option) {
-  auto text = expectation_without_bounds(option) + bounds_text(option);
-  const bool may_be_zero = is_bounded(option) && option.minimum <= 0;
-  const auto word = word_for_zero(option);
-  if (!word.empty()) text += " or " + std::string(word);
-  if (option.type == OMNIBROKER_OPTION_DURATION) {
-    text += !is_bounded(option) || may_be_zero ? " such as 250ms, 30s, 5m, 1h, 2d or off"
-                                               : " such as 250ms, 30s, 5m, 1h, 2d";
-  }
-  if (option.type == OMNIBROKER_OPTION_SIZE) text += " such as 512B, 64KiB, 1MiB or 10MB";
-  return text;
+  const char* units = option.type == OMNIBROKER_OPTION_DURATION ? " in ms, s, m, h or d"
+                      : option.type == OMNIBROKER_OPTION_SIZE   ? " in B, KiB, MiB, GiB, kB, MB or GB"
+                                                                : "";
+  return type_name(option) + units + bounds_text(option) + zero_text(option);
 }
 
 std::string_view word_for_zero(const omnibroker_option& option) {

@@ -49,7 +49,10 @@ ConfigValues read_options(Options options, const Place& place, ReadContext& cont
 /// Reports every key of the map at `place` that is not in `known`, with the nearest one that is.
 void refuse_unknown_keys(const Place& place, const std::vector<std::string_view>& known, Findings& findings);
 
-/// "a duration from 1ms to 1m": what an option takes, for errors and for the reference.
+/// "a duration from 1ms to 1m": what an option takes.
+std::string type_text(const omnibroker_option& option);
+
+/// "a duration in ms, s, m, h or d from 1ms to 1m": the same with the units, for whoever got it wrong.
 std::string expectation(const omnibroker_option& option);
 
 /// The value as one would write it in YAML; *** for a secret.

@@ -73,9 +73,9 @@ class Relations {
   void check_listeners() {
     std::map<std::string_view, const Read<ListenerConfig>*> by_address;
     for (const auto& listener : broker_.listeners) {
-      if (listener.gives("tls")) check_tls(listener);
+      check_tls(listener);
+      if (!listener.gives("address")) continue;
       const auto& address = listener.config.address;
-      if (address.empty() && !listener.gives("address")) continue;  // reported as missing
       const auto path = listener.place.path + ".address";
       const auto problem = address_problem(address);
       if (!problem.empty()) {
@@ -90,12 +90,14 @@ class Relations {
   }
 
   void check_tls(const Read<ListenerConfig>& listener) {
-    const auto place = listener.place.child(*listener.place.node->find("tls"));
+    const auto* tls = listener.place.node->find("tls");
+    if (tls == nullptr) return;
+    const auto place = listener.place.child(*tls);
     const std::pair<const char*, const std::string*> files[] = {{"certificate", &listener.config.tls.certificate},
                                                                 {"key", &listener.config.tls.key}};
     for (const auto& [key, file] : files) {
       const auto* entry = place.node->find(key);
-      if (entry == nullptr || entry->value.kind != Node::Kind::Scalar) continue;
+      if (entry == nullptr || !entry->value.is_text()) continue;
       if (const auto readable = can_read(*file); !readable) {
         findings_.error(entry->value.mark, place.path + "." + key,
                         "cannot read " + shown(entry->value.text) + ": " + readable.error().message);
@@ -106,7 +108,8 @@ class Relations {
   void check_endpoints() {
     const auto names = keys_of("listeners");
     const std::set<std::string_view> listeners(names.begin(), names.end());
-    std::map<std::pair<std::string_view, std::string_view>, const Read<EndpointConfig>*> mounts;
+    using Mount = std::pair<std::string_view, std::string_view>;  // listener and path
+    std::map<Mount, const Read<EndpointConfig>*> mounts;
     std::set<std::string_view> used;
     for (const auto& endpoint : broker_.endpoints) {
       const auto& config = endpoint.config;
@@ -119,14 +122,14 @@ class Relations {
       const auto path = endpoint.place.path + ".path";
       if (const auto problem = path_problem(config.path); !problem.empty()) {
         findings_.error(endpoint.at("path"), path, problem);
-      } else if (const auto [first, is_new] = mounts.emplace(std::pair(config.listener, config.path), &endpoint);
-                 !is_new) {
+      } else if (const auto [first, is_new] = mounts.emplace(Mount(config.listener, config.path), &endpoint); !is_new) {
         findings_.error(endpoint.at("path"), path,
                         shown(config.path) + " of listener " + shown(config.listener) + " belongs to " +
                             first->second->config.component.name + " already, at " +
                             to_string(first->second->at("path")));
       }
     }
+    if (findings_.has_errors()) return;  // a name that is wrong somewhere would be warned of here, too
     for (const auto& listener : broker_.listeners) {
       if (used.count(listener.config.name) > 0) continue;
       findings_.warning(listener.place.mark, listener.place.path, "no transport or service uses this listener");
@@ -152,7 +155,8 @@ class Relations {
       }
       return;
     }
-    if (route.gives("slow_clients") && config.slow_clients == SlowClients::Conflate) {
+    const auto* slow_clients = route.place.node->find("slow_clients");
+    if (slow_clients != nullptr && slow_clients->value.text == "conflate") {
       complain("slow_clients", "conflate needs latest_by, the field that says which messages replace one another");
     }
     for (const char* key : {"latest_max", "latest_max_age"}) {
@@ -203,11 +207,15 @@ class Relations {
       const auto* entry = broker_.root.node->find(key);
       return entry == nullptr ? broker_.root.mark : entry->mark;
     };
-    if (keys_of("listeners").empty()) {
+    const auto is_readable = [this](const char* key) {
+      const auto* entry = broker_.root.node->find(key);
+      return entry == nullptr || entry->value.kind == Node::Kind::Map || entry->value.kind == Node::Kind::Null;
+    };
+    if (is_readable("listeners") && keys_of("listeners").empty()) {
       findings_.error(point_at("listeners"), "listeners",
                       "at least one listener is needed, such as public: { address: \"localhost:8000\" }");
     }
-    if (keys_of("transports").empty() && keys_of("services").empty()) {
+    if (is_readable("transports") && keys_of("transports").empty() && keys_of("services").empty()) {
       findings_.error(point_at("transports"), "transports", "at least one transport or service is needed");
     }
     const bool has_transport =
@@ -215,7 +223,7 @@ class Relations {
                     [](const auto& endpoint) { return endpoint.config.component.kind == OMNIBROKER_KIND_TRANSPORT; });
     const bool can_register = std::any_of(broker_.routes.begin(), broker_.routes.end(),
                                           [](const auto& route) { return is_for_anyone(route.config); });
-    if (has_transport && !can_register) {
+    if (has_transport && !can_register && !findings_.has_errors()) {
       findings_.warning(point_at("routes"), "routes", "no route takes messages from anyone, so no client can register");
     }
   }

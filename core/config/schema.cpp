@@ -96,7 +96,7 @@ class Schema {
     json_.open_object();
     properties(section);
     json_.close_object();
-    required(section.options);
+    required(section.options, section.parts);
     json_.raw_member("additionalProperties", "false");
   }
 
@@ -111,10 +111,13 @@ class Schema {
     }
   }
 
-  void required(const std::vector<const omnibroker_option*>& options) {
+  void required(const std::vector<const omnibroker_option*>& options, const std::vector<Part>& parts = {}) {
     std::vector<std::string> names;
     for (const auto* option : options) {
       if (has(*option, OMNIBROKER_OPTION_REQUIRED)) names.emplace_back(option->name);
+    }
+    for (const auto& part : parts) {
+      if (part.required) names.emplace_back(part.key);
     }
     if (!names.empty()) json_.raw_member("required", json_list(names));
   }

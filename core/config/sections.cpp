@@ -89,13 +89,13 @@ const Section& bridge_section() {
 }
 
 const Section& route_section() {
-  static const Section section{
-      joined({route_spec().options()}),
-      {{"handler", "The plugin that gives the message its meaning.", Part::Form::Component, &handler_section(), nullptr, true},
-       {"filters", "Plugins that see the message before the handler, in this order.", Part::Form::Components,
-        &filter_section()}},
-      0,
-      nullptr};
+  static const Section section{joined({route_spec().options()}),
+                               {{"handler", "The plugin that gives the message its meaning.", Part::Form::Component,
+                                 &handler_section(), nullptr, true},
+                                {"filters", "Plugins that see the message before the handler, in this order.",
+                                 Part::Form::Components, &filter_section()}},
+                               0,
+                               nullptr};
   return section;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "config/kind_name.hpp"
 #include "config/broker_config.hpp"
+#include "config/kind_name.hpp"
 #include "config/section_spec.hpp"
 
 #include <string>

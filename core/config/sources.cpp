@@ -80,6 +80,7 @@ void Sources::include_all(Node& node, const SourceFile& file) {
 void Sources::include_one(const Place& place, const SourceFile& from, Node& into) {
   const auto& name = *place.node;
   const auto refuse = [&](const std::string& why) { findings_.error(name.mark, place.path, why); };
+  if (name.is_broken) return;
   if (name.kind != Node::Kind::Scalar || name.text.empty()) return refuse("expected the name of a file");
   const auto file = relative_to(from.folder, name.text);
   const auto self = identity(file);
@@ -112,7 +113,7 @@ void Sources::merge(Node& into, Node from, const std::string& path) {
       continue;
     }
     auto& existing = into.entries[found->second];
-    const auto entry_path = path.empty() ? entry.key : path + "." + entry.key;
+    const auto entry_path = path_below(path, entry.key);
     if (entry.value.kind == Node::Kind::Null) continue;
     if (existing.value.kind == Node::Kind::Null) {
       existing = std::move(entry);
