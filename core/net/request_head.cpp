@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <optional>
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -120,7 +121,7 @@ RequestHead::Verdict RequestHead::parse(std::span<const std::uint8_t> bytes) {
 
   parser_ = std::make_unique<Parser>();
   parser_->header_limit(static_cast<std::uint32_t>(limits_.bytes + 8));
-  parser_->body_limit(boost::none);
+  parser_->body_limit(std::numeric_limits<std::uint64_t>::max());  // bodies are the transport's to limit
   error_code error;
   const auto head = text.substr(skipped, length - skipped);
   parser_->put(boost::asio::const_buffer(head.data(), head.size()), error);
