@@ -104,8 +104,8 @@ class Reference {
     const bool is_list = part.form == Part::Form::Components;
     const bool is_plugin = is_list || part.form == Part::Form::Component;
     const auto kind = std::string(kind_name(part.section->component));
-    const auto value = is_list     ? "list of " + kind + "s, each a plugin's name, or a map with plugin and its options"
-                       : is_plugin ? kind + ": a plugin's name, or a map with plugin and its options"
+    const auto value = is_list ? "list, each the name of a " + kind + " plugin, or a map with plugin and its options"
+                       : is_plugin ? "name of a " + kind + " plugin, or a map with plugin and its options"
                                    : std::string("map, see below");
     row(part.key, value, part.required ? "required" : "", part.doc, {}, {});
   }

@@ -218,7 +218,7 @@ const SectionSpec<LimitsConfig>& limits_spec() {
           .field("messages_per_second", &L::messages_per_second, "Messages from one session.")
           .choices("off")
           .range(0u, kMost)
-          .field("frames_per_second", &L::frames_per_second, "WebSocket frames from one connection.")
+          .field("frames_per_second", &L::frames_per_second, "Frames from one connection, where its protocol has them.")
           .choices("off")
           .range(0u, kMost)
           .field("max_control_queue", &L::max_control_queue, "Answers that one client has not read yet.")

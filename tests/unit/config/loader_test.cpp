@@ -187,7 +187,7 @@ TEST(ParseConfig, NeedsNoFileAndNoPlugin) {
                                    "text", nullptr, no_variables());
 
   ASSERT_EQ(loaded.errors.size(), 1u);
-  EXPECT_EQ(loaded.errors[0].to_string().substr(0, 30), "text:3:43: routes.x.whatever: u");
+  EXPECT_EQ(loaded.errors[0].to_string().substr(0, 31), "text:3:44: routes.x.whatever: u");
 }
 
 TEST(ParseConfig, LeavesOptionsOfUnknownPluginsAlone) {

@@ -21,7 +21,9 @@ void expect_duration(const char* text, std::optional<nanoseconds> expected) {
 void expect_size(const char* text, std::optional<std::uint64_t> expected) {
   const auto size = parse_size(text);
   ASSERT_EQ(size.has_value(), expected.has_value()) << text;
-  if (expected) EXPECT_EQ(size->bytes, *expected) << text;
+  if (expected) {
+    EXPECT_EQ(size->bytes, *expected) << text;
+  }
 }
 
 TEST(Units, ReadDurationsInEveryUnit) {
