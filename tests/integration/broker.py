@@ -80,7 +80,7 @@ class LogLine:
                 self.fields = parsed
         except ValueError:
             pass
-        self.sentence = self.fields.get("sentence", self.fields.get("message"))
+        self.sentence = self.fields.get("sentence")
         self.level = self.fields.get("level")
         self.component = self.fields.get("component")
 
