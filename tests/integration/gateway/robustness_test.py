@@ -231,7 +231,7 @@ async def test_a_client_that_floods_without_reading_is_bounded_and_alone_in_it()
                 for _ in range(300):  # 30,000 messages, each with an error as its answer, none of which is read
                     writer.write(frame(b'{"type":"no_such_type_at_all_' + b"x" * 60 + b'"}') * 100)
                     await asyncio.wait_for(writer.drain(), 2)  # a broker that stops reading, or closes, is as good
-            assert resident(broker.pid) - before < 64 * 1024 * 1024
+            assert is_sanitized(broker.pid) or resident(broker.pid) - before < 64 * 1024 * 1024
             writer.transport.abort()
 
 
@@ -239,3 +239,10 @@ def resident(pid):
     """The bytes of memory that a process holds."""
     with open(f"/proc/{pid}/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def is_sanitized(pid):
+    """Whether a sanitizer is in the process: it keeps what was freed, so memory says nothing."""
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
+        maps = file.read()
+    return "libasan" in maps or "libtsan" in maps
