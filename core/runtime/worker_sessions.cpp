@@ -115,10 +115,10 @@ void Worker::host_timer_passed(std::uint64_t id) {
 
 void Worker::perform(const Decision& decision, Session& session, const ReplyTo& reply_to) {
   const auto number = session.number;
+  if (decision.token != 0 && decision.kind != Decision::Kind::Pending) shared_.deferred.discard(decision.token);
   const auto alive = [&] { return find_session(number) == &session || bridge_of(session) >= 0; };
   if (decision.kind == Decision::Kind::Refused) {
     reply_error(session, decision.code, decision.message, reply_to);
-    if (decision.token != 0) shared_.deferred.discard(decision.token);
   } else if (decision.kind == Decision::Kind::Pending) {
     shared_.deferred.fill(decision.token,
                           {number, decision.route, std::string(decision.payload), std::string(decision.latest_key),

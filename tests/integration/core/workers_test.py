@@ -1,0 +1,107 @@
+"""Several event loops: clients spread over them, and nothing depends on which one a client is on."""
+
+import asyncio
+import json
+
+import pytest
+
+from clients import Broker, connect, gateway_config, receive, send, update, until
+
+
+def run(test):
+    asyncio.run(asyncio.wait_for(test, 120))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_every_web_client_gets_every_update_once_and_in_order_per_publisher(workers):
+    messages, robots, webs = 200, 5, 12
+
+    async def publish(url, index):
+        robot = await connect(url, "omniverse_extension")
+        for number in range(messages):
+            await send(robot, **update(number, prim=f"/World/Robot_{index}"))
+        return robot
+
+    async def collect(web):
+        seen = {}
+        for _ in range(messages * robots):
+            message = await receive(web)
+            seen.setdefault(message["prim_path"], []).append(message["metadata"]["n"])
+        return seen
+
+    async def scenario(broker):
+        clients = [await connect(broker.ws_url, "web_ui") for _ in range(webs)]
+        collecting = [asyncio.create_task(collect(web)) for web in clients]
+        publishers = await asyncio.gather(*(publish(broker.ws_url, index) for index in range(robots)))
+        for seen in await asyncio.gather(*collecting):
+            assert seen == {f"/World/Robot_{index}": list(range(messages)) for index in range(robots)}
+        for robot in publishers:
+            await robot.close()
+
+    with Broker(gateway_config(workers=workers)) as broker:
+        run(scenario(broker))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_late_joiner_gets_the_newest_of_each_prim_whatever_its_worker(workers):
+    async def scenario(broker):
+        watcher = await connect(broker.ws_url, "web_ui")
+        robot = await connect(broker.ws_url, "omniverse_extension")
+        for number in range(3):
+            for prim in range(100):
+                await send(robot, **update(number, prim=f"/World/Robot_{prim}"))
+        for _ in range(300):
+            await receive(watcher)
+        for _ in range(6):  # one on each worker, at least
+            late = await connect(broker.ws_url, "web_ui")
+            got = {}
+            while len(got) < 100 or any(number != 2 for number in got.values()):
+                message = await receive(late)
+                got[message["prim_path"]] = message["metadata"]["n"]
+            await late.close()
+
+    with Broker(gateway_config(workers=workers)) as broker:
+        run(scenario(broker))
+
+
+def test_joining_while_updates_flow_shows_no_gap_and_no_step_back():
+    async def scenario(broker):
+        robot = await connect(broker.ws_url, "omniverse_extension")
+        going = True
+
+        async def publish():
+            number = 0
+            while going:
+                await send(robot, **update(number))
+                number += 1
+                if number % 50 == 0:
+                    await asyncio.sleep(0)
+
+        publishing = asyncio.create_task(publish())
+        for _ in range(40):
+            late = await connect(broker.ws_url, "web_ui")
+            numbers = [(await receive(late))["metadata"]["n"] for _ in range(30)]
+            assert numbers == list(range(numbers[0], numbers[0] + 30))
+            await late.close()
+        going = False
+        await publishing
+
+    with Broker(gateway_config(workers=2, limits={"messages_per_second": 0})) as broker:
+        run(scenario(broker))
+
+
+def test_clients_are_spread_and_cleaned_up():
+    async def scenario(broker):
+        clients = [await connect(broker.ws_url, "web_ui") for _ in range(40)]
+
+        def total():
+            import urllib.request
+            return json.load(urllib.request.urlopen(broker.http_url + "/api/status", timeout=20))["clients"]["total"]
+
+        assert await asyncio.get_running_loop().run_in_executor(None, total) == 40
+        for client in clients:
+            client.transport.abort()
+        await until(lambda: total() == 0, "no session is left")
+
+    with Broker(gateway_config(workers=4)) as broker:
+        run(scenario(broker))

@@ -1,0 +1,141 @@
+// Components that use what the gateway's own plugins do not: a filter, a bridge, and handlers that decide later, misbehave
+// or answer. tests/integration/core runs them in the built broker.
+#include <omnibroker/plugin.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace {
+
+using namespace omnibroker;
+
+/// Lets a message pass only where a field has one of the given texts.
+class OnlyWhere final : public Filter {
+ public:
+  struct Config {
+    std::string field = "zone";
+    TextList values{"open"};
+  };
+  static const ConfigSpec<Config>& spec() {
+    static const auto spec = ConfigSpec<Config>{}
+                                 .field("field", &Config::field, "The field that is looked at.")
+                                 .field("values", &Config::values, "What it may be.");
+    return spec;
+  }
+  OnlyWhere(Host, Config config) : config_(std::move(config)) {}
+
+  Outcome filter(const Message& message, Call&) override {
+    const auto value = message.field(config_.field);
+    for (const auto& allowed : config_.values) {
+      if (value && value->is_string() && value->string() == allowed) return Outcome::accept();
+    }
+    return Outcome::refuse("FORBIDDEN_ZONE", "The field " + config_.field + " has a value that may not pass");
+  }
+
+ private:
+  Config config_;
+};
+
+/// Decides on a thread that may block, as the message's `decision` asks: accept, consume, refuse or never.
+class Later final : public Handler {
+ public:
+  static constexpr const char* failure_code = "LATER_FAILED";
+
+  explicit Later(Host host)
+      : host_(host), executor_(host.table<omnibroker_host_executor_v1>(OMNIBROKER_HOST_EXECUTOR)) {}
+
+  Outcome handle(const Message& message, Call& call) override {
+    const auto decision = message.field("decision");
+    auto* work = new Work{host_, call.table(), call.defer(), decision ? std::string(decision->string()) : "accept"};
+    if (work->token == 0 || work->decision == "never") return delete work, Outcome::pending();
+    call.acknowledge();
+    if (work->decision == "timer") {
+      executor_->after(host_.raw(), 20'000'000, decide, work);
+    } else if (executor_->run_blocking(host_.raw(), decide, work) != OMNIBROKER_OK) {
+      delete work;
+      return Outcome::refuse("LATER_FAILED", "There is too much to do");
+    }
+    return Outcome::pending();
+  }
+
+ private:
+  struct Work {
+    Host host;
+    const omnibroker_host_call_v1* calls;
+    std::uint64_t token;
+    std::string decision;
+  };
+
+  static void decide(void* context) {
+    const std::unique_ptr<Work> work(static_cast<Work*>(context));
+    const auto action = work->decision == "refuse"    ? OMNIBROKER_REFUSE
+                        : work->decision == "consume" ? OMNIBROKER_CONSUME
+                                                      : OMNIBROKER_ACCEPT;
+    const auto complete = [&] {
+      return work->calls->complete(work->host.raw(), work->token, static_cast<omnibroker_action>(action),
+                                   text("LATER_FAILED"), text("It was decided against"), text(""));
+    };
+    // The handler may still be inside the call that deferred this: NOT_FOUND until it has returned.
+    while (complete() == OMNIBROKER_NOT_FOUND && work->decision != "gone") {
+    }
+  }
+
+  Host host_;
+  const omnibroker_host_executor_v1* executor_;
+};
+
+/// Does what a handler should not.
+class Careless final : public Handler {
+ public:
+  explicit Careless(Host) {}
+
+  Outcome handle(const Message& message, Call& call) override {
+    const auto how = message.field("how");
+    const auto what = how ? how->string() : std::string_view();
+    if (what == "throw") throw std::runtime_error("a secret of the inside");
+    if (what == "pending without defer") return Outcome::pending();
+    if (what == "answers") {
+      for (int i = 0; i < 3; ++i) call.answer("{\"type\":\"note\",\"number\":" + std::to_string(i) + "}");
+      call.acknowledge();
+      return Outcome::consume();
+    }
+    return Outcome::refuse("", "");
+  }
+};
+
+/// Takes part as its role: what it gets, it sends back as a message of the type `echoed`; what it is answered, it logs.
+class Mirror final : public Bridge {
+ public:
+  explicit Mirror(Host host) : host_(host) {}
+
+  void deliver(const omnibroker_payload& payload) override {
+    const auto bytes = view(payload.bytes);
+    const auto colon = bytes.find("\"prim_path\"");
+    if (colon == std::string_view::npos) return;
+    const auto status = publish(host_, "{\"type\":\"echoed\"," + std::string(bytes.substr(colon)));
+    if (!status) host_.log().warn("Not published", {{"reason", status.error().message}});
+  }
+  void reply(const omnibroker_reply& reply) override {
+    host_.log().info("Answered", {{"refused", reply.refused}, {"code", view(reply.code)}});
+  }
+
+ private:
+  Host host_;
+};
+
+/// Forwards everything.
+class Forward final : public Handler {
+ public:
+  explicit Forward(Host) {}
+  Outcome handle(const Message&, Call&) override { return Outcome::accept(); }
+};
+
+}  // namespace
+
+OMNIBROKER_PLUGIN("parts", "1.0.0", "Components for tests.",
+                  component<OnlyWhere>("only_where", "Lets a message pass only where a field has a given text."),
+                  component<Later>("later", "Decides on another thread."),
+                  component<Careless>("careless", "Does what a handler should not."),
+                  component<Mirror>("mirror", "Sends back what it gets."),
+                  component<Forward>("forward", "Forwards everything."))
