@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -31,7 +33,8 @@ int print_overview(const std::vector<std::string>& folders) {
   out += "\n" + paint.bold("Component types of the plugins that are found") + "\n";
   const auto found = find_types(folders);
   for (const auto* type : found.types) {
-    out += "  " + padded(std::string(core::kind_name(type->kind)), 10) + padded(type->name, 20) + "  " + type->doc + "\n";
+    out +=
+        "  " + padded(std::string(core::kind_name(type->kind)), 10) + padded(type->name, 20) + "  " + type->doc + "\n";
   }
   if (found.types.empty()) out += "  none\n";
   out += "\n`omnibroker describe NAME` has the options of a section or a type; `describe all` has everything.\n";
@@ -46,6 +49,52 @@ int print_everything(const std::vector<std::string>& folders, ReferenceFormat fo
   return kDone;
 }
 
+bool is_section(std::string_view name) {
+  const auto keys = core::root_section().keys();
+  return std::find(keys.begin(), keys.end(), name) != keys.end();
+}
+
+/// The parts of the broker's reference under headings that are `name` or begin with it: `limits`,
+/// `listeners.<name>.tls`.
+std::string section_text(const std::string& name, ReferenceFormat format) {
+  const std::string_view mark = format == ReferenceFormat::Markdown ? "## " : "";
+  std::string out;
+  bool wanted = false;
+  std::istringstream lines(core::describe_broker(format));
+  for (std::string line; std::getline(lines, line);) {
+    const bool heading = mark.empty() ? !line.empty() && line.front() != ' ' : line.starts_with(mark);
+    if (heading) {
+      const auto title = line.substr(mark.size());
+      wanted = title == name || title.starts_with(name + ".");
+    }
+    if (wanted) out += line + "\n";
+  }
+  return out;
+}
+
+int unknown_name(const std::string& name, const std::string& reason) {
+  std::vector<std::string> names;
+  for (const auto key : core::root_section().keys()) names.emplace_back(key);
+  const auto suggested = suggestion(name, names);
+  std::fprintf(stderr, "omnibroker: describe: %s is no section%s %s\n", printable(name).c_str(),
+               suggested.empty() ? ", and no component type:" : suggested.c_str(), printable(reason).c_str());
+  return kRefused;
+}
+
+int print_one(const std::string& name, const std::vector<std::string>& folders, ReferenceFormat format) {
+  auto text = is_section(name) ? section_text(name, format) : std::string();
+  std::vector<std::filesystem::path> path(folders.begin(), folders.end());
+  core::Catalog catalog(path.empty() ? plugin_folders({}) : path);
+  const auto type = type_lookup(catalog)(name);
+  if (type) {
+    text += (text.empty() ? "" : "\n") + core::describe_type(*type.value(), format);
+  } else if (text.empty()) {
+    return unknown_name(name, type.error().message);
+  }
+  std::fputs(text.c_str(), stdout);
+  return kDone;
+}
+
 int describe(const Arguments& arguments) {
   const auto format = arguments.has("markdown") ? ReferenceFormat::Markdown : ReferenceFormat::Text;
   const auto folders = arguments.all("dir");
@@ -53,8 +102,7 @@ int describe(const Arguments& arguments) {
     return format == ReferenceFormat::Markdown ? print_everything(folders, format) : print_overview(folders);
   }
   const auto& name = arguments.words().front();
-  if (name == "all") return print_everything(folders, format);
-  return kRefused;
+  return name == "all" ? print_everything(folders, format) : print_one(name, folders, format);
 }
 
 }  // namespace

@@ -141,6 +141,7 @@ void attend(StopSignals& signals, Service& service, core::Log& log, std::chrono:
   }
   if (happened.event == Event::WorkIsDone) return;
 
+  signals.settle();
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(stop_timeout);
   log.info("Stopping, a second signal leaves at once", {{"signal", happened.signal}, {"deadline_ms", timeout.count()}});
   service.ask_to_stop();

@@ -27,22 +27,20 @@ StopSignals::StopSignals() : thread_id_(static_cast<int>(syscall(SYS_gettid))) {
 
 StopSignals::Happened StopSignals::take(const std::chrono::nanoseconds* timeout) {
   const auto set = awaited();
-  siginfo_t info{};
   int signal = -1;
   if (timeout == nullptr) {
-    do signal = sigwaitinfo(&set, &info);
+    do signal = sigwaitinfo(&set, nullptr);
     while (signal < 0 && errno == EINTR);
   } else {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
     const timespec span{static_cast<std::time_t>(seconds.count()), static_cast<long>((*timeout - seconds).count())};
-    signal = sigtimedwait(&set, &info, &span);
+    signal = sigtimedwait(&set, nullptr, &span);
   }
   switch (signal) {
     case SIGTERM: return {Event::Stop, "SIGTERM"};
     case SIGINT: return {Event::Stop, "SIGINT"};
     case SIGHUP: return {Event::Reload, "SIGHUP"};
-    // From a thread of ours; the same signal from another process means nothing.
-    case SIGUSR1: return {info.si_code == SI_TKILL ? Event::WorkIsDone : Event::DeadlinePassed};
+    case SIGUSR1: return {done_ ? Event::WorkIsDone : Event::DeadlinePassed};  // from another process it means nothing
     default: return {Event::DeadlinePassed};
   }
 }
@@ -62,6 +60,18 @@ StopSignals::Happened StopSignals::wait_until(std::chrono::steady_clock::time_po
   }
 }
 
-void StopSignals::work_is_done() { syscall(SYS_tgkill, getpid(), thread_id_, SIGUSR1); }
+void StopSignals::settle() {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
+  while (true) {
+    const auto event = wait_until(end).event;
+    if (event == Event::DeadlinePassed) return;
+    if (event == Event::WorkIsDone) return work_is_done();  // for the next wait
+  }
+}
+
+void StopSignals::work_is_done() {
+  done_ = true;
+  syscall(SYS_tgkill, getpid(), thread_id_, SIGUSR1);
+}
 
 }  // namespace omnibroker::tools

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
-#include <functional>
 
 namespace omnibroker::tools {
 
@@ -25,13 +25,18 @@ class StopSignals {
   /// The same, at most until `deadline`.
   Happened wait_until(std::chrono::steady_clock::time_point deadline);
 
+  /// Lets a moment pass, and with it every signal that asks for the same again: `timeout` and some supervisors signal
+  /// the process and then its group, which is one request and not two.
+  void settle();
+
   /// Ends the present `wait`, or the next one.
   void work_is_done();
 
  private:
   Happened take(const std::chrono::nanoseconds* timeout);
 
-  int thread_id_;
+  const int thread_id_;
+  std::atomic<bool> done_{false};
 };
 
 }  // namespace omnibroker::tools
