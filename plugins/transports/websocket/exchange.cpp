@@ -32,13 +32,17 @@ WebSocketExchange::WebSocketExchange(Shared& shared, Connection connection, Hand
 // in
 
 std::size_t WebSocketExchange::receive(std::span<std::uint8_t> bytes) {
-  heard_ = true;
   const bool changed = config_version_ != shared_.config.version();
   if (changed) take_config();
-  if (std::exchange(state_.ping_unanswered, false) || changed) arm_timer();
+  const bool life = bytes.size() > left_;  // the host may also show again what was left
+  if (life) heard_ = true;
+  if ((life && std::exchange(state_.ping_unanswered, false)) || changed) arm_timer();
+
   std::size_t used = 0;
   take_frames(bytes, used);
-  return ended_ ? bytes.size() : used;  // nothing that follows the end means anything
+  if (ended_) used = bytes.size();  // nothing that follows the end means anything
+  left_ = bytes.size() - used;
+  return used;
 }
 
 void WebSocketExchange::take_frames(std::span<std::uint8_t> bytes, std::size_t& used) {

@@ -73,6 +73,7 @@ class WebSocketExchange final : public Exchange {
   FrameRate rate_;
   std::uint32_t config_version_;
   std::shared_ptr<const Config> config_;
+  std::size_t left_ = 0;  // bytes not consumed
   bool ended_ = false;
   bool heard_ = false;  // something has come since the timer was armed
 };

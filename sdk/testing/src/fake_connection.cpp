@@ -77,7 +77,7 @@ void ConnectionState::finish() {
   const auto how = std::exchange(ending, Ending::None);
   if (how == Ending::NextRequest) {
     stage = FakeConnection::Stage::AwaitingHead;
-    pump(false);
+    pump();
     return;
   }
   stage = how == Ending::CloseWithFlush ? FakeConnection::Stage::ClosedWithFlush : FakeConnection::Stage::Closed;
@@ -92,7 +92,7 @@ void ConnectionState::finish() {
   session = 0;
 }
 
-void ConnectionState::pump(bool fresh_bytes) {
+void ConnectionState::pump() {
   if (stage == FakeConnection::Stage::AwaitingHead) {
     RequestHead head;
     switch (head.parse(in)) {
@@ -109,18 +109,22 @@ void ConnectionState::pump(bool fresh_bytes) {
                                             static_cast<const omnibroker_request*>(request), made);
         },
         head.raw(mount));
-    fresh_bytes = !in.empty();
   }
-  if (stage != FakeConnection::Stage::Open || !taken || !fresh_bytes || ending != Ending::None) return;
+  while (!in.empty() && stage == FakeConnection::Stage::Open && taken && ending == Ending::None) {
+    if (present() == 0) return;
+  }
+}
 
-  call([this](const auto& table, void* component_self) {
+std::size_t ConnectionState::present() {
+  std::size_t consumed = 0;
+  call([this, &consumed](const auto& table, void* component_self) {
     // A block of exactly this size: a sanitizer sees who reads behind it, or keeps a pointer into it.
     const auto size = in.size();
     const std::unique_ptr<std::uint8_t[]> block(new std::uint8_t[size]);
     std::memcpy(block.get(), in.data(), size);
     presented = block.get();
     presented_size = size;
-    auto consumed = table.receive(component_self, state, block.get(), size);
+    consumed = table.receive(component_self, state, block.get(), size);
     presented = nullptr;
     if (consumed > size) {
       host.violation("receive consumed " + std::to_string(consumed) + " of " + std::to_string(size) + " bytes");
@@ -128,6 +132,7 @@ void ConnectionState::pump(bool fresh_bytes) {
     }
     in.assign(reinterpret_cast<const char*>(block.get()) + consumed, size - consumed);
   });
+  return consumed;
 }
 
 namespace {
@@ -219,7 +224,7 @@ void FakeConnection::feed(std::string_view bytes) {
   if (ended() || state_->input_ended) return;
   const detail::Turn turn;
   state_->in += bytes;
-  state_->pump(!bytes.empty());
+  state_->pump();
 }
 
 void FakeConnection::feed_in_pieces(std::string_view bytes, std::size_t size) {
@@ -257,6 +262,7 @@ void FakeConnection::reply(std::uint64_t correlation, std::string_view payload, 
     if (table.reply == nullptr) return state_->host.violation("a correlation was given by a transport without `reply`");
     table.reply(self, state_->state, correlation, &reply);
   });
+  if (state_->presented == nullptr) state_->pump();
 }
 
 std::optional<std::string> FakeConnection::export_session() {

@@ -95,6 +95,7 @@ std::function<void()> next_due(HostState& host, std::int64_t until) {
       connection->call([&](const auto& transport, void* self) {
         if (transport.timer != nullptr) transport.timer(self, connection->state);
       });
+      connection->pump();
     };
   }
   if (action) host.now = std::max(host.now.load(), due);

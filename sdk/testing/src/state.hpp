@@ -95,8 +95,10 @@ enum class Ending { None, NextRequest, Close, CloseWithFlush };
 struct ConnectionState {
   ConnectionState(HostState& host_state, ComponentUnderTest& transport, std::string mounted_at);
 
-  /// Presents what there is: a request head, then bytes, until nothing more happens.
-  void pump(bool fresh_bytes);
+  /// Presents what there is: a request head, then bytes, until nothing more is consumed.
+  void pump();
+  /// Presents the unconsumed bytes once; answers how many were consumed.
+  std::size_t present();
   void open(omnibroker_status (*opening)(ConnectionState&, void** state, const void* argument), const void* argument);
   /// Carries `ending` out.
   void finish();

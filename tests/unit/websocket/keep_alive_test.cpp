@@ -62,6 +62,18 @@ TEST_F(KeepAlive, TakesAnyByteForLife) {
   EXPECT_EQ(connection.written(), "");
 }
 
+TEST_F(KeepAlive, TakesBytesThatItHasSeenForNothing) {
+  start({{"ping_interval", "10s"}, {"ping_timeout", "4s"}});
+  auto& connection = client();
+  connection.feed(text_frame("cut off").substr(0, 1));
+
+  host.advance(20s);  // the host shows that byte again after each timer
+  EXPECT_EQ(frames(connection), std::vector<ServerFrame>{ping_number(1)});
+  host.advance(4s);
+
+  EXPECT_EQ(frames(connection), std::vector<ServerFrame>{server_close(1011, "ping timeout")});
+}
+
 TEST_F(KeepAlive, LeavesAClientThatTalksAlone) {
   start({{"ping_interval", "10s"}});
   auto& connection = client();

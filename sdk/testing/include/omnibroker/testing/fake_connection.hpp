@@ -21,9 +21,10 @@ struct ConnectionState;
 
 /// One connection of a FakeHost: the test plays the peer and the host, and sees what the transport has done.
 ///
-/// Bytes are presented to the transport as abi.h says: what it does not consume comes again, as the transport left it,
-/// with the new bytes behind. Each presentation lies in a heap block of exactly its size, so that a sanitizer sees a
-/// transport that reads past the end, or keeps a pointer into it.
+/// Bytes are presented to the transport as the broker does it: what it does not consume comes again, as the transport
+/// left it, with new bytes behind, and also without any (behind what it has consumed, after its timer, after a reply).
+/// Each presentation lies in a heap block of exactly its size, so that a sanitizer sees a transport that reads past the
+/// end, or keeps a pointer into it.
 ///
 /// Lifecycle: made by `FakeHost::connect`, lives as long as the host. Waits for a request head; then the transport has
 /// it until it ends the request, and, where that keeps the connection alive, it waits for the next head. Threads: one
@@ -42,7 +43,7 @@ class FakeConnection {
   FakeConnection& operator=(const FakeConnection&) = delete;
 
   // ------------------------------------------------------------------------------------------------ what the peer does
-  /// The peer sends bytes: presented in one piece, behind what was not consumed.
+  /// The peer sends bytes: presented behind what was not consumed.
   void feed(std::string_view bytes);
   /// The same, in pieces of at most `size` bytes.
   void feed_in_pieces(std::string_view bytes, std::size_t size);
