@@ -19,9 +19,26 @@ from broker import Broker, BrokerFailure, gateway_config  # noqa: E402,F401  (fo
 TIMEOUT = 20
 
 
+_connected = []
+
+
+def run(scenario, timeout=60):
+    """Runs a scenario, then ends every client that it connected, so that the broker has nobody to wait for."""
+
+    async def whole():
+        try:
+            await asyncio.wait_for(scenario, timeout)
+        finally:
+            while _connected:
+                _connected.pop().transport.abort()
+
+    asyncio.run(whole())
+
+
 async def connect(url, role=None, **options):
     """A connected client, registered if `role` is given."""
     client = await websockets.connect(url, open_timeout=TIMEOUT, max_queue=None, **options)
+    _connected.append(client)
     if role is not None:
         await send(client, type="client_register", client_type=role)
         assert (await receive(client))["type"] == "ack"

@@ -1,17 +1,12 @@
 """What a route can be made of beside the gateway's own handlers: filters, bridges, handlers that decide later."""
 
-import asyncio
 import json
 import urllib.error
 import urllib.request
 
 import pytest
 
-from clients import Broker, connect, gateway_config, receive, send, update, until
-
-
-def run(test):
-    asyncio.run(asyncio.wait_for(test, 60))
+from clients import Broker, connect, gateway_config, receive, run, send, update
 
 
 def with_route(name, **route):

@@ -8,11 +8,7 @@ import time
 import pytest
 import websockets
 
-from clients import Broker, RawWebSocket, connect, gateway_config, metric, receive, send, until, update
-
-
-def run(test):
-    asyncio.run(asyncio.wait_for(test, 60))
+from clients import Broker, RawWebSocket, connect, gateway_config, metric, receive, run, send, until, update
 
 
 def read_all(connection):

@@ -1,6 +1,5 @@
 """Where the broker listens: IPv4, IPv6, Unix sockets and TLS, several transports on one listener and one on several."""
 
-import asyncio
 import json
 import os
 import socket
@@ -12,11 +11,7 @@ import urllib.request
 import pytest
 import websockets
 
-from clients import Broker, gateway_config, receive, send, update
-
-
-def run(test):
-    asyncio.run(asyncio.wait_for(test, 60))
+from clients import Broker, gateway_config, receive, run, send, update
 
 
 async def talk(robot, web):
