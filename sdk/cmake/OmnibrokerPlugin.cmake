@@ -50,8 +50,11 @@ endfunction()
 # Stops the configuration at a call that would not do what it says.
 macro(_omnibroker_plugin_arguments name)
   set(where "omnibroker_add_plugin(${name} ...)")
-  if(ARG_UNPARSED_ARGUMENTS)
-    list(JOIN ARG_UNPARSED_ARGUMENTS " " unknown)
+  set(unknown ${ARG_SOURCES})
+  list(FILTER unknown INCLUDE REGEX "^[A-Z_]+$")  # a misspelt word behind SOURCES would pass for a file
+  list(PREPEND unknown ${ARG_UNPARSED_ARGUMENTS})
+  if(unknown)
+    list(JOIN unknown " " unknown)
     message(FATAL_ERROR "${where}: unknown arguments: ${unknown}. It takes KIND, SOURCES, LINK and OUTPUT.")
   endif()
   if(ARG_KEYWORDS_MISSING_VALUES)

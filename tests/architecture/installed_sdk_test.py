@@ -86,7 +86,8 @@ def test_a_version_that_was_never_made_is_not_found(prefix, tmp_path):
 
 
 MISTAKES = [
-    ("KIND handler SOURCES battery_alert.cpp EXTRA x", "unknown arguments: EXTRA x"),
+    ("EXTRA x KIND handler SOURCES battery_alert.cpp", "unknown arguments: EXTRA x"),
+    ("KIND handler SOURCES battery_alert.cpp LINKS Threads::Threads", "unknown arguments: LINKS"),
     ("KIND widget SOURCES battery_alert.cpp", "KIND is 'widget'"),
     ("KIND handler", "SOURCES is missing"),
 ]
