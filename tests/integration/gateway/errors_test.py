@@ -7,7 +7,7 @@ import pytest
 from broker import Broker, gateway_config
 from gateway_client import ACK, OMNIVERSE, WEB, asynchronous, connected, coordinate, registration, selection
 
-NO_INTERNALS = ("0x", ".cpp", ".so", "std::", "exception", "/work", "/usr")
+NO_INTERNALS = ("0x", ".cpp", ".so", "std::", "exception", "/usr", "/home", "/build")
 
 
 @asynchronous
