@@ -2,10 +2,8 @@
 
 import re
 
-import yaml
-from program import CONFIGS, Terminal, omnibroker
-
 import pytest
+from program import CONFIGS, Terminal, load_yaml, omnibroker
 
 FIVE_MISTAKES = """\
 listeners:
@@ -78,7 +76,7 @@ def test_a_file_that_is_not_there_is_a_mistake(tmp_path):
 def test_a_dump_is_a_configuration_with_every_default_and_checks_again(file, tmp_path):
     dump = omnibroker("check", "--dump", file)
     assert dump.returncode == 0, dump.stdout
-    effective = yaml.safe_load(dump.stdout)
+    effective = load_yaml(dump.stdout)
 
     copy = tmp_path / "copy.yaml"
     copy.write_text(dump.stdout)
@@ -87,7 +85,7 @@ def test_a_dump_is_a_configuration_with_every_default_and_checks_again(file, tmp
     assert effective["limits"]["max_message"] == "64KiB"
     assert "ping_interval" in effective["transports"]["realtime"]
     assert again.returncode == 0, again.stdout
-    assert yaml.safe_load(again.stdout) == effective
+    assert load_yaml(again.stdout) == effective
 
 
 def test_mistakes_are_red_on_a_terminal_only(tmp_path):

@@ -6,12 +6,12 @@ import socket
 import pytest
 import yaml
 from broker import Broker
-from program import CONFIGS
+from program import CONFIGS, load_yaml
 
 
 def with_free_ports(file):
     """The file as it is, but for its ports, which the kernel chooses, and its log, which the test reads."""
-    config = yaml.safe_load(file.read_text())
+    config = load_yaml(file.read_text())
     for listener in config["listeners"].values():
         if not listener["address"].startswith("unix:"):
             listener["address"] = "localhost:0"
@@ -22,7 +22,7 @@ def with_free_ports(file):
 @pytest.mark.parametrize("file", CONFIGS, ids=lambda file: file.name)
 def test_it_serves_every_listener(file, tmp_path):
     with Broker(with_free_ports(file), env={"OMNIBROKER_RUNTIME": str(tmp_path)}) as broker:
-        listeners = yaml.safe_load(file.read_text())["listeners"]
+        listeners = load_yaml(file.read_text())["listeners"]
         for name in listeners:
             address = broker.addresses(name)[0]
             if address.startswith("unix:"):

@@ -6,8 +6,7 @@ import shutil
 
 import jsonschema
 import pytest
-import yaml
-from program import CONFIGS, omnibroker, plugin_folder
+from program import CONFIGS, load_yaml, omnibroker, plugin_folder
 
 GATEWAY_PLUGINS = {"websocket": "transport", "http": "transport", "client_register": "handler",
                    "coordinate_update": "handler", "select_object": "handler", "reply": "handler"}
@@ -125,7 +124,7 @@ def test_the_schema_takes_each_file_of_configs_and_refuses_a_misspelt_option():
     validator = jsonschema.Draft202012Validator(schema)
 
     for file in CONFIGS:
-        assert list(validator.iter_errors(yaml.safe_load(file.read_text()))) == [], file
-    gateway = yaml.safe_load((CONFIGS[0].parent / "gateway.yaml").read_text())
+        assert list(validator.iter_errors(load_yaml(file.read_text()))) == [], file
+    gateway = load_yaml((CONFIGS[0].parent / "gateway.yaml").read_text())
     gateway["transports"]["realtime"]["ping_intervall"] = "5s"
     assert list(validator.iter_errors(gateway)) != []

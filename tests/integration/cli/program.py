@@ -13,6 +13,7 @@ import termios
 import threading
 import time
 
+import yaml
 from broker import ROOT, executable
 
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
@@ -22,6 +23,19 @@ COMMANDS = ["run", "check", "plugins", "describe", "schema", "sim", "listen", "v
 def plugin_folder():
     """The plugins that were built with the program under test."""
     return pathlib.Path(executable()).resolve().parent.parent / "plugins"
+
+
+class _Yaml12(yaml.SafeLoader):
+    """As the broker and editors read: only true and false are booleans, `off` is a word."""
+
+
+_Yaml12.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+
+
+def load_yaml(text):
+    return yaml.load(text, Loader=_Yaml12)
 
 
 def environment(changes=None):
@@ -105,7 +119,9 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         settings = environment({"TERM": "xterm-256color", "NO_COLOR": None, **(env or {})})
         self.process = subprocess.Popen([executable(), *map(str, words)], stdin=slave, stdout=slave, stderr=slave,
-                                        env=settings, start_new_session=True, close_fds=True)
+                                        env=settings, start_new_session=True, close_fds=True,
+                                        # its controlling terminal, so that Ctrl-C becomes a signal
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
         self.text = ""
 
