@@ -172,7 +172,12 @@ class Relations {
     for (const auto& use : uses) {
       if (++counts[use.role] == 1 && use.role != kAnyone) names.push_back(use.role);
     }
-    for (const auto& use : uses) check_role_use(use, counts, names);
+    std::vector<std::string_view>
+        settled;  // named twice or more: what a name that stands alone may have been meant to be
+    for (const auto name : names) {
+      if (counts[name] > 1) settled.push_back(name);
+    }
+    for (const auto& use : uses) check_role_use(use, counts, settled);
     for (const auto& role : broker_.roles) {
       const auto& name = role.config.name;
       if (name == kAnyone) {
@@ -185,7 +190,7 @@ class Relations {
   }
 
   void check_role_use(const RoleUse& use, const std::map<std::string_view, int>& counts,
-                      const std::vector<std::string_view>& names) {
+                      const std::vector<std::string_view>& settled) {
     if (use.role == kAnyone) {
       if (use.path.starts_with("bridges."))
         findings_.error(use.mark, use.path, "anyone is not a role a bridge can have");
@@ -195,8 +200,8 @@ class Relations {
       return findings_.error(use.mark, use.path, problem);
     }
     if (counts.at(use.role) > 1) return;
-    const auto near = nearest(use.role, names);
-    if (near.empty() || counts.at(near) < 2) return;
+    const auto near = nearest(use.role, settled);
+    if (near.empty()) return;
     findings_.warning(use.mark, use.path,
                       "role " + shown(use.role) + " is named nowhere else (did you mean " + shown(near) + "?)");
   }
