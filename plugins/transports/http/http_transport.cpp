@@ -71,7 +71,13 @@ std::unique_ptr<Exchange> HttpTransport::dispatch(Incoming incoming) {
   if (served->unsafe() && settings.origins.refuses(request)) {
     return answer(std::move(incoming), refused(403, "Web pages of this origin may not do this"));
   }
-  switch (served->endpoint) {
+  return serve(std::move(incoming));
+}
+
+std::unique_ptr<Exchange> HttpTransport::serve(Incoming incoming) {
+  const auto& request = incoming.request;
+  const auto& settings = incoming.settings;
+  switch (incoming.served->endpoint) {
     case Endpoint::Health: return answer(std::move(incoming), health_page(settings.config));
     case Endpoint::Status: return answer(std::move(incoming), status_page(settings));
     case Endpoint::Metrics:

@@ -49,7 +49,9 @@ class HttpTransport final : public Transport {
   };
 
   std::shared_ptr<const Settings> settings() const;
+  /// Refuses what no path may be asked; the rest is for `serve`.
   std::unique_ptr<Exchange> dispatch(Incoming incoming);
+  std::unique_ptr<Exchange> serve(Incoming incoming);
   /// Answers at once, or after the body that nobody wants has gone by.
   std::unique_ptr<Exchange> answer(Incoming incoming, Response response) const;
   std::unique_ptr<Exchange> refuse(Incoming incoming, Response response) const;

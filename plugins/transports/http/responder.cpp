@@ -33,7 +33,6 @@ void Responder::finish(const Response& response, RequestBody body) {
   finished_ = true;
   if (body == RequestBody::Left) shape_.keep_alive = false;
   count(response.status);
-  connection_.set_timer({});
   connection_.write(serialize(response, shape_, Framing::Length, lent_->unix_seconds()));
   connection_.end_request(shape_.keep_alive ? KeepAlive::Yes : KeepAlive::No);
 }

@@ -175,6 +175,8 @@ TEST_F(Bodies, MustBeJson) {
     EXPECT_FALSE(answer.closes()) << "the body was short enough to be thrown away";
   }
   EXPECT_EQ(ask(announced("2", "Content-Encoding: gzip\r\n") + "{}").status, 415);
+  const std::string twice = "Content-Type: application/json\r\nContent-Type: text/plain\r\n";
+  EXPECT_EQ(ask(announced("2", twice) + "{}").status, 415);
 }
 
 TEST_F(Bodies, MayNameTheirTypeInSeveralWays) {
@@ -257,6 +259,13 @@ TEST_F(Bodies, ThatNobodyWantsGoBy) {
 TEST_F(Bodies, ThatNobodyWantsCloseTheConnectionWhereTheyAreLong) {
   auto& connection = connect();
   connection.feed(head("GET /api/health", "Content-Length: 1025\r\n"));
+
+  EXPECT_EQ(refusal_of(connection).status, 200);
+}
+
+TEST_F(Bodies, ThatNobodyWantsAreNotWaitedForBeforeAClose) {
+  auto& connection = connect();
+  connection.feed(head("GET /api/health", "Content-Length: 5\r\nConnection: close\r\n"));
 
   EXPECT_EQ(refusal_of(connection).status, 200);
 }
