@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <memory>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -17,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kTemporaryPrefix = "omnibroker-plugins-";
 constexpr std::size_t kLargestPlugin = std::size_t{1} << 30;  // a device or a wrong path, rather than a plugin
 
 std::string reason(int error) { return std::generic_category().message(error); }
@@ -58,6 +60,28 @@ bool is_staged_copy(const fs::path& file, const std::string& hash) {
   if (info.st_uid != ::geteuid() || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) return false;
   const auto content = read_plugin_file(file);
   return content && content_hash(content.value()) == hash;
+}
+
+/// The folder's descriptor with an exclusive lock, or -1 where another process lives in it, or it is not there.
+int locked(const fs::path& folder) {
+  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (opened < 0) return -1;
+  struct stat info {};
+  const bool own = ::flock(opened, LOCK_EX | LOCK_NB) == 0 && ::fstat(opened, &info) == 0 &&
+                   info.st_uid == ::geteuid() && info.st_nlink > 0;  // no links: removed between the two calls
+  if (own) return opened;
+  ::close(opened);
+  return -1;
+}
+
+void remove_abandoned_folders(const fs::path& base) {
+  std::error_code failed;  // whatever cannot be removed stays, and nothing depends on it
+  for (fs::directory_iterator entry(base, failed), end; !failed && entry != end; entry.increment(failed)) {
+    if (!entry->path().filename().string().starts_with(kTemporaryPrefix)) continue;
+    const Descriptor lock(locked(entry->path()));
+    std::error_code ignored;
+    if (lock) fs::remove_all(entry->path(), ignored);
+  }
 }
 
 }  // namespace
@@ -104,24 +128,33 @@ Staging::~Staging() {
   if (!temporary_ || !ready_) return;
   std::error_code ignored;  // a folder left behind in the temporary place is all that can come of it
   fs::remove_all(folder_, ignored);
+  ::close(lock_);
+}
+
+Status Staging::make_temporary_folder() {
+  std::error_code failed;
+  const auto base = fs::temp_directory_path(failed);
+  if (failed)
+    return Error{ErrorCode::Unavailable, "There is no temporary folder to stage plugins in: " + failed.message()};
+  remove_abandoned_folders(base);
+  // Another process may take a new folder for an abandoned one before it is locked: then the next one is ours.
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    std::string pattern = (base / (std::string(kTemporaryPrefix) + "XXXXXX")).string();
+    if (::mkdtemp(pattern.data()) == nullptr) break;
+    lock_ = locked(pattern);
+    if (lock_ < 0) continue;
+    folder_ = pattern;
+    ready_ = true;
+    return {};
+  }
+  return Error{ErrorCode::Unavailable,
+               "A folder to stage plugins in could not be made in " + base.string() + ": " + reason(errno)};
 }
 
 Status Staging::prepare_folder() {
   if (ready_) return {};
   std::error_code failed;
-  if (temporary_) {
-    const auto base = fs::temp_directory_path(failed);
-    if (failed)
-      return Error{ErrorCode::Unavailable, "There is no temporary folder to stage plugins in: " + failed.message()};
-    std::string pattern = (base / "omnibroker-plugins-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) {
-      return Error{ErrorCode::Unavailable,
-                   "A folder to stage plugins in could not be made in " + base.string() + ": " + reason(errno)};
-    }
-    folder_ = pattern;
-    ready_ = true;
-    return {};
-  }
+  if (temporary_) return make_temporary_folder();
   folder_ = (fs::absolute(folder_, failed) / "").parent_path();  // without a slash at its end
   fs::create_directories(folder_.parent_path(), failed);
   if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) {

@@ -24,7 +24,8 @@ std::string content_hash(std::span<const std::byte> content);
 /// What is loaded from here runs in the broker, so nobody else may be able to write here: the folder is 0700, files are
 /// 0500, and a folder of another owner or with wider rights to write is refused.
 ///
-/// Lifecycle: a temporary folder is removed with this object; what was mapped from it stays mapped.
+/// Lifecycle: a temporary folder is removed with this object; what was mapped from it stays mapped. Folders that processes
+/// left behind which were killed are removed when the next one is made: a living one holds a lock on its own.
 /// Threads: one at a time.
 class Staging {
  public:
@@ -39,10 +40,12 @@ class Staging {
 
  private:
   Status prepare_folder();
+  Status make_temporary_folder();
 
   std::filesystem::path folder_;
   bool temporary_ = false;
   bool ready_ = false;
+  int lock_ = -1;  // of the temporary folder, while it is ours
 };
 
 }  // namespace omnibroker::core

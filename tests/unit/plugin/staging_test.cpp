@@ -112,6 +112,24 @@ TEST(Staging, RemovesItsTemporaryFolderAtTheEnd) {
   EXPECT_FALSE(std::filesystem::exists(copy.parent_path()));
 }
 
+TEST(Staging, RemovesWhatKilledProcessesLeftBehindAndNothingElse) {
+  const Folder temporary;
+  ASSERT_EQ(::setenv("TMPDIR", temporary.path().c_str(), 1), 0);
+  std::filesystem::create_directory(temporary / "omnibroker-plugins-killed");
+  write_file(temporary / "omnibroker-plugins-killed" / "old.so", bytes("old"));
+  std::filesystem::create_directory(temporary / "somebody-elses");
+  Staging living({});
+  const auto copy = living.put(bytes("abc"), "hash");
+  Staging another({});
+  ASSERT_TRUE(another.put(bytes("abc"), "hash"));
+  ::unsetenv("TMPDIR");
+
+  EXPECT_FALSE(std::filesystem::exists(temporary / "omnibroker-plugins-killed"));
+  EXPECT_TRUE(std::filesystem::exists(temporary / "somebody-elses"));
+  ASSERT_TRUE(copy);
+  EXPECT_TRUE(std::filesystem::exists(copy.value()));
+}
+
 TEST(ReadPluginFile, RefusesWhatIsNotARegularFile) {
   const Folder folder;
   ASSERT_EQ(::mkfifo((folder / "pipe.so").c_str(), 0600), 0);
