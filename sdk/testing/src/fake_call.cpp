@@ -45,8 +45,8 @@ omnibroker_status element(const omnibroker_message*, const omnibroker_json* cont
                           omnibroker_text* key, omnibroker_json* out) {
   const auto& members = of(container).members;
   if (index >= members.size()) return OMNIBROKER_NOT_FOUND;
-  if (key != nullptr && of(container).kind == OMNIBROKER_JSON_OBJECT) *key = text(members[index].first);
-  return fill(&members[index].second, out);
+  if (key != nullptr && of(container).kind == OMNIBROKER_JSON_OBJECT) *key = text(members[index].key);
+  return fill(&members[index].value, out);
 }
 
 constexpr omnibroker_host_message_v1 kMessages{

@@ -163,6 +163,11 @@ class Parser {
 
 }  // namespace
 
+JsonValue::JsonValue() = default;
+JsonValue::JsonValue(JsonValue&&) noexcept = default;
+JsonValue& JsonValue::operator=(JsonValue&&) noexcept = default;
+JsonValue::~JsonValue() = default;
+
 const JsonValue* JsonValue::member(std::string_view name) const {
   if (kind != OMNIBROKER_JSON_OBJECT) return nullptr;
   for (const auto& [key, value] : members) {
