@@ -36,11 +36,8 @@ def test_one_that_fails_stops_the_start_with_status_3_and_the_reason(step, mood)
         assert broker.output == []
 
 
-@pytest.mark.parametrize("step", ["drain", "stop", "destroy"])
-@pytest.mark.parametrize("mood", ["fail", "throw"])
+@pytest.mark.parametrize("step,mood", [("drain", "fail"), ("drain", "throw"), ("stop", "fail"), ("stop", "throw")])
 def test_one_that_fails_on_the_way_out_does_not_keep_the_broker(step, mood):
-    if step == "destroy" and mood == "throw":
-        pytest.skip("a destructor that throws ends the process in C++, whoever calls it")
     with Broker(moody(step, mood)) as broker:
         assert broker.stop() == 0
         assert broker.find_log("Stopped")
