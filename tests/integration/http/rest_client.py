@@ -228,8 +228,9 @@ class Events(Wire):
         return json.loads(data)
 
     def bye(self):
-        """The reason that the last event gives; nothing may follow it."""
+        """The reason that the last event gives; nothing may follow it. Then this side leaves too."""
         kind, data = self.event()
         assert kind == "bye", (kind, data)
         assert self.ended()
+        self.socket.close()
         return json.loads(data)["reason"]
