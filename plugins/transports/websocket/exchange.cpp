@@ -40,7 +40,6 @@ std::size_t WebSocketExchange::receive(std::span<std::uint8_t> bytes) {
 
   std::size_t used = 0;
   take_frames(bytes, used);
-  if (ended_) used = bytes.size();  // nothing that follows the end means anything
   left_ = bytes.size() - used;
   return used;
 }
