@@ -237,7 +237,10 @@ void Broker::Running::stop_components(Clock::time_point until) {
     if (component.state() != Component::State::Started) continue;
     auto status = component.drain();
     auto& record = *static_cast<ComponentRecord*>(component.host().owner);
-    while (record.work_in_flight.load() > 0 && Clock::now() < until) std::this_thread::yield();
+    shared->timers.forget(record);
+    if (!record.wait_until_idle(until)) {
+      log.warn("A component is stopped while work of it still runs", {{"name", component.name()}});
+    }
     if (status) status = component.stop();
     if (!status) log.warn("A component did not stop cleanly", {{"name", component.name()}, {"reason", status.error().message}});
   }

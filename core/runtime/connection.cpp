@@ -141,7 +141,10 @@ void Connection::ready(std::uint32_t events) {
     blocked_ = false;
     flush();
   }
-  if (state_ != State::Gone && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read();
+  if (state_ == State::Gone) return;
+  // The peer is gone altogether, and there is nothing that reading could still bring.
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0 && (input_ended_ || reading_paused())) return cut();
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read();
   if (state_ != State::Gone) update_interest();
   if (move_to_ != 0 && state_ != State::Gone) worker_->move(*this, worker_of(move_to_));
 }
@@ -232,9 +235,9 @@ std::size_t Connection::read_head(std::span<std::uint8_t> bytes) {
   if (endpoint != nullptr) {
     open_exchange(*endpoint);
   } else if (worker_->shared().stopping.load()) {
-    refuse(503, "The server is stopping");
+    refuse(503, "The server is stopping", !head.is_head_method());
   } else if (head.has_body() || head.request("/")->keep_alive == 0) {
-    refuse(404, "There is nothing at this path");
+    refuse(404, "There is nothing at this path", !head.is_head_method());
   } else {
     worker_->shared().counters.refused_heads.add();
     head_begun_ = false;
@@ -248,6 +251,7 @@ std::size_t Connection::read_head(std::span<std::uint8_t> bytes) {
 
 void Connection::open_exchange(Endpoint& endpoint) {
   state_ = State::InExchange;
+  ++exchange_number_;
   endpoint_ = &endpoint;
   head_begun_ = false;
   request_ended_ = close_asked_ = false;
@@ -267,9 +271,8 @@ void Connection::open_exchange(Endpoint& endpoint) {
   if (state_ == State::InExchange) arm_deadline();
 }
 
-void Connection::refuse(unsigned status, std::string_view sentence) {
+void Connection::refuse(unsigned status, std::string_view sentence, bool with_body) {
   worker_->shared().counters.refused_heads.add();
-  const bool with_body = status == 400 || !worker_->request_head().is_head_method();
   static_cast<void>(queue(refusal_response(listener_, status, sentence, false, with_body)));
   begin_closing();
 }
@@ -309,19 +312,8 @@ void Connection::finish_exchange() {
   transport_timer_.cancel();
   if (session_ != nullptr) {
     auto& session = *session_;
-    if (carried_.empty()) {  // a message that was begun is finished, whatever comes behind it
-      if (session.snapshot) carried_ = session.snapshot->cursor.rest_of_message();
-      if (carried_.empty()) carried_ = session.cursor.rest_of_message();
-    }
-    session_ = nullptr;
-    session.receiver = nullptr;
-    session.last_used = worker_->now();
-    if (session.detached) {
-      session.cursor.finish_message();
-      if (session.snapshot) session.snapshot->cursor.finish_message();
-    } else {
-      worker_->close_session(session);
-    }
+    leave_session();
+    if (!session.detached) worker_->close_session(session);
   }
   if (exchange_ != nullptr) {
     auto* exchange = exchange_;
@@ -383,10 +375,12 @@ void Connection::shut_down(omnibroker_shutdown_reason reason, std::string_view s
   }
 }
 
-void Connection::reply(std::uint64_t correlation, const omnibroker_reply& reply) {
-  if (state_ != State::InExchange || exchange_ == nullptr || endpoint_->table->reply == nullptr) return;
+void Connection::reply(std::uint32_t exchange, std::uint64_t correlation, const omnibroker_reply& reply) {
+  if (exchange != exchange_number_ || state_ != State::InExchange || exchange_ == nullptr) return;
+  if (endpoint_->table->reply == nullptr) return;
   call([&] { endpoint_->table->reply(endpoint_->self, exchange_, correlation, &reply); });
-  resume_input();
+  // Not from here: the router may still be at work on the message that is answered.
+  if (state_ != State::Gone && !input_.empty()) worker_->resume_later(*this);
 }
 
 void Connection::resume_input() {
@@ -399,17 +393,26 @@ void Connection::resume_input() {
   if (move_to_ != 0) worker_->move(*this, worker_of(move_to_));
 }
 
-void Connection::receive_for(Session* session) {
-  if (session_ != nullptr && session_ != session) {
-    if (carried_.empty()) carried_ = session_->cursor.rest_of_message();
-    session_->receiver = nullptr;
+void Connection::leave_session() {
+  auto& session = *session_;
+  if (session.snapshot) {
+    carried_ += session.snapshot->cursor.rest_of_message();
+    session.snapshot->cursor.finish_message();
   }
+  carried_ += session.cursor.rest_of_message();
+  session.cursor.finish_message();
+  session.receiver = nullptr;
+  session.last_used = worker_->now();
+  session_ = nullptr;
+}
+
+void Connection::receive_for(Session* session) {
+  if (session_ != nullptr && session_ != session) leave_session();
   session_ = session;
   if (session == nullptr) return;
   if (session->receiver != nullptr && session->receiver != this) {
     auto* earlier = session->receiver;
     earlier->receive_for(nullptr);
-    session->cursor.finish_message();
     earlier->shut_down(OMNIBROKER_SHUTDOWN_RESTART, "Another connection receives for this session now");
   }
   session->receiver = this;
@@ -581,7 +584,8 @@ void Connection::flush() {
 bool Connection::reading_paused() const {
   if (state_ == State::Closing) return false;
   const auto& limits = worker_->shared().limits;
-  return input_.size() >= std::max(limits.max_message.bytes, limits.max_request_head.bytes) + kReadAhead;
+  const auto most = std::max({limits.max_message.bytes, limits.max_body.bytes, limits.max_request_head.bytes});
+  return input_.size() >= most + kReadAhead;
 }
 
 void Connection::update_interest() {

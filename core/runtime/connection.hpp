@@ -89,7 +89,11 @@ class Connection final : public Watcher {
   /// Sends what can be sent; called once at the end of a turn in which something was queued.
   void flush();
   /// The answer to a submit with a correlation.
-  void reply(std::uint64_t correlation, const omnibroker_reply& reply);
+  void reply(std::uint32_t exchange, std::uint64_t correlation, const omnibroker_reply& reply);
+  /// Which exchange of this connection is under way: an answer to an earlier one is for nobody.
+  std::uint32_t exchange_number() const { return exchange_number_; }
+  /// Goes on with input that had to wait until a request was answered.
+  void resume_input();
   /// Takes over the rest of a message that was begun and whose stream the session leaves: sent before anything else.
   void carry(std::string_view rest) { carried_.append(rest); }
   /// For the worker's list of connections to flush: true where it was not marked yet.
@@ -135,7 +139,7 @@ class Connection final : public Watcher {
   void process(std::span<std::uint8_t> bytes, bool in_buffer);
   std::size_t read_head(std::span<std::uint8_t> bytes);
   void open_exchange(Endpoint& endpoint);
-  void refuse(unsigned status, std::string_view sentence);
+  void refuse(unsigned status, std::string_view sentence, bool with_body = true);
   void input_ended();
 
   /// Runs a callback of the component, then whatever the callback asked for.
@@ -144,7 +148,7 @@ class Connection final : public Watcher {
   void settle();
   void finish_exchange();
   void begin_closing();
-  void resume_input();
+  void leave_session();
 
   std::size_t gather(std::vector<iovec>& pieces) const;
   void sent(std::size_t bytes);
@@ -164,6 +168,7 @@ class Connection final : public Watcher {
 
   Endpoint* endpoint_ = nullptr;
   void* exchange_ = nullptr;
+  std::uint32_t exchange_number_ = 0;
   Session* session_ = nullptr;
 
   InputBuffer input_;

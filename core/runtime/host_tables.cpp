@@ -85,12 +85,12 @@ const omnibroker_host_executor_v1 kExecutor{
     sizeof(omnibroker_host_executor_v1),
     [](const omnibroker_host* host, void (*work)(void*), void* context) -> omnibroker_status {
       auto& record = record_of(host);
-      record.work_in_flight.fetch_add(1);
+      record.begin_work();
       const bool queued = shared_of(host).pool.run([work, context, &record] {
         work(context);
-        record.work_in_flight.fetch_sub(1);
+        record.end_work();
       });
-      if (!queued) record.work_in_flight.fetch_sub(1);
+      if (!queued) record.end_work();
       return queued ? OMNIBROKER_OK : OMNIBROKER_RESOURCE_EXHAUSTED;
     },
     [](const omnibroker_host* host, std::uint64_t after_ns, void (*work)(void*), void* context) -> std::uint64_t {
@@ -98,7 +98,6 @@ const omnibroker_host_executor_v1 kExecutor{
       auto& shared = shared_of(host);
       const auto id = shared.timers.add({&record, work, context});
       if (id == 0) return 0;
-      record.work_in_flight.fetch_add(1);
       shared.workers.front()->post([id, after_ns](Worker& worker) {
         worker.run_after(id, std::chrono::nanoseconds(after_ns));
       });
@@ -107,7 +106,7 @@ const omnibroker_host_executor_v1 kExecutor{
     [](const omnibroker_host* host, std::uint64_t timer) -> omnibroker_status {
       const auto entry = shared_of(host).timers.take(timer);
       if (!entry) return OMNIBROKER_NOT_FOUND;
-      entry->record->work_in_flight.fetch_sub(1);
+      entry->record->end_work();
       return OMNIBROKER_OK;
     },
 };
@@ -167,7 +166,7 @@ const omnibroker_host_session_v1 kSession{
        std::size_t size, std::uint64_t correlation) -> omnibroker_status {
       auto& connection = as_connection(c);
       auto& worker = connection.worker();
-      const ReplyTo reply_to{worker.index(), connection.id(), correlation};
+      const ReplyTo reply_to{worker.index(), connection.id(), connection.exchange_number(), correlation};
       if (number == 0) {
         if (connection.session() == nullptr) return OMNIBROKER_NOT_FOUND;
         return worker.submit(*connection.session(), encoding, payload, size, reply_to);

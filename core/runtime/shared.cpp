@@ -43,6 +43,21 @@ Counters::Counters(Metrics& metrics)
       bytes_in(counter(metrics, "received_bytes_total", "Bytes read from connections.")),
       bytes_out(counter(metrics, "sent_bytes_total", "Bytes written to connections.")) {}
 
+void ComponentRecord::begin_work() {
+  const std::lock_guard lock(mutex_);
+  ++work_;
+}
+
+void ComponentRecord::end_work() {
+  const std::lock_guard lock(mutex_);
+  if (--work_ == 0) idle_.notify_all();
+}
+
+bool ComponentRecord::wait_until_idle(std::chrono::steady_clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  return idle_.wait_until(lock, until, [this] { return work_ == 0; });
+}
+
 bool AddressCounts::add(const Peer& peer, std::uint32_t most) {
   const std::lock_guard lock(mutex_);
   auto& count = counts_[peer.key];
@@ -112,7 +127,13 @@ std::optional<HostTimers::Entry> HostTimers::take(std::uint64_t id) {
   if (found == entries_.end()) return std::nullopt;
   const auto entry = found->second;
   entries_.erase(found);
+  entry.record->begin_work();
   return entry;
+}
+
+void HostTimers::forget(const ComponentRecord& record) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(entries_, [&](const auto& entry) { return entry.second.record == &record; });
 }
 
 Shared::Shared(LimitsConfig limits_config, Log& process_log, Metrics& process_metrics, std::vector<RouteTable::Role> roles)

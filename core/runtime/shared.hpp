@@ -5,6 +5,7 @@
 #include "routing/route_table.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/endpoint.hpp"
+#include "runtime/reply_to.hpp"
 #include "session/directory.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -54,9 +55,21 @@ struct Counters {
 };
 
 /// What the runtime keeps about one component, behind `ComponentHost::owner`.
-struct ComponentRecord {
-  std::atomic<std::size_t> work_in_flight{0};  ///< Blocking work and timers of the executor table.
-  int bridge = -1;                             ///< Index of its port where it is a bridge.
+///
+/// Threads: any.
+class ComponentRecord {
+ public:
+  int bridge = -1;  ///< Index of its port where it is a bridge; set before traffic.
+
+  /// Work that the executor table does for it: it is not stopped while there is any.
+  void begin_work();
+  void end_work();
+  bool wait_until_idle(std::chrono::steady_clock::time_point until);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  std::size_t work_ = 0;  // guarded by mutex_
 };
 
 /// How many connections each address has.
@@ -79,9 +92,7 @@ struct DeferredCall {
   std::string latest_key;
   std::string type;
   bool acknowledge = false;
-  std::uint64_t connection = 0;   ///< Where the reply goes when `correlation` is not 0.
-  unsigned connection_worker = 0;
-  std::uint64_t correlation = 0;
+  ReplyTo reply_to;
   std::chrono::steady_clock::time_point deadline{};
 };
 
@@ -115,7 +126,10 @@ class HostTimers {
     void* context = nullptr;
   };
   std::uint64_t add(Entry entry);
+  /// Takes a timer out, to run it or to forget it, and counts it as work of its component from then on.
   std::optional<Entry> take(std::uint64_t id);
+  /// Forgets every timer of a component.
+  void forget(const ComponentRecord& record);
 
  private:
   std::mutex mutex_;

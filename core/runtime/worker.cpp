@@ -9,11 +9,13 @@
 
 #include <pthread.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 namespace omnibroker::core {
 namespace {
 
 constexpr std::size_t kAcceptsPerTurn = 64;
+constexpr std::size_t kMostRefusals = 1024;  // connections that are being told that there are too many
 constexpr std::size_t kMostDeliveryBytes = 64 * 1024 * 1024;  // waiting for one worker
 
 std::size_t largest_message(const LimitsConfig& limits) {
@@ -87,6 +89,7 @@ void Worker::run() {
     now_ = Clock::now();
     take_inbox();
     timers_.advance(now_);
+    resume_inputs();
     flush();
     send_outboxes();
     graveyard_.clear();
@@ -109,6 +112,13 @@ void Worker::take_inbox() {
   }
   for (const auto& delivery : deliveries) deliver_here(*delivery.route, delivery.payload, delivery.latest_key);
   for (auto& task : tasks) task(*this);
+}
+
+void Worker::resume_inputs() {
+  for (std::size_t i = 0; i < to_resume_.size(); ++i) {  // resuming one may add another
+    if (auto* connection = find_connection(to_resume_[i])) connection->resume_input();
+  }
+  to_resume_.clear();
 }
 
 void Worker::flush() {
@@ -179,9 +189,9 @@ void Worker::watch(Listener& listener) {
 
 void Worker::stop_accepting() {
   for (auto& watcher : listening_) loop_.remove(watcher->socket.descriptor());
-  retired_listening_ = std::move(listening_);  // events of this turn may still name them
   listening_.clear();
   accepting_paused_ = false;
+  for (auto& listener : shared_.listeners) listener->sockets.clear();  // who comes now hears so at once
 }
 
 void Worker::accept(Listener& listener, ListeningSocket& socket) {
@@ -224,6 +234,11 @@ void Worker::adopt(int descriptor, Peer peer, const Listener& listener) {
   const bool full = shared_.limits.max_connections != 0 && shared_.open_connections() >= shared_.limits.max_connections;
   const bool crowded = !full && !shared_.addresses.add(peer, shared_.limits.max_connections_per_address);
   counters.accepted.add();
+  if (full && shared_.open_connections() >= shared_.limits.max_connections + kMostRefusals) {
+    counters.refused_total.add();
+    ::close(descriptor);  // there are too many even to tell them
+    return;
+  }
   const auto id = shared_.last_connection.fetch_add(1) + 1;
   std::unique_ptr<Connection> made;
   try {

@@ -7,6 +7,7 @@
 #include "routing/outbound_log.hpp"
 #include "routing/router.hpp"
 #include "runtime/connection.hpp"
+#include "runtime/reply_to.hpp"
 #include "session/session.hpp"
 
 #include <omnibroker/abi.h>
@@ -35,13 +36,6 @@ struct Audience {
   OutboundLog log;
   std::vector<Session*> members;
   bool dirty = false;
-};
-
-/// Where the reply to a submitted message goes.
-struct ReplyTo {
-  unsigned worker = 0;
-  std::uint64_t connection = 0;
-  std::uint64_t correlation = 0;  ///< 0: to the session's own stream.
 };
 
 /// A thread with an event loop, and everything that lives on it: connections, sessions, audiences, last values.
@@ -82,6 +76,8 @@ class Worker final : private RoutingHost {
   void move(Connection& connection, unsigned to);
   void bury(Connection& connection);   ///< It closed; dies at the end of the turn.
   void mark_dirty(Connection& connection);
+  /// Lets the connection go on with its input before this turn ends.
+  void resume_later(Connection& connection) { to_resume_.push_back(connection.id()); }
   Connection* find_connection(std::uint64_t id);
   /// Asks every connection to end.
   void shut_down_connections();
@@ -131,6 +127,7 @@ class Worker final : private RoutingHost {
 
   void run();
   void take_inbox();
+  void resume_inputs();
   void flush();
   void send_outboxes();
   void each_second();
@@ -174,6 +171,8 @@ class Worker final : private RoutingHost {
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> graveyard_;
   std::vector<Connection*> dirty_;
+  std::vector<std::uint64_t> to_resume_;
+  bool routing_ = false;  // the router is at work, and its decision in use
   std::unordered_map<omnibroker_session, std::unique_ptr<Session>> sessions_;
   std::vector<std::unique_ptr<Session>> bridge_sessions_;  // by bridge, on the first worker
   std::vector<std::unique_ptr<Audience>> audiences_;       // role-major, then endpoint
@@ -185,7 +184,6 @@ class Worker final : private RoutingHost {
 
   std::vector<std::unique_ptr<ListeningWatcher>> listening_;
   std::vector<std::vector<Delivery>> outboxes_;            // by worker
-  std::vector<std::unique_ptr<ListeningWatcher>> retired_listening_;
   bool accepting_paused_ = false;
   SecondTimer second_timer_{*this};
   std::unordered_map<std::uint64_t, std::unique_ptr<HostTimer>> host_timers_;

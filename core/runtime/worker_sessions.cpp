@@ -68,6 +68,11 @@ void Worker::close_session(Session& session) {
 omnibroker_status Worker::submit(Session& session, omnibroker_encoding encoding, const std::uint8_t* bytes,
                                  std::size_t size, const ReplyTo& reply_to) {
   session.last_used = now_;
+  if (routing_) {  // from inside an answer to another message: its turn comes when that one is done
+    post([copy = std::string(reinterpret_cast<const char*>(bytes), size), number = session.number, encoding,
+          reply_to](Worker& worker) { worker.submit_from_afar(number, encoding, copy, reply_to); });
+    return OMNIBROKER_OK;
+  }
   if (!session.rate.take(shared_.limits.messages_per_second, now_)) {
     shared_.counters.messages_over_rate.add();
     return OMNIBROKER_RESOURCE_EXHAUSTED;
@@ -80,8 +85,10 @@ omnibroker_status Worker::submit(Session& session, omnibroker_encoding encoding,
     submit_buffer_.append(Envelope::kPadding, ' ');
     bytes = reinterpret_cast<const std::uint8_t*>(submit_buffer_.data());
   }
+  routing_ = true;
   const auto& decision = router_.route(shared_.routes, session, encoding, bytes, size);
   perform(decision, session, reply_to);
+  routing_ = false;
   return OMNIBROKER_OK;
 }
 
@@ -110,7 +117,7 @@ void Worker::host_timer_passed(std::uint64_t id) {
   const auto entry = shared_.timers.take(id);
   if (!entry) return;  // cancelled
   entry->work(entry->context);
-  entry->record->work_in_flight.fetch_sub(1);
+  entry->record->end_work();
 }
 
 void Worker::perform(const Decision& decision, Session& session, const ReplyTo& reply_to) {
@@ -122,10 +129,10 @@ void Worker::perform(const Decision& decision, Session& session, const ReplyTo& 
   } else if (decision.kind == Decision::Kind::Pending) {
     shared_.deferred.fill(decision.token,
                           {number, decision.route, std::string(decision.payload), std::string(decision.latest_key),
-                           std::string(decision.type), decision.acknowledge, reply_to.connection, reply_to.worker,
-                           reply_to.correlation, now_ + kDecisionDeadline});
+                           std::string(decision.type), decision.acknowledge, reply_to, now_ + kDecisionDeadline});
   } else {
     if (decision.kind == Decision::Kind::Accepted) deliver(*decision.route, decision.payload, decision.latest_key);
+    if (!alive() && reply_to.correlation == 0) return;  // it was too slow for its own message
     reply_ack(session, decision.type, decision.acknowledge, reply_to);
   }
   for (const auto& text : decision.answers) {
@@ -155,7 +162,9 @@ void Worker::decide_deferred(DeferredCall call, omnibroker_action action, std::s
     decision.code = code.empty() ? std::string_view("INTERNAL_ERROR") : code;
     decision.message = code.empty() ? std::string_view("Internal error") : message;
   }
-  perform(decision, *session, {call.connection_worker, call.connection, call.correlation});
+  routing_ = true;
+  perform(decision, *session, call.reply_to);
+  routing_ = false;
 }
 
 void Worker::publish(std::size_t bridge, std::string_view payload) {
@@ -272,12 +281,16 @@ void Worker::send_reply(Session& session, bool refused, std::string_view code, c
   }
   if (reply_to.correlation == 0) return answer(session, payload);
   if (reply_to.worker == index_) {
-    if (auto* connection = find_connection(reply_to.connection)) connection->reply(reply_to.correlation, reply);
+    if (auto* connection = find_connection(reply_to.connection)) {
+      connection->reply(reply_to.exchange, reply_to.correlation, reply);
+    }
     return;
   }
   shared_.workers[reply_to.worker]->post([refused, code = std::string(code), payload, reply_to](Worker& worker) {
     const omnibroker_reply copy{sizeof(omnibroker_reply), refused ? 1u : 0u, crossing(code), payload_of(payload)};
-    if (auto* connection = worker.find_connection(reply_to.connection)) connection->reply(reply_to.correlation, copy);
+    if (auto* connection = worker.find_connection(reply_to.connection)) {
+      connection->reply(reply_to.exchange, reply_to.correlation, copy);
+    }
   });
 }
 
