@@ -45,6 +45,17 @@ std::optional<std::string> decoded(std::string_view path) {
   return out;
 }
 
+/// How much of a target in absolute form its scheme takes; 0 for any other form.
+std::size_t scheme_size(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (boost::beast::iequals({target.data(), std::min(target.size(), scheme.size())},
+                              {scheme.data(), scheme.size()})) {
+      return scheme.size();
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 /// Beast's incremental parser, told to keep views of what it sees. The body is not its business: it stops at the head.
@@ -100,16 +111,17 @@ RequestHead::Verdict RequestHead::parse(std::span<const std::uint8_t> bytes) {
     }
     return bad(431, "The request head is longer than " + std::to_string(limits_.bytes) + " bytes");
   }
-  if (end == std::string_view::npos) {
-    // What can never become a request is refused now, not at the timeout.
-    for (const char c : text.substr(skipped, std::min(first_line, text.size()) - skipped)) {
-      if (static_cast<unsigned char>(c) < 0x20 && c != '\r') return bad(400, "The request line has a control character");
-    }
-    if (!text.empty() && text.size() > skipped && !(text[skipped] >= 'A' && text[skipped] <= 'Z') && text[skipped] != '\r') {
-      return bad(400, "The request does not begin with a method");
-    }
-    return Verdict::Incomplete;
+  // What can never become a request is refused now, not at the timeout; and no later either, so that it makes no
+  // difference how a head was cut on its way.
+  const auto line = text.substr(skipped, std::min(first_line, text.size()) - skipped);
+  for (const char c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\r') return bad(400, "The request line has a control character");
   }
+  if (!line.empty() && !(line[0] >= 'A' && line[0] <= 'Z') && line[0] != '\r') {
+    return bad(400, "The request does not begin with a method");
+  }
+  if (end == std::string_view::npos) return Verdict::Incomplete;
+
   // Beast forgives a bare line feed and an obsolete fold in places; both have been used to smuggle requests.
   for (auto at = skipped; at < length; ++at) {
     if (text[at] == '\n' && (at == 0 || text[at - 1] != '\r')) return bad(400, "A line does not end in CR LF");
@@ -144,7 +156,7 @@ RequestHead::Verdict RequestHead::understand() {
   request_.target = crossing(parser.target);
   request_.content_length = -1;
 
-  std::size_t lengths = 0, codings = 0, hosts = 0;
+  std::size_t lengths = 0, codings = 0, hosts = 0, upgrades = 0;
   headers_.clear();
   for (const auto& line : parser.lines) {
     headers_.push_back({crossing(line.name), crossing(line.value)});
@@ -161,6 +173,8 @@ RequestHead::Verdict RequestHead::understand() {
       if (!same(line.value, "chunked")) return bad(501, "The only transfer coding understood here is chunked");
     } else if (same(line.name, "Host")) {
       ++hosts;
+    } else if (same(line.name, "Upgrade")) {
+      ++upgrades;
     }
   }
   if (lengths > 1) return bad(400, "Content-Length is given twice");
@@ -172,19 +186,25 @@ RequestHead::Verdict RequestHead::understand() {
 
   request_.chunked = codings > 0 ? 1 : 0;
   request_.keep_alive = parser.keep_alive() ? 1 : 0;
-  request_.upgrade = parser.upgrade() ? 1 : 0;
+  request_.upgrade = parser.upgrade() && upgrades > 0 ? 1 : 0;
+  return understand_target(parser.target);
+}
 
-  auto target = parser.target;
-  if (target.starts_with("http://") || target.starts_with("https://")) {  // the absolute form, as proxies send it
-    const auto authority = target.find("//") + 2;
-    const auto slash = target.find('/', authority);
-    target = slash == std::string_view::npos ? "/" : target.substr(slash);
+RequestHead::Verdict RequestHead::understand_target(std::string_view target) {
+  if (target.find('#') != std::string_view::npos) return bad(400, "The request target has a fragment");
+  const auto after_scheme = scheme_size(target);
+  if (after_scheme > 0) {  // the absolute form, as proxies send it
+    const auto end = std::min(target.find_first_of("/?", after_scheme), target.size());
+    if (end == after_scheme) return bad(400, "The request target names no host");
+    target.remove_prefix(end);
   }
   const auto question = target.find('?');
   if (question != std::string_view::npos) request_.query = crossing(target.substr(question + 1));
-  auto path = decoded(target.substr(0, question));
+  auto written = target.substr(0, question);
+  if (written.empty() && after_scheme > 0) written = "/";
+  if (written != "*" && !written.starts_with('/')) return bad(400, "The path does not begin with /");
+  auto path = decoded(written);
   if (!path) return bad(400, "The path has a broken percent escape");
-  if (*path != "*" && !path->starts_with('/')) return bad(400, "The path does not begin with /");
   path_ = std::move(*path);
   return Verdict::Complete;
 }
@@ -199,7 +219,9 @@ const omnibroker_request* RequestHead::request(std::string_view mount) {
   return &request_;
 }
 
-bool RequestHead::is_head_method() const { return std::string_view(request_.method.data, request_.method.size) == "HEAD"; }
+bool RequestHead::is_head_method() const {
+  return std::string_view(request_.method.data, request_.method.size) == "HEAD";
+}
 bool RequestHead::has_body() const { return request_.chunked != 0 || request_.content_length > 0; }
 
 }  // namespace omnibroker::core

@@ -30,7 +30,7 @@ class RequestHead {
   explicit RequestHead(Limits limits);
   ~RequestHead();
 
-  /// Looks at what has arrived so far, from the head's first byte.
+  /// Looks at what has arrived so far, from the head's first byte. More bytes behind them never change a Complete or Bad.
   Verdict parse(std::span<const std::uint8_t> bytes);
 
   /// Complete: how many bytes the head had.
@@ -50,6 +50,7 @@ class RequestHead {
  private:
   Verdict bad(unsigned status, std::string why);
   Verdict understand();
+  Verdict understand_target(std::string_view target);
 
   struct Parser;
   Limits limits_;

@@ -157,6 +157,7 @@ const omnibroker_host_session_v1 kSession{
     [](const omnibroker_host* host, omnibroker_session number) {
       auto& shared = shared_of(host);
       if (worker_of(number) >= shared.workers.size()) return;
+      shared.sessions.hide(number);
       shared.workers[worker_of(number)]->post([number](Worker& worker) {
         auto* session = worker.find_session(number);
         if (session != nullptr && session->detached) worker.close_session(*session);

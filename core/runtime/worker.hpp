@@ -4,7 +4,7 @@
 #include "net/request_head.hpp"
 #include "net/timer_wheel.hpp"
 #include "routing/latest_values.hpp"
-#include "routing/outbound_log.hpp"
+#include "session/outbound_log.hpp"
 #include "routing/router.hpp"
 #include "runtime/connection.hpp"
 #include "runtime/reply_to.hpp"

@@ -54,6 +54,11 @@ void SessionDirectory::remove_key(const std::string& key) {
   keys_.erase(key);
 }
 
+void SessionDirectory::hide(omnibroker_session number) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(keys_, [number](const auto& entry) { return entry.second == number; });
+}
+
 omnibroker_session SessionDirectory::find(std::string_view key) const {
   const std::lock_guard lock(mutex_);
   const auto found = keys_.find(key);

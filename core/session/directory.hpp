@@ -32,6 +32,8 @@ class SessionDirectory {
   /// False when the key is taken, or when there are too many detached sessions.
   bool add_key(const std::string& key, omnibroker_session number);
   void remove_key(const std::string& key);
+  /// Makes a session unfindable at once, while its worker has yet to close it.
+  void hide(omnibroker_session number);
   omnibroker_session find(std::string_view key) const;
 
   std::uint64_t total() const { return total_.load(std::memory_order_relaxed); }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "routing/outbound_log.hpp"
+#include "session/outbound_log.hpp"
 
 #include <omnibroker/abi.h>
 

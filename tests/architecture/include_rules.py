@@ -8,7 +8,7 @@ import re
 
 # The arrows between the folders of the core go downwards only: a folder may include what stands on its own step or on one
 # below. Folders that share a step may know each other's headers, as long as no file includes itself over others.
-CORE_STEPS = [{"telemetry"}, {"config"}, {"plugin"}, {"routing", "session", "net"}, {"runtime"}, {"broker"}]
+CORE_STEPS = [{"telemetry"}, {"config"}, {"plugin"}, {"net"}, {"session"}, {"routing"}, {"runtime"}, {"broker"}]
 
 # Each of these libraries is included by one .cpp file, and by no header.
 ONE_HOME = {"yaml-cpp": "yaml-cpp/", "spdlog": "spdlog/", "Boost.DLL": "boost/dll/", "Boost.Beast": "boost/beast/",

@@ -291,7 +291,7 @@ typedef struct omnibroker_host_connection_v1 {
    * end of the turn. Answers CLOSED once the connection is being closed, RESOURCE_EXHAUSTED when the queue is at its
    * bound (then the host also ends the connection: a peer that does not read its answers is gone). */
   omnibroker_status (*write)(omnibroker_connection* connection, const void* data, size_t size);
-  /* The request is answered. With `keep_alive` the host waits for the next request head on this connection, beginning
+  /* The request is answered, and the connection's timer disarmed. With `keep_alive` the host waits for the next request head on this connection, beginning
    * with the bytes not consumed; otherwise it sends what is queued and closes. `closed` follows when the call that is
    * under way has returned. The request body must be consumed or `keep_alive` be 0. */
   void (*end_request)(omnibroker_connection* connection, uint32_t keep_alive);
@@ -323,7 +323,7 @@ typedef struct omnibroker_host_session_v1 {
                              const omnibroker_sink* client_id, const omnibroker_sink* error);
   /* The session that was opened with this key, or 0. [any] */
   omnibroker_session (*find)(const omnibroker_host* host, omnibroker_text key);
-  /* Ends a DETACHED session. Its receiving connection, if any, gets `shutdown(GOING_AWAY)`. [any] */
+  /* Ends a DETACHED session: `find` does not answer it any more. Its receiving connection, if any, gets `shutdown(GOING_AWAY)`. [any] */
   void (*close)(const omnibroker_host* host, omnibroker_session session);
   /* Hands one whole message to the router, from `session` (0: the one opened on this connection).
    *
@@ -335,7 +335,9 @@ typedef struct omnibroker_host_session_v1 {
    * follows, from inside this call or later, on this connection's worker; the route's audience is served all the same.
    *
    * OK: the router has it. RESOURCE_EXHAUSTED: over the session's message rate, not handled, nothing sent: the transport
-   * answers in its protocol's own way. NOT_FOUND: the session has ended. [worker] of the connection */
+   * answers in its protocol's own way. NOT_FOUND: the session has ended. Where the session lives on another worker, these
+   * two come as a refused `reply` instead, with the codes "RESOURCE_EXHAUSTED" and "CLIENT_NOT_REGISTERED".
+   * [worker] of the connection */
   omnibroker_status (*submit)(omnibroker_connection* connection, omnibroker_session session,
                               omnibroker_encoding encoding, uint8_t* payload, size_t size, uint64_t correlation);
 } omnibroker_host_session_v1;

@@ -1,4 +1,4 @@
-#include "routing/outbound_log.hpp"
+#include "session/outbound_log.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 #include "net/request_head.hpp"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace omnibroker::core {
 namespace {
@@ -57,6 +57,21 @@ TEST_F(RequestHeadTest, EmptyLinesBeforeARequestAreSkipped) {
   EXPECT_EQ(head.size(), bytes.size());
 }
 
+TEST_F(RequestHeadTest, HowAHeadIsCutMakesNoDifference) {
+  for (const std::string whole : {"get / HTTP/1.1\r\nHost: h\r\n\r\n", "!GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+                                  "G\tET / HTTP/1.1\r\nHost: h\r\n\r\n"}) {
+    EXPECT_EQ(parse(whole), Verdict::Bad) << whole;
+    EXPECT_EQ(parse(whole.substr(0, 2)), Verdict::Bad) << whole;
+  }
+}
+
+TEST_F(RequestHeadTest, AnUpgradeNeedsBothHeaders) {
+  parse("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nupgrade: websocket\r\n\r\n");
+  EXPECT_EQ(head.request("/")->upgrade, 1u);
+  parse("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\n\r\n");
+  EXPECT_EQ(head.request("/")->upgrade, 0u);
+}
+
 TEST_F(RequestHeadTest, KeepAliveFollowsTheVersionAndTheHeader) {
   parse("GET / HTTP/1.0\r\n\r\n");
   EXPECT_EQ(head.request("/")->keep_alive, 0u);
@@ -71,6 +86,17 @@ TEST_F(RequestHeadTest, TheAbsoluteFormHasAPathToo) {
   EXPECT_EQ(head.path(), "/api/health");
   ASSERT_EQ(parse("GET http://h HTTP/1.1\r\nHost: h\r\n\r\n"), Verdict::Complete);
   EXPECT_EQ(head.path(), "/");
+  ASSERT_EQ(parse("GET HTTPS://h?a/b HTTP/1.1\r\nHost: h\r\n\r\n"), Verdict::Complete);
+  EXPECT_EQ(head.path(), "/");
+  EXPECT_EQ(view(head.request("/")->query), "a/b");
+  EXPECT_EQ(refused("GET http:///api HTTP/1.1\r\nHost: h\r\n\r\n"), 400u);
+}
+
+TEST_F(RequestHeadTest, ATargetIsOfAKnownFormBeforeItIsDecoded) {
+  EXPECT_EQ(refused("GET %2Fapi HTTP/1.1\r\nHost: h\r\n\r\n"), 400u);
+  EXPECT_EQ(refused("OPTIONS %2A HTTP/1.1\r\nHost: h\r\n\r\n"), 400u);
+  EXPECT_EQ(refused("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"), 0u);
+  EXPECT_EQ(refused("GET /api#x HTTP/1.1\r\nHost: h\r\n\r\n"), 400u);
 }
 
 TEST_F(RequestHeadTest, WhatTwoReadersCouldUnderstandDifferentlyIsRefused) {

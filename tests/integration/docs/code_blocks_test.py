@@ -1,0 +1,109 @@
+"""Every block of code in the documents is code: C++ and C compile against the SDK, whole plugins load, YAML is accepted.
+
+A ```cpp block with an #include is a file of its own; any other is compiled behind PRELUDE, so it is declarations at file
+scope. A block with OMNIBROKER_PLUGIN is built as a plugin, which the host must load. A ```yaml block is laid over MINIMAL,
+with those plugins at hand; one that has listeners is a whole configuration and is checked alone.
+"""
+
+import re
+import shutil
+
+import pytest
+import yaml
+
+from broker import ROOT, executable, merged
+from pages import Block, blocks, compile_command, plugin_folder, run
+
+PRELUDE = """\
+#include <gtest/gtest.h>
+#include <omnibroker/fields.hpp>
+#include <omnibroker/plugin.hpp>
+#include <omnibroker/testing/component_under_test.hpp>
+#include <omnibroker/testing/fake_call.hpp>
+#include <omnibroker/testing/fake_connection.hpp>
+#include <omnibroker/testing/fake_host.hpp>
+using namespace omnibroker;
+using namespace std::chrono_literals;
+"""
+MINIMAL = ROOT / "configs/minimal.yaml"
+CPP = blocks("cpp")
+PLUGINS = [block for block in CPP if "OMNIBROKER_PLUGIN(" in block.text]
+FRAGMENTS = [block for block in CPP if block not in PLUGINS]
+
+
+def compiled(block, folder, *more):
+    """Runs the compiler of this build over a block; errors come with the line of the page."""
+    in_c = block.language == "c"
+    source = folder / ("block.c" if in_c else "block.cpp")
+    whole = in_c or re.search(r"^#include", block.text, re.MULTILINE)
+    place = f'#line {block.line} "{block.name.rsplit(":", 1)[0]}"\n'
+    source.write_text(("" if whole else PRELUDE) + place + block.text, encoding="utf-8")
+    command = compile_command("OMNIBROKER_CC", "cc", "c11") if in_c else compile_command("OMNIBROKER_CXX", "c++", "c++20")
+    return run(*command, *("" if whole else ("-Wno-unused",)), *more, source)
+
+
+def plugin_name(block):
+    return re.search(r'OMNIBROKER_PLUGIN\("(\w+)"', block.text).group(1)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A folder with every whole plugin of the documents."""
+    folder = tmp_path_factory.mktemp("plugins")
+    for block in PLUGINS:
+        work = tmp_path_factory.mktemp(plugin_name(block))
+        done = compiled(block, work, "-shared", "-o", folder / f"{plugin_name(block)}.so")
+        assert done.returncode == 0, f"{block.name} does not compile:\n{done.stderr}"
+    return folder
+
+
+def test_no_two_plugins_have_one_name():
+    names = [plugin_name(block) for block in PLUGINS]
+    assert len(PLUGINS) >= 5 and len(set(names)) == len(names), names
+
+
+def test_whole_plugins_are_loaded(built):
+    done = run(executable(), "plugins", "--dir", built)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for block in PLUGINS:
+        assert re.search(rf"^{plugin_name(block)} .* loaded ", done.stdout, re.MULTILINE), done.stdout
+
+
+@pytest.mark.parametrize("block", FRAGMENTS + blocks("c"), ids=lambda block: block.name)
+def test_a_fragment_compiles(block, tmp_path):
+    done = compiled(block, tmp_path, "-fsyntax-only")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_mistake_in_a_block_is_found_and_its_line_named(tmp_path):
+    wrong = Block(ROOT / "README.md", 70, "cpp", "int first = 1;\nint second = nothing_of_this_name;\n")
+    done = compiled(wrong, tmp_path, "-fsyntax-only")
+    assert done.returncode != 0 and "README.md:71:" in done.stderr, done.stderr
+
+
+def checked(block, folder, plugins):
+    """`omnibroker check` on a block, which lies where configs/ would be."""
+    shutil.copytree(ROOT / "configs", folder, dirs_exist_ok=True)
+    file = folder / "block.yaml"
+    given = yaml.safe_load(block.text)
+    if "listeners" not in given and "include" not in given:
+        given = merged(yaml.safe_load(MINIMAL.read_text(encoding="utf-8")), given)
+        file.write_text(yaml.safe_dump(given, sort_keys=False), encoding="utf-8")
+    else:
+        file.write_text(block.text, encoding="utf-8")
+    return run(executable(), "check", file, env={"OMNIBROKER_PLUGIN_PATH": f"{plugins}:{plugin_folder()}"})
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=lambda block: block.name)
+def test_a_configuration_is_accepted(block, built, tmp_path):
+    done = checked(block, tmp_path, built)
+    assert done.returncode == 0, f"{block.name}:\n{done.stdout}{done.stderr}"
+
+
+def test_the_build_file_is_that_of_new_plugins():
+    shown = blocks("cmake")
+    template = (ROOT / "tools/new-plugin/handler/CMakeLists.txt").read_text(encoding="utf-8").replace("sample", "battery_alert")
+    assert shown, "the guide shows a build file"
+    for block in shown:
+        for line in block.text.splitlines():
+            assert line in template.splitlines(), f"{block.name}: {line!r} is not in tools/new-plugin/handler/CMakeLists.txt"
