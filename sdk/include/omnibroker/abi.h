@@ -222,7 +222,8 @@ typedef struct omnibroker_host_executor_v1 {
    * `work` never runs. `stop` of the component is not called while its work is queued or running. [any] */
   omnibroker_status (*run_blocking)(const omnibroker_host* host, void (*work)(void* context), void* context);
   /* Runs `work(context)` once, `after_ns` from now, on a worker; must not block. Answers a handle for `cancel`, 0 when the
-   * timer table is full. [any] */
+   * timer table is full. What has not run when the component has drained never runs; what `context` points to stays the
+   * component's. [any] */
   uint64_t (*after)(const omnibroker_host* host, uint64_t after_ns, void (*work)(void* context), void* context);
   /* Answers OK if the work will not run; NOT_FOUND if it ran, runs now, or is unknown. [any] */
   omnibroker_status (*cancel)(const omnibroker_host* host, uint64_t timer);

@@ -28,6 +28,14 @@ def memory(broker):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) * 1024
 
 
+def most_growth(broker):
+    """What the broker may grow by; sanitizers keep freed memory for a while, so that only their own bound holds there."""
+    with open(f"/proc/{broker.pid}/maps", encoding="utf-8") as maps:
+        text = maps.read()
+    watched = "libasan" in text or "libtsan" in text
+    return (256 if watched else 16) * 1024 * 1024
+
+
 class Reader(threading.Thread):
     """A healthy client on a thread of its own: the numbers it gets, by prim."""
 
@@ -58,7 +66,7 @@ def test_conflation_gives_the_newest_of_each_key_and_the_others_miss_nothing():
         await publish(robot, 0, ROUNDS)
         await until(healthy.has_all, "the healthy client has everything")
         assert all(numbers == list(range(ROUNDS)) for numbers in healthy.numbers.values())
-        assert memory(broker) - before < 16 * 1024 * 1024
+        assert memory(broker) - before < most_growth(broker)
         assert metric(broker, "messages_dropped_total", reason="slow_client") > 0
 
         newest = {}

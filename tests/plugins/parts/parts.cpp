@@ -2,6 +2,8 @@
 // or answer. tests/integration/core runs them in the built broker.
 #include <omnibroker/plugin.hpp>
 
+#include <deque>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -47,13 +49,12 @@ class Later final : public Handler {
 
   Outcome handle(const Message& message, Call& call) override {
     const auto decision = message.field("decision");
-    auto* work = new Work{host_, call.table(), call.defer(), decision ? std::string(decision->string()) : "accept"};
-    if (work->token == 0 || work->decision == "never") return delete work, Outcome::pending();
+    auto& work = keep({host_, call.table(), call.defer(), decision ? std::string(decision->string()) : "accept"});
+    if (work.token == 0 || work.decision == "never") return Outcome::pending();
     call.acknowledge();
-    if (work->decision == "timer") {
-      executor_->after(host_.raw(), 20'000'000, decide, work);
-    } else if (executor_->run_blocking(host_.raw(), decide, work) != OMNIBROKER_OK) {
-      delete work;
+    if (work.decision == "timer") {
+      executor_->after(host_.raw(), 20'000'000, decide, &work);
+    } else if (executor_->run_blocking(host_.raw(), decide, &work) != OMNIBROKER_OK) {
       return Outcome::refuse("LATER_FAILED", "There is too much to do");
     }
     return Outcome::pending();
@@ -67,8 +68,14 @@ class Later final : public Handler {
     std::string decision;
   };
 
+  /// The component owns what its timers point to: some of them never fire, when it stops before.
+  Work& keep(Work work) {
+    const std::lock_guard lock(mutex_);
+    return works_.emplace_back(std::move(work));
+  }
+
   static void decide(void* context) {
-    const std::unique_ptr<Work> work(static_cast<Work*>(context));
+    const auto* work = static_cast<const Work*>(context);
     const auto action = work->decision == "refuse"    ? OMNIBROKER_REFUSE
                         : work->decision == "consume" ? OMNIBROKER_CONSUME
                                                       : OMNIBROKER_ACCEPT;
@@ -83,6 +90,8 @@ class Later final : public Handler {
 
   Host host_;
   const omnibroker_host_executor_v1* executor_;
+  std::mutex mutex_;
+  std::deque<Work> works_;  // guarded by mutex_; addresses hold
 };
 
 /// Does what a handler should not.
