@@ -102,7 +102,7 @@ def test_a_configuration_is_accepted(block, built, tmp_path):
 
 def test_the_build_file_is_that_of_new_plugins():
     shown = blocks("cmake")
-    template = (ROOT / "tools/new-plugin/handler/CMakeLists.txt").read_text(encoding="utf-8").replace("sample", "battery_alert")
+    template = (ROOT / "tools/new-plugin/handler/CMakeLists.txt").read_text(encoding="utf-8").replace("sample", "robot_status")
     assert shown, "the guide shows a build file"
     for block in shown:
         for line in block.text.splitlines():
