@@ -495,8 +495,8 @@ typedef struct omnibroker_transport_v1 {
   omnibroker_status (*open)(void* self, omnibroker_connection* connection, const omnibroker_request* request,
                             void** state);
   /* Bytes have come, beginning with the first that was not consumed before. The transport may change them in place (to
-   * unmask), also those it does not consume: it gets them again as it left them, more behind them. Answers how many it
-   * has consumed. The host stops reading from a connection whose transport leaves more than the largest message
+   * unmask), also those it does not consume: it gets them again as it left them, with more behind them, or with none
+   * (after `timer` or `reply`, and at once where it has consumed some but not all). Answers how many it has consumed. The host stops reading from a connection whose transport leaves more than the largest message
    * unconsumed. [worker] */
   size_t (*receive)(void* self, void* state, uint8_t* bytes, size_t size);
   /* The peer will send no more (it may still read). NULL: the host closes. [worker] */
