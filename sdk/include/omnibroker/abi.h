@@ -506,7 +506,8 @@ typedef struct omnibroker_transport_v1 {
   /* The answer to `submit` with this correlation. [worker] */
   void (*reply)(void* self, void* state, uint64_t correlation, const omnibroker_reply* reply);
   /* The host wants the connection ended: say so in the protocol, then `close`. A transport that has not ended it within
-   * the host's deadline has it closed for it. [worker] */
+   * the host's deadline has it closed for it. From this call on the host sends what the transport writes, and no more
+   * messages. [worker] */
   void (*shutdown)(void* self, void* state, omnibroker_shutdown_reason reason, omnibroker_text sentence);
   /* The connection is gone; frees `state`. [worker] */
   void (*closed)(void* self, void* state);
