@@ -7,11 +7,13 @@ with those plugins at hand; one that has listeners is a whole configuration and 
 
 import re
 import shutil
+import urllib.request
 
 import pytest
 import yaml
 
-from broker import ROOT, executable, merged
+from broker import ROOT, Broker, executable, gateway_config, merged
+from client import Client
 from pages import Block, blocks, compile_command, plugin_folder, run
 
 PRELUDE = """\
@@ -26,6 +28,7 @@ using namespace omnibroker;
 using namespace std::chrono_literals;
 """
 MINIMAL = ROOT / "configs/minimal.yaml"
+OMNIVERSE, WEB = "omniverse_extension", "web_ui"
 CPP = blocks("cpp")
 PLUGINS = [block for block in CPP if "OMNIBROKER_PLUGIN(" in block.text]
 FRAGMENTS = [block for block in CPP if block not in PLUGINS]
@@ -107,3 +110,66 @@ def test_the_build_file_is_that_of_new_plugins():
     for block in shown:
         for line in block.text.splitlines():
             assert line in template.splitlines(), f"{block.name}: {line!r} is not in tools/new-plugin/handler/CMakeLists.txt"
+
+
+# ------------------------------------------------------------------------------- the guide's plugins in the running broker
+
+def serving(built, **changes):
+    return Broker(gateway_config(plugins={"path": [str(built)]}, **changes))
+
+
+def test_the_handler_passes_on_answers_and_refuses(built):
+    state = {"type": "robot_status", "prim_path": "/World/A", "battery": 12}
+    route = {"from": OMNIVERSE, "to": WEB, "handler": {"plugin": "robot_status", "low": 15}}
+    with serving(built, routes={"robot_status": route}) as broker, Client(broker, WEB) as web, Client(broker, OMNIVERSE) as robot:
+        robot.send(state)
+        assert web.receive() == state
+        assert robot.receive() == {"type": "battery_low"}
+
+        robot.send({**state, "battery": None})
+        assert robot.receive()["error_message"] == "Field 'battery' must be a number from 0 to 100"
+        web.send(state)
+        assert web.receive()["error_message"] == "Only Omniverse Extension can send robot states"
+
+
+def test_work_that_takes_time_is_decided_every_time(built, tmp_path):
+    (tmp_path / "here.e57").touch()
+    route = {"from": OMNIVERSE, "ack": True, "handler": {"plugin": "scan_ready", "folder": str(tmp_path)}}
+    with serving(built, routes={"scan_ready": route}) as broker, Client(broker, OMNIVERSE) as robot:
+        for _ in range(200):
+            robot.send({"type": "scan_ready", "file": "here.e57"})
+            assert robot.receive() == {"type": "ack", "original_type": "scan_ready", "status": "success"}
+        robot.send({"type": "scan_ready", "file": "elsewhere.e57"})
+        assert robot.receive()["error_code"] == "SCAN_READY_FAILED"
+
+
+def test_the_filter_lets_changes_through(built):
+    def position(latitude):
+        return {"type": "coordinate_update", "prim_path": "/World/A", "latitude": latitude, "longitude": 0, "height": 0}
+
+    changes = {"coordinate_update": {"filters": ["only_changes"]}}
+    with serving(built, routes=changes) as broker, Client(broker, WEB) as web, Client(broker, OMNIVERSE) as robot:
+        for latitude in (1, 1, 1, 2, 2, 1):
+            robot.send(position(latitude))
+        assert [web.receive()["latitude"] for _ in range(3)] == [1, 2, 1]
+
+
+def test_the_transport_speaks_lines_and_the_service_counts(built):
+    transports = {"lines": {"plugin": "lines", "listener": "public", "path": "/lines"}}
+    services = {"headcount": {"plugin": "headcount", "listener": "public", "path": "/headcount"}}
+    with serving(built, transports=transports, services=services) as broker, broker.connect(timeout=20) as connection:
+        connection.sendall(b"POST /lines HTTP/1.1\r\nHost: x\r\n\r\n" + b'{"type":"client_register","client_type":"web_ui"}\n')
+        answer = connection.makefile("rb")
+        assert answer.readline() == b"HTTP/1.1 200 OK\r\n"
+        while answer.readline() != b"\r\n":
+            pass
+        assert answer.readline() == b'{"type":"ack","original_type":"client_register","status":"success"}\n'
+        with urllib.request.urlopen(f"{broker.http_url}/headcount", timeout=20) as count:
+            assert count.read() == b"1\n"
+
+
+def test_the_bridge_publishes_until_it_stops(built):
+    bridges = {"mast": {"plugin": "beacon", "role": OMNIVERSE, "every": "10ms"}}
+    with serving(built, bridges=bridges) as broker, Client(broker, WEB) as web:
+        assert [web.receive()["prim_path"] for _ in range(3)] == ["/World/Mast"] * 3
+        assert broker.stop() == 0
