@@ -72,6 +72,19 @@ def test_whole_plugins_are_loaded(built):
         assert re.search(rf"^{plugin_name(block)} .* loaded ", done.stdout, re.MULTILINE), done.stdout
 
 
+def test_the_host_refuses_in_the_words_of_the_guide(tmp_path):
+    whole = (plugin_folder() / "reply.so").read_bytes()
+    (tmp_path / "text.so").write_text("hello\n", encoding="utf-8")
+    (tmp_path / "cut.so").write_bytes(whole[:5000])
+    (tmp_path / "other_name.so").write_bytes(whole)
+    done = run(executable(), "plugins", "--dir", tmp_path)
+    guide = (ROOT / "docs/plugin-guide.md").read_text(encoding="utf-8")
+    reasons = [line.strip() for line in done.stdout.splitlines() if line.startswith("    ")]
+    assert done.returncode == 1 and len(reasons) == 3, done.stdout
+    for reason in reasons:
+        assert reason in guide or reason.split(":")[0] + ": …" in guide, reason
+
+
 @pytest.mark.parametrize("block", FRAGMENTS + blocks("c"), ids=lambda block: block.name)
 def test_a_fragment_compiles(block, tmp_path):
     done = compiled(block, tmp_path, "-fsyntax-only")
