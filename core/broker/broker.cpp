@@ -126,7 +126,8 @@ Status Broker::Running::add_reply() {
   auto component = make(config.reply);
   if (!component) return component.error();
   const auto* table = *component == nullptr ? nullptr : (*component)->table<omnibroker_reply_v1>(OMNIBROKER_REPLY);
-  if (table == nullptr) return Error{ErrorCode::InvalidArgument, "reply: " + config.reply.plugin + " does not write replies"};
+  if (table == nullptr)
+    return Error{ErrorCode::InvalidArgument, "reply: " + config.reply.plugin + " does not write replies"};
   shared->reply = {(*component)->self(), table};
   return {};
 }
@@ -140,7 +141,8 @@ Result<std::vector<Route>> Broker::Running::make_routes() {
     if (*handler == nullptr) continue;  // its messages are of an unknown type then
     const auto* table = (*handler)->table<omnibroker_handler_v1>(OMNIBROKER_HANDLER);
     if (table == nullptr) {
-      return Error{ErrorCode::InvalidArgument, wanted.handler.name + ": " + wanted.handler.plugin + " handles no messages"};
+      return Error{ErrorCode::InvalidArgument,
+                   wanted.handler.name + ": " + wanted.handler.plugin + " handles no messages"};
     }
     auto route = RouteTable::make_route(wanted, routes.size(), roles, *table);
     route.handler = (*handler)->self();
@@ -174,7 +176,8 @@ Status Broker::Running::build() {
   serving = true;
   for (auto& component : components) {
     if (component->state() != Component::State::Prepared) continue;
-    if (auto status = component->start(); !status) return Error{status.error().code, component->name() + ": " + status.error().message};
+    if (auto status = component->start(); !status)
+      return Error{status.error().code, component->name() + ": " + status.error().message};
   }
   return {};
 }
@@ -187,7 +190,8 @@ Status Broker::Running::open_listeners() {
       try {
         listener->tls = std::make_unique<TlsContext>(wanted.tls.certificate, wanted.tls.key);
       } catch (const std::exception& error) {
-        return Error{ErrorCode::InvalidArgument, "listeners." + wanted.name + ": The TLS files cannot be used: " + error.what()};
+        return Error{ErrorCode::InvalidArgument,
+                     "listeners." + wanted.name + ": The TLS files cannot be used: " + error.what()};
       }
     }
     auto sockets = ListeningSocket::open(wanted.address, static_cast<int>(wanted.backlog));
@@ -202,7 +206,8 @@ void Broker::Running::serve() {
   for (const auto& listener : shared->listeners) {
     for (const auto& socket : listener->sockets) {
       Listening entry{listener->name, socket->name(), listener->tls != nullptr, {}};
-      for (const auto* endpoint : listener->endpoints) entry.mounts.push_back({endpoint->name, endpoint->plugin, endpoint->path});
+      for (const auto* endpoint : listener->endpoints)
+        entry.mounts.push_back({endpoint->name, endpoint->plugin, endpoint->path});
       listening.push_back(std::move(entry));
     }
   }
@@ -242,7 +247,8 @@ void Broker::Running::stop_components(Clock::time_point until) {
       log.warn("A component is stopped while work of it still runs", {{"name", component.name()}});
     }
     if (status) status = component.stop();
-    if (!status) log.warn("A component did not stop cleanly", {{"name", component.name()}, {"reason", status.error().message}});
+    if (!status)
+      log.warn("A component did not stop cleanly", {{"name", component.name()}, {"reason", status.error().message}});
   }
 }
 

@@ -2,10 +2,9 @@
 
 #include <array>
 #include <cerrno>
-#include <system_error>
-
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace omnibroker::core {

@@ -16,9 +16,9 @@ class Watcher {
 
 /// Waits for descriptors, on epoll directly: POCO's PollSet takes a lock and builds a map for every wait.
 ///
-/// Lifecycle: a watcher removes its descriptor before it dies; an event that was already fetched may still be delivered in
-/// the same `wait`, so watchers outlive the turn in which they are removed.
-/// Threads: one thread; only `wake` from any.
+/// Lifecycle: a watcher removes its descriptor before it dies; an event that was already fetched may still be delivered
+/// in the same `wait`, so watchers outlive the turn in which they are removed. Threads: one thread; only `wake` from
+/// any.
 class EventLoop {
  public:
   EventLoop();
@@ -30,7 +30,8 @@ class EventLoop {
   void modify(int descriptor, std::uint32_t events, Watcher& watcher);
   void remove(int descriptor);
 
-  /// Waits until something is ready, `wake` was called or `timeout` has passed (negative: for ever), and tells watchers.
+  /// Waits until something is ready, `wake` was called or `timeout` has passed (negative: for ever), and tells
+  /// watchers.
   void wait(std::chrono::milliseconds timeout);
 
   /// Ends the present or the next `wait`. Async-signal-safe.

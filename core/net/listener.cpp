@@ -1,9 +1,8 @@
 #include "net/listener.hpp"
 
+#include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
-
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -57,7 +56,7 @@ Result<std::unique_ptr<ListeningSocket>> listen_unix(const std::string& path, in
   if (descriptor < 0) return cannot_listen("unix:" + path, reason());
 
   // A socket file outlives a process that was killed. It may be taken over only if nobody answers on it.
-  struct stat status{};
+  struct stat status {};
   if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
     const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const bool answered = ::connect(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
@@ -118,7 +117,8 @@ Result<std::vector<std::unique_ptr<ListeningSocket>>> ListeningSocket::open(std:
     return sockets;
   }
   std::string host, port;
-  if (!split(address, host, port)) return cannot_listen(std::string(address), "expected host:port, [v6]:port or unix:/path");
+  if (!split(address, host, port))
+    return cannot_listen(std::string(address), "expected host:port, [v6]:port or unix:/path");
   if (host == "localhost") return listen_localhost(port, backlog);
   try {
     auto socket = listen_tcp(SocketAddress(host, port), backlog);

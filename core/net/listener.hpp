@@ -2,14 +2,14 @@
 
 #include "net/stream.hpp"
 
-#include <omnibroker/result.hpp>
-
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <omnibroker/result.hpp>
 
 namespace omnibroker::core {
 
@@ -25,9 +25,9 @@ struct Peer {
 /// Threads: one.
 class ListeningSocket {
  public:
-  /// Opens every socket that `address` stands for: `localhost:8000` is IPv4 and, where the machine has it, IPv6 loopback;
-  /// `host:port`, `[::1]:port`, `unix:/path`. Port 0 picks a free one, the same for all of them. The error names the
-  /// address and what is wrong.
+  /// Opens every socket that `address` stands for: `localhost:8000` is IPv4 and, where the machine has it, IPv6
+  /// loopback; `host:port`, `[::1]:port`, `unix:/path`. Port 0 picks a free one, the same for all of them. The error
+  /// names the address and what is wrong.
   static Result<std::vector<std::unique_ptr<ListeningSocket>>> open(std::string_view address, int backlog);
 
   ListeningSocket(int descriptor, std::string name, std::string unix_path);

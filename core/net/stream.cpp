@@ -2,14 +2,12 @@
 
 #include <cerrno>
 #include <stdexcept>
-
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <Poco/Net/Context.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-
-#include <Poco/Net/Context.h>
 
 namespace omnibroker::core {
 
@@ -25,7 +23,8 @@ TlsContext::TlsContext(const std::string& certificate, const std::string& key) :
   params.cipherList = "HIGH:!aNULL:!MD5";
   held_->context = new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, params);
   SSL_CTX_set_min_proto_version(get(), TLS1_2_VERSION);
-  SSL_CTX_set_mode(get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(get(),
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
 }
 

@@ -5,7 +5,6 @@
 #include <memory>
 #include <span>
 #include <string>
-
 #include <sys/uio.h>
 
 typedef struct ssl_st SSL;
@@ -22,9 +21,8 @@ struct Transfer {
 
 /// A connected socket, plain or under TLS: bytes in, bytes out, never waiting.
 ///
-/// The TLS object lives here, in the core, so that a transport sees decrypted bytes only and can be replaced without it.
-/// Lifecycle: owns its descriptor and closes it.
-/// Threads: one at a time.
+/// The TLS object lives here, in the core, so that a transport sees decrypted bytes only and can be replaced without
+/// it. Lifecycle: owns its descriptor and closes it. Threads: one at a time.
 class Stream {
  public:
   /// `tls` null: plain. Takes the descriptor, which must not block.

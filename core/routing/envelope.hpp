@@ -1,12 +1,12 @@
 #pragma once
 
-#include <omnibroker/abi.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include <omnibroker/abi.h>
 
 namespace omnibroker::core {
 
@@ -14,8 +14,8 @@ namespace omnibroker::core {
 ///
 /// Everything is validated, skipped parts too, because what is forwarded is the sender's own bytes. `InvalidJson`: not
 /// UTF-8, not one JSON value, deeper than 32 levels, a duplicate key in the message's own object (escapes resolved), a
-/// trailing comma, NaN or Infinity, a lone surrogate, a number beyond a double's range. `InvalidFormat`: JSON, but not an
-/// object, or without a `type` that is a string and not empty.
+/// trailing comma, NaN or Infinity, a lone surrogate, a number beyond a double's range. `InvalidFormat`: JSON, but not
+/// an object, or without a `type` that is a string and not empty.
 ///
 /// Nothing is allocated per message once its buffers have grown to the largest message.
 /// Lifecycle: views stay valid until the next `parse`, and as long as the bytes.

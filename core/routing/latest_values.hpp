@@ -13,8 +13,8 @@ namespace omnibroker::core {
 
 /// The newest message of each key, for those who join later.
 ///
-/// Bounded in number: past it the key that was updated longest ago goes, and is counted. Bounded in age, where asked for.
-/// Threads: one; each worker keeps its own, so that what a joiner gets fits exactly to the log it joins.
+/// Bounded in number: past it the key that was updated longest ago goes, and is counted. Bounded in age, where asked
+/// for. Threads: one; each worker keeps its own, so that what a joiner gets fits exactly to the log it joins.
 class LatestValues {
  public:
   using Clock = std::chrono::steady_clock;
@@ -40,7 +40,7 @@ class LatestValues {
 
   std::size_t most_;
   Clock::duration max_age_;
-  std::list<Entry> entries_;  // by time of update
+  std::list<Entry> entries_;                                                // by time of update
   std::unordered_map<std::string_view, std::list<Entry>::iterator> index_;  // keys lie in the entries
   std::uint64_t evicted_ = 0;
 };

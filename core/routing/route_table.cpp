@@ -11,7 +11,8 @@ std::size_t index_of(const std::vector<RouteTable::Role>& roles, const std::stri
 }
 
 /// "A", "A and B", "A, B and C", each by its title.
-std::string titles(const std::vector<RouteTable::Role>& roles, const std::vector<std::string>& names, const char* last) {
+std::string titles(const std::vector<RouteTable::Role>& roles, const std::vector<std::string>& names,
+                   const char* last) {
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i > 0) text += i + 1 == names.size() ? last : ", ";

@@ -2,13 +2,13 @@
 
 #include "config/broker_config.hpp"
 
-#include <omnibroker/abi.h>
-
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <omnibroker/abi.h>
 
 namespace omnibroker::core {
 
@@ -25,14 +25,14 @@ struct Route {
   std::string type;
   std::size_t index = 0;
   bool from_anyone = false;
-  std::vector<bool> from;             ///< By role; all true where every registered client may send it.
-  std::vector<std::size_t> to;        ///< Roles.
+  std::vector<bool> from;       ///< By role; all true where every registered client may send it.
+  std::vector<std::size_t> to;  ///< Roles.
   std::vector<FilterStep> filters;
   void* handler = nullptr;
   const omnibroker_handler_v1* handler_table = nullptr;
   std::string failure_code;
-  std::string forbidden;              ///< The sentence for a sender with the wrong role.
-  std::string nobody_there;           ///< The sentence where a receiver is required and none is connected.
+  std::string forbidden;     ///< The sentence for a sender with the wrong role.
+  std::string nobody_there;  ///< The sentence where a receiver is required and none is connected.
   bool ack = false;
   bool require_receiver = false;
   std::string latest_by;

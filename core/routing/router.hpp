@@ -3,14 +3,14 @@
 #include "routing/envelope.hpp"
 #include "routing/route_table.hpp"
 
-#include <omnibroker/abi.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <omnibroker/abi.h>
 
 namespace omnibroker::core {
 
@@ -41,7 +41,7 @@ struct Decision {
   std::string_view message;      ///< Refused.
   bool acknowledge = false;
   std::span<const std::string> answers;  ///< To the sender alone.
-  std::uint64_t token = 0;       ///< Pending.
+  std::uint64_t token = 0;               ///< Pending.
 };
 
 /// Takes one message through its route: envelope, registration, type, role, filters, handler. Decides, and does nothing
@@ -58,7 +58,8 @@ class Router {
   const Decision& route(const RouteTable& table, Session& session, omnibroker_encoding encoding,
                         const std::uint8_t* bytes, std::size_t size);
 
-  /// The host tables `omnibroker.host.message/1` and `omnibroker.host.call/1` without `complete`, which is the runtime's.
+  /// The host tables `omnibroker.host.message/1` and `omnibroker.host.call/1` without `complete`, which is the
+  /// runtime's.
   static const omnibroker_host_message_v1& message_table();
   static omnibroker_host_call_v1 call_table();
 

@@ -8,17 +8,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
-
 #include <sys/epoll.h>
+#include <utility>
 
 namespace omnibroker::core {
 namespace {
 
 constexpr std::size_t kReadsPerTurn = 8;
-constexpr std::size_t kBytesPerSend = 1024 * 1024;
-constexpr std::size_t kPiecesPerSend = 64;
-constexpr std::chrono::seconds kDrainBeforeShutdown{1};
 constexpr std::size_t kReadAhead = 16 * 1024;  // beyond the largest message: its frame, or a request head
 
 const char* reason_phrase(unsigned status) {
@@ -43,7 +39,8 @@ std::string refusal_response(const Listener& listener, unsigned status, std::str
   const StringSink type_sink(type), body_sink(body);
   for (const auto* endpoint : listener.endpoints) {
     if (endpoint->table->refusal == nullptr) continue;
-    endpoint->table->refusal(endpoint->self, status, {sentence.data(), sentence.size()}, type_sink.get(), body_sink.get());
+    endpoint->table->refusal(endpoint->self, status, {sentence.data(), sentence.size()}, type_sink.get(),
+                             body_sink.get());
     break;
   }
   if (body.empty()) {
@@ -60,42 +57,6 @@ std::string refusal_response(const Listener& listener, unsigned status, std::str
 }
 
 }  // namespace
-
-void InputBuffer::reserve(std::size_t capacity) {
-  if (capacity + Envelope::kPadding <= capacity_) {
-    if (begin_ > 0) {
-      std::memmove(bytes_.get(), bytes_.get() + begin_, size_);
-      begin_ = 0;
-    }
-    return;
-  }
-  const auto larger = std::max(capacity + Envelope::kPadding, capacity_ * 2);
-  auto bytes = std::make_unique<std::uint8_t[]>(larger);
-  if (size_ > 0) std::memcpy(bytes.get(), bytes_.get() + begin_, size_);
-  bytes_ = std::move(bytes);
-  begin_ = 0;
-  capacity_ = larger;
-}
-
-void InputBuffer::append(std::span<const std::uint8_t> bytes) {
-  if (bytes.empty()) return;
-  const auto into = room(bytes.size());
-  std::memcpy(into.data(), bytes.data(), bytes.size());
-  size_ += bytes.size();
-}
-
-std::span<std::uint8_t> InputBuffer::room(std::size_t wanted) {
-  if (begin_ + size_ + wanted + Envelope::kPadding > capacity_) reserve(size_ + wanted);
-  return {bytes_.get() + begin_ + size_, capacity_ - Envelope::kPadding - begin_ - size_};
-}
-
-void InputBuffer::consume(std::size_t bytes) {
-  begin_ += bytes;
-  size_ -= bytes;
-  if (size_ > 0) return;
-  bytes_.reset();
-  begin_ = capacity_ = 0;
-}
 
 Connection::Connection(Worker& worker, std::uint64_t id, int descriptor, Peer peer, const Listener& listener)
     : worker_(&worker),
@@ -423,19 +384,6 @@ void Connection::receive_for(Session* session) {
   worker_->mark_dirty(*this);
 }
 
-omnibroker_status Connection::queue(std::string_view bytes) {
-  if (state_ == State::Gone || close_asked_ || (state_ == State::Closing && output_ended_)) return OMNIBROKER_CLOSED;
-  const auto most = worker_->shared().limits.max_control_queue.bytes;
-  if (control_.size() - control_sent_ + bytes.size() > most) {
-    worker_->shared().counters.closed_answers.add();
-    cut();
-    return OMNIBROKER_RESOURCE_EXHAUSTED;
-  }
-  control_.append(bytes);
-  worker_->mark_dirty(*this);
-  return OMNIBROKER_OK;
-}
-
 void Connection::end_request(bool keep_alive) {
   request_ended_ = true;
   keep_alive_ = keep_alive;
@@ -489,98 +437,6 @@ void Connection::arrive(Worker& worker) {
   resume_input();
 }
 
-std::size_t Connection::gather(std::vector<iovec>& pieces) const {
-  const auto add = [&pieces](std::string_view bytes) {
-    if (!bytes.empty()) pieces.push_back({const_cast<char*>(bytes.data()), bytes.size()});
-    return bytes.size();
-  };
-  auto total = add(carried_);
-  const std::string_view control = std::string_view(control_).substr(control_sent_);
-  std::string_view rest;
-  if (session_ != nullptr && !control.empty()) {
-    if (session_->snapshot) rest = session_->snapshot->cursor.rest_of_message();
-    if (rest.empty()) rest = session_->cursor.rest_of_message();
-  }
-  total += add(rest);
-  total += add(control);
-  if (session_ == nullptr || !rest.empty() || shutting_down_ || state_ != State::InExchange) return total;
-  if (session_->snapshot) {
-    const auto& cursor = session_->snapshot->cursor;
-    const auto gathered = cursor.gather(pieces, kBytesPerSend - std::min(total, kBytesPerSend), kPiecesPerSend - pieces.size());
-    total += gathered;
-    if (gathered < cursor.pending()) return total;
-  }
-  return total + session_->cursor.gather(pieces, kBytesPerSend - std::min(total, kBytesPerSend),
-                                         kPiecesPerSend - std::min(pieces.size(), kPiecesPerSend));
-}
-
-void Connection::sent(std::size_t bytes) {
-  const auto take = [&bytes](std::size_t most) {
-    const auto taken = std::min(bytes, most);
-    bytes -= taken;
-    return taken;
-  };
-  carried_.erase(0, take(carried_.size()));
-  const auto advance = [&](OutboundLog::Cursor& cursor, std::size_t most) {
-    if (const auto taken = take(most); taken > 0) cursor.advance(taken);
-  };
-  if (control_.size() > control_sent_) {
-    if (session_ != nullptr && session_->snapshot) {
-      advance(session_->snapshot->cursor, session_->snapshot->cursor.inside_message());
-    }
-    if (session_ != nullptr) advance(session_->cursor, session_->cursor.inside_message());
-    control_sent_ += take(control_.size() - control_sent_);
-    if (control_sent_ == control_.size()) {
-      control_ = std::string();
-      control_sent_ = 0;
-    }
-  }
-  if (session_ == nullptr) return;
-  if (session_->snapshot) {
-    advance(session_->snapshot->cursor, session_->snapshot->cursor.pending());
-    if (session_->snapshot->cursor.at_end()) session_->snapshot.reset();
-  }
-  advance(session_->cursor, bytes);
-}
-
-bool Connection::anything_to_send() const {
-  if (!carried_.empty() || control_.size() > control_sent_) return true;
-  if (session_ == nullptr || shutting_down_ || state_ != State::InExchange) return false;
-  return session_->snapshot != nullptr || !session_->cursor.at_end();
-}
-
-void Connection::flush() {
-  if (state_ == State::Gone || !stream_.ready() || blocked_) return;
-  thread_local std::vector<iovec> pieces;
-  while (true) {
-    pieces.clear();
-    const auto total = gather(pieces);
-    if (total == 0) break;
-    const auto transfer = stream_.write(pieces);
-    if (transfer.outcome == Transfer::Outcome::Moved) {
-      worker_->shared().counters.bytes_out.add(static_cast<std::int64_t>(transfer.bytes));
-      sent(transfer.bytes);
-      blocked_since_ = {};
-      if (transfer.bytes == total) continue;
-    } else if (transfer.outcome != Transfer::Outcome::WouldBlock) {
-      return cut();
-    }
-    blocked_ = true;
-    if (blocked_since_ == Clock::time_point{}) {
-      blocked_since_ = worker_->now();
-      arm_deadline();
-    }
-    break;
-  }
-  if (state_ == State::Closing && !anything_to_send() && !output_ended_) {
-    stream_.end_output();
-    output_ended_ = true;
-    if (input_ended_) return cut();
-  }
-  if (waiting_reason_ != 0 && !anything_to_send()) shut_down(waiting_reason_, "The server is going away");
-  if (state_ != State::Gone) update_interest();
-}
-
 bool Connection::reading_paused() const {
   if (state_ == State::Closing) return false;
   const auto& limits = worker_->shared().limits;
@@ -595,64 +451,6 @@ void Connection::update_interest() {
   if (wanted == interest_) return;
   interest_ = wanted;
   worker_->loop().modify(stream_.descriptor(), wanted, *this);
-}
-
-void Connection::arm_deadline() {
-  const auto& limits = worker_->shared().limits;
-  auto next = Clock::time_point::max();
-  const auto at = [&next](Clock::time_point from, std::chrono::nanoseconds after) {
-    if (after.count() > 0) next = std::min(next, from + std::chrono::duration_cast<Clock::duration>(after));
-  };
-  switch (state_) {
-    case State::ReadingHead: at(since_, head_begun_ || !stream_.ready() ? limits.head_timeout : limits.keep_alive_timeout); break;
-    case State::Closing: at(since_, limits.linger); break;
-    case State::InExchange:
-      if (shutting_down_) at(shutdown_since_, limits.stop_timeout);
-      if (waiting_reason_ != 0) at(shutdown_since_, kDrainBeforeShutdown);
-      if (blocked_since_ != Clock::time_point{}) at(blocked_since_, limits.max_stall);
-      if (session_ != nullptr && !session_->detached && !shutting_down_) {
-        if (session_->role < 0) at(session_->opened, limits.register_timeout);
-        at(last_received_, limits.idle_timeout);
-      }
-      break;
-    case State::Gone: return;
-  }
-  if (next == Clock::time_point::max()) return core_timer_.cancel();
-  worker_->timers().arm(core_timer_, next);
-}
-
-void Connection::deadline_passed() {
-  const auto& shared = worker_->shared();
-  const auto& limits = shared.limits;
-  const auto now = worker_->now();
-  const auto over = [now](Clock::time_point from, std::chrono::nanoseconds after) {
-    return after.count() > 0 && now - from >= after;
-  };
-  if (state_ == State::Closing) {
-    if (over(since_, limits.linger)) return cut();
-  } else if (state_ == State::ReadingHead) {
-    if (!stream_.ready()) return cut();
-    if (head_begun_ && over(since_, limits.head_timeout)) return refuse(408, "The request head did not come in time");
-    if (!head_begun_ && over(since_, limits.keep_alive_timeout)) return begin_closing();
-  } else if (state_ == State::InExchange) {
-    if (shutting_down_ && over(shutdown_since_, limits.stop_timeout)) return cut();
-    if (blocked_since_ != Clock::time_point{} && over(blocked_since_, limits.max_stall)) {
-      worker_->shared().counters.closed_slow.add();
-      return cut();  // it does not read, so it would not read why either
-    }
-    if (waiting_reason_ != 0 && over(shutdown_since_, kDrainBeforeShutdown)) {
-      shut_down(waiting_reason_, "The server is going away");
-    } else if (session_ != nullptr && !session_->detached && !shutting_down_) {
-      if (session_->role < 0 && over(session_->opened, limits.register_timeout)) {
-        worker_->shared().counters.closed_unregistered.add();
-        shut_down(OMNIBROKER_SHUTDOWN_POLICY, "The client did not register in time");
-      } else if (over(last_received_, limits.idle_timeout)) {
-        worker_->shared().counters.closed_idle.add();
-        shut_down(OMNIBROKER_SHUTDOWN_IDLE, "Nothing came for too long");
-      }
-    }
-  }
-  if (state_ != State::Gone) arm_deadline();
 }
 
 void Connection::transport_timer_passed() {

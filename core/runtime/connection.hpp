@@ -4,8 +4,7 @@
 #include "net/listener.hpp"
 #include "net/stream.hpp"
 #include "net/timer_wheel.hpp"
-
-#include <omnibroker/abi.h>
+#include "runtime/input_buffer.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -17,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include <omnibroker/abi.h>
+
 namespace omnibroker::core {
 
 struct Endpoint;
@@ -24,44 +25,17 @@ struct Listener;
 struct Session;
 class Worker;
 
-/// Bytes that have arrived and that nobody has consumed yet. Readable Envelope::kPadding bytes past its end.
-class InputBuffer {
- public:
-  bool empty() const { return size_ == 0; }
-  std::size_t size() const { return size_; }
-  std::uint8_t* data() { return bytes_.get() + begin_; }
-
-  void append(std::span<const std::uint8_t> bytes);
-  /// Room for at least `wanted` bytes behind what is there.
-  std::span<std::uint8_t> room(std::size_t wanted);
-  void grew(std::size_t bytes) { size_ += bytes; }
-  /// Drops bytes from the front, and the memory with the last of them.
-  void consume(std::size_t bytes);
-  bool contains(const std::uint8_t* pointer) const {
-    return bytes_ != nullptr && pointer >= bytes_.get() && pointer < bytes_.get() + capacity_;
-  }
-
- private:
-  void reserve(std::size_t capacity);
-
-  std::unique_ptr<std::uint8_t[]> bytes_;
-  std::size_t begin_ = 0;
-  std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
-};
-
 /// One connection: reads request heads, lends the connection to the component that takes the request, and sends what is
 /// queued for it.
 ///
 ///     ReadingHead --open--> InExchange --end_request--> ReadingHead ...
 ///          \________________________\__ close, refusal __> Closing (sends what is left, lingers) --> gone
 ///
-/// Sending: first the rest of a message that was begun, then answers and control frames, then the session's snapshot and
-/// stream, all in one system call for each turn.
+/// Sending: first the rest of a message that was begun, then answers and control frames, then the session's snapshot
+/// and stream, all in one system call for each turn.
 ///
-/// Lifecycle: owned by its worker, moves to another one between callbacks, dies at the end of the turn in which it closed.
-/// Every `open` that answered OK gets exactly one `closed`.
-/// Threads: its worker's.
+/// Lifecycle: owned by its worker, moves to another one between callbacks, dies at the end of the turn in which it
+/// closed. Every `open` that answered OK gets exactly one `closed`. Threads: its worker's.
 class Connection final : public Watcher {
  public:
   using Clock = std::chrono::steady_clock;
@@ -172,9 +146,9 @@ class Connection final : public Watcher {
   Session* session_ = nullptr;
 
   InputBuffer input_;
-  std::string control_;          // answers and control frames
+  std::string control_;  // answers and control frames
   std::size_t control_sent_ = 0;
-  std::string carried_;          // the rest of a message whose stream was left
+  std::string carried_;  // the rest of a message whose stream was left
 
   // What a component asked for while a callback of its was under way.
   int depth_ = 0;
@@ -188,14 +162,14 @@ class Connection final : public Watcher {
   bool head_begun_ = false;
   bool input_ended_ = false;
   bool output_ended_ = false;
-  bool blocked_ = false;         // the socket takes no more
+  bool blocked_ = false;  // the socket takes no more
   bool shutting_down_ = false;
   bool counted_address_ = true;
   bool moving_timer_ = false;
   std::uint32_t interest_ = 0;
   std::uint32_t waiting_reason_ = 0;  // a shutdown that waits until pending data has been sent
 
-  Clock::time_point since_{};         // of the present state
+  Clock::time_point since_{};  // of the present state
   Clock::time_point last_received_{};
   Clock::time_point blocked_since_{};
   Clock::time_point shutdown_since_{};

@@ -2,13 +2,13 @@
 
 #include "net/listener.hpp"
 
-#include <omnibroker/abi.h>
-
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <omnibroker/abi.h>
 
 namespace omnibroker::core {
 
@@ -16,10 +16,10 @@ class Component;
 
 /// A transport or service as connections use it: found by path, called through its table.
 struct Endpoint {
-  std::string name;           ///< `transports.realtime`
+  std::string name;  ///< `transports.realtime`
   std::string plugin;
   std::string path;
-  std::size_t index = 0;      ///< Among all endpoints.
+  std::size_t index = 0;  ///< Among all endpoints.
   Component* component = nullptr;
   void* self = nullptr;
   const omnibroker_transport_v1* table = nullptr;

@@ -26,8 +26,8 @@ const omnibroker_host_log_v1 kLog{
     [](const omnibroker_host* host, omnibroker_log_level level) {
       return shared_of(host).log.enabled(static_cast<LogLevel>(level)) ? 1 : 0;
     },
-    [](const omnibroker_host* host, omnibroker_log_level level, omnibroker_text sentence, const omnibroker_field* fields,
-       std::size_t count) {
+    [](const omnibroker_host* host, omnibroker_log_level level, omnibroker_text sentence,
+       const omnibroker_field* fields, std::size_t count) {
       shared_of(host).log.write(static_cast<LogLevel>(level), ComponentHost::of(host).name, view(sentence),
                                 {fields, count});
     },
@@ -98,9 +98,8 @@ const omnibroker_host_executor_v1 kExecutor{
       auto& shared = shared_of(host);
       const auto id = shared.timers.add({&record, work, context});
       if (id == 0) return 0;
-      shared.workers.front()->post([id, after_ns](Worker& worker) {
-        worker.run_after(id, std::chrono::nanoseconds(after_ns));
-      });
+      shared.workers.front()->post(
+          [id, after_ns](Worker& worker) { worker.run_after(id, std::chrono::nanoseconds(after_ns)); });
       return id;
     },
     [](const omnibroker_host* host, std::uint64_t timer) -> omnibroker_status {

@@ -136,7 +136,8 @@ void HostTimers::forget(const ComponentRecord& record) {
   std::erase_if(entries_, [&](const auto& entry) { return entry.second.record == &record; });
 }
 
-Shared::Shared(LimitsConfig limits_config, Log& process_log, Metrics& process_metrics, std::vector<RouteTable::Role> roles)
+Shared::Shared(LimitsConfig limits_config, Log& process_log, Metrics& process_metrics,
+               std::vector<RouteTable::Role> roles)
     : limits(std::move(limits_config)),
       log(process_log),
       metrics(process_metrics),

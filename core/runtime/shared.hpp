@@ -9,10 +9,8 @@
 #include "session/directory.hpp"
 #include "telemetry/metrics.hpp"
 
-#include <omnibroker/abi.h>
-
-#include <atomic>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -24,6 +22,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <omnibroker/abi.h>
+
 namespace omnibroker::core {
 
 class Log;
@@ -33,21 +33,21 @@ class Worker;
 struct Counters {
   explicit Counters(Metrics& metrics);
 
-  MetricValue& connections;           ///< Open now.
+  MetricValue& connections;  ///< Open now.
   MetricValue& accepted;
-  MetricValue& refused_total;         ///< Over `max_connections`.
-  MetricValue& refused_address;       ///< Over `max_connections_per_address`.
-  MetricValue& refused_heads;         ///< 400, 404, 408, 414, 431 and their like.
+  MetricValue& refused_total;    ///< Over `max_connections`.
+  MetricValue& refused_address;  ///< Over `max_connections_per_address`.
+  MetricValue& refused_heads;    ///< 400, 404, 408, 414, 431 and their like.
   MetricValue& sessions;
-  MetricValue& messages;              ///< Handed to the router.
+  MetricValue& messages;  ///< Handed to the router.
   MetricValue& messages_refused;
   MetricValue& messages_over_rate;
-  MetricValue& deliveries;            ///< Messages appended to an audience.
-  MetricValue& dropped_slow;          ///< Messages that a slow client did not get.
+  MetricValue& deliveries;    ///< Messages appended to an audience.
+  MetricValue& dropped_slow;  ///< Messages that a slow client did not get.
   MetricValue& closed_slow;
   MetricValue& closed_unregistered;
   MetricValue& closed_idle;
-  MetricValue& closed_answers;        ///< The client did not read its answers.
+  MetricValue& closed_answers;  ///< The client did not read its answers.
   MetricValue& dropped_between_workers;
   MetricValue& latest_evicted;
   MetricValue& bytes_in;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -15,7 +14,7 @@ namespace omnibroker::core {
 namespace {
 
 constexpr std::size_t kAcceptsPerTurn = 64;
-constexpr std::size_t kMostRefusals = 1024;  // connections that are being told that there are too many
+constexpr std::size_t kMostRefusals = 1024;                   // connections that are being told that there are too many
 constexpr std::size_t kMostDeliveryBytes = 64 * 1024 * 1024;  // waiting for one worker
 
 std::size_t largest_message(const LimitsConfig& limits) {
@@ -168,8 +167,8 @@ void Worker::each_second() {
   }
   std::vector<Session*> unused;
   for (const auto& [number, session] : sessions_) {
-    if (session->detached && session->receiver == nullptr && now_ - session->last_used >= shared_.limits.session_timeout &&
-        shared_.limits.session_timeout.count() > 0) {
+    if (session->detached && session->receiver == nullptr &&
+        now_ - session->last_used >= shared_.limits.session_timeout && shared_.limits.session_timeout.count() > 0) {
       unused.push_back(session.get());
     }
   }

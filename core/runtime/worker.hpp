@@ -4,13 +4,11 @@
 #include "net/request_head.hpp"
 #include "net/timer_wheel.hpp"
 #include "routing/latest_values.hpp"
-#include "session/outbound_log.hpp"
 #include "routing/router.hpp"
 #include "runtime/connection.hpp"
 #include "runtime/reply_to.hpp"
+#include "session/outbound_log.hpp"
 #include "session/session.hpp"
-
-#include <omnibroker/abi.h>
 
 #include <atomic>
 #include <chrono>
@@ -23,6 +21,8 @@
 #include <thread>
 #include <unordered_map>
 #include <vector>
+
+#include <omnibroker/abi.h>
 
 namespace omnibroker::core {
 
@@ -70,11 +70,11 @@ class Worker final : private RoutingHost {
   std::span<std::uint8_t> read_buffer() { return {read_buffer_.get(), kReadBytes}; }
 
   // Connections
-  void watch(Listener& listener);      ///< Accepts for all workers.
+  void watch(Listener& listener);  ///< Accepts for all workers.
   void stop_accepting();
   void adopt(int descriptor, Peer peer, const Listener& listener);
   void move(Connection& connection, unsigned to);
-  void bury(Connection& connection);   ///< It closed; dies at the end of the turn.
+  void bury(Connection& connection);  ///< It closed; dies at the end of the turn.
   void mark_dirty(Connection& connection);
   /// Lets the connection go on with its input before this turn ends.
   void resume_later(Connection& connection) { to_resume_.push_back(connection.id()); }
@@ -164,7 +164,7 @@ class Worker final : private RoutingHost {
   RequestHead request_head_;
   Router router_;
   std::unique_ptr<std::uint8_t[]> read_buffer_;
-  std::string submit_buffer_;   // a message that does not lie in a read buffer, with its padding
+  std::string submit_buffer_;  // a message that does not lie in a read buffer, with its padding
   std::string reply_buffer_;
   std::string encode_buffer_;
 
@@ -177,22 +177,22 @@ class Worker final : private RoutingHost {
   std::vector<std::unique_ptr<Session>> bridge_sessions_;  // by bridge, on the first worker
   std::vector<std::unique_ptr<Audience>> audiences_;       // role-major, then endpoint
   std::vector<Audience*> dirty_audiences_;
-  std::vector<LatestValues> latest_;                       // by route
-  Session* joining_ = nullptr;                             // registered by the message that is being handled
+  std::vector<LatestValues> latest_;  // by route
+  Session* joining_ = nullptr;        // registered by the message that is being handled
   std::vector<std::atomic<std::uint64_t>> members_;
   std::atomic<std::size_t> connection_count_{0};
 
   std::vector<std::unique_ptr<ListeningWatcher>> listening_;
-  std::vector<std::vector<Delivery>> outboxes_;            // by worker
+  std::vector<std::vector<Delivery>> outboxes_;  // by worker
   bool accepting_paused_ = false;
   SecondTimer second_timer_{*this};
   std::unordered_map<std::uint64_t, std::unique_ptr<HostTimer>> host_timers_;
 
   std::mutex mutex_;
-  std::vector<Task> tasks_;            // guarded by mutex_
-  std::vector<Delivery> deliveries_;   // guarded by mutex_
-  std::size_t delivery_bytes_ = 0;     // guarded by mutex_
-  bool ending_ = false;                // guarded by mutex_
+  std::vector<Task> tasks_;           // guarded by mutex_
+  std::vector<Delivery> deliveries_;  // guarded by mutex_
+  std::size_t delivery_bytes_ = 0;    // guarded by mutex_
+  bool ending_ = false;               // guarded by mutex_
   std::thread thread_;
 };
 

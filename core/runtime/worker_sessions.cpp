@@ -95,10 +95,10 @@ omnibroker_status Worker::submit(Session& session, omnibroker_encoding encoding,
 void Worker::submit_from_afar(omnibroker_session number, omnibroker_encoding encoding, std::string_view payload,
                               const ReplyTo& reply_to) {
   auto* session = find_session(number);
-  const auto status = session == nullptr
-                          ? omnibroker_status{OMNIBROKER_NOT_FOUND}
-                          : submit(*session, encoding, reinterpret_cast<const std::uint8_t*>(payload.data()),
-                                   payload.size(), reply_to);
+  const auto status =
+      session == nullptr
+          ? omnibroker_status{OMNIBROKER_NOT_FOUND}
+          : submit(*session, encoding, reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size(), reply_to);
   if (status == OMNIBROKER_OK) return;
   const bool ended = status == OMNIBROKER_NOT_FOUND;
   Session nobody;
@@ -340,9 +340,8 @@ void Worker::give_snapshot(Session& session) {
   const auto role = session.audience->role;
   for (const auto& route : shared_.routes.routes()) {
     if (route.latest_by.empty() || std::find(route.to.begin(), route.to.end(), role) == route.to.end()) continue;
-    latest_[route.index].each(now_, [&](std::string_view message) {
-      snapshot->log.append(encoded(*session.endpoint, message));
-    });
+    latest_[route.index].each(
+        now_, [&](std::string_view message) { snapshot->log.append(encoded(*session.endpoint, message)); });
   }
   session.snapshot = snapshot->cursor.at_end() ? nullptr : std::move(snapshot);
 }

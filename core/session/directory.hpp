@@ -1,7 +1,5 @@
 #pragma once
 
-#include <omnibroker/abi.h>
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <omnibroker/abi.h>
 
 namespace omnibroker::core {
 

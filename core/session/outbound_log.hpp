@@ -4,17 +4,16 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <vector>
-
 #include <sys/uio.h>
+#include <vector>
 
 namespace omnibroker::core {
 
 /// What one audience gets, encoded once, as a stream of bytes that every member reads at its own pace.
 ///
-/// Appending costs one copy, whatever the number of members; a member is a cursor. Bytes are kept as long as a cursor has
-/// not passed them, in segments that are used again. Messages never span two segments, so what is pending for a member is
-/// a few contiguous pieces.
+/// Appending costs one copy, whatever the number of members; a member is a cursor. Bytes are kept as long as a cursor
+/// has not passed them, in segments that are used again. Messages never span two segments, so what is pending for a
+/// member is a few contiguous pieces.
 ///
 ///      oldest                                   newest
 ///     [ m1 m2 m3 ] -> [ m4 m5 m6 ] -> [ m7 m8 ........ ]

@@ -2,13 +2,13 @@
 
 #include "session/outbound_log.hpp"
 
-#include <omnibroker/abi.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
+
+#include <omnibroker/abi.h>
 
 namespace omnibroker::core {
 
@@ -55,24 +55,26 @@ struct Snapshot {
 struct Session {
   omnibroker_session number = 0;
   std::string client_id;
-  std::string key;           ///< Of a detached session; empty for one that ends with its connection.
-  int role = -1;             ///< Index into the route table's roles; -1: not registered.
+  std::string key;  ///< Of a detached session; empty for one that ends with its connection.
+  int role = -1;    ///< Index into the route table's roles; -1: not registered.
   bool detached = false;
-  Endpoint* endpoint = nullptr;      ///< The transport that encodes for it. Null for a bridge.
-  Connection* receiver = nullptr;    ///< The connection that carries what it gets.
-  Audience* audience = nullptr;      ///< What it is a member of, once registered.
-  std::size_t member_index = 0;      ///< Its place among the audience's members.
+  Endpoint* endpoint = nullptr;    ///< The transport that encodes for it. Null for a bridge.
+  Connection* receiver = nullptr;  ///< The connection that carries what it gets.
+  Audience* audience = nullptr;    ///< What it is a member of, once registered.
+  std::size_t member_index = 0;    ///< Its place among the audience's members.
   std::unique_ptr<Snapshot> snapshot;
   OutboundLog::Cursor cursor;
-  std::string answers;       ///< Encoded, waiting for a receiver.
+  std::string answers;  ///< Encoded, waiting for a receiver.
   TokenBucket rate;
   std::chrono::steady_clock::time_point opened{};
   std::chrono::steady_clock::time_point last_used{};
-  std::uint64_t dropped = 0; ///< Messages that it did not get because it read too slowly.
+  std::uint64_t dropped = 0;  ///< Messages that it did not get because it read too slowly.
 };
 
 /// The worker that a session lives on is part of its number.
 constexpr unsigned kWorkerBits = 8;
-inline unsigned worker_of(omnibroker_session number) { return static_cast<unsigned>(number & ((1u << kWorkerBits) - 1)); }
+inline unsigned worker_of(omnibroker_session number) {
+  return static_cast<unsigned>(number & ((1u << kWorkerBits) - 1));
+}
 
 }  // namespace omnibroker::core

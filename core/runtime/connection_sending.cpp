@@ -1,0 +1,124 @@
+// The part of a connection that sends: what goes into one system call, and in which order.
+
+#include "runtime/connection.hpp"
+#include "runtime/shared.hpp"
+#include "runtime/worker.hpp"
+#include "session/session.hpp"
+
+#include <algorithm>
+
+namespace omnibroker::core {
+namespace {
+
+constexpr std::size_t kBytesPerSend = 1024 * 1024;
+constexpr std::size_t kPiecesPerSend = 64;
+
+}  // namespace
+
+omnibroker_status Connection::queue(std::string_view bytes) {
+  if (state_ == State::Gone || close_asked_ || (state_ == State::Closing && output_ended_)) return OMNIBROKER_CLOSED;
+  const auto most = worker_->shared().limits.max_control_queue.bytes;
+  if (control_.size() - control_sent_ + bytes.size() > most) {
+    worker_->shared().counters.closed_answers.add();
+    cut();
+    return OMNIBROKER_RESOURCE_EXHAUSTED;
+  }
+  control_.append(bytes);
+  worker_->mark_dirty(*this);
+  return OMNIBROKER_OK;
+}
+
+std::size_t Connection::gather(std::vector<iovec>& pieces) const {
+  const auto add = [&pieces](std::string_view bytes) {
+    if (!bytes.empty()) pieces.push_back({const_cast<char*>(bytes.data()), bytes.size()});
+    return bytes.size();
+  };
+  auto total = add(carried_);
+  const std::string_view control = std::string_view(control_).substr(control_sent_);
+  std::string_view rest;
+  if (session_ != nullptr && !control.empty()) {
+    if (session_->snapshot) rest = session_->snapshot->cursor.rest_of_message();
+    if (rest.empty()) rest = session_->cursor.rest_of_message();
+  }
+  total += add(rest);
+  total += add(control);
+  if (session_ == nullptr || !rest.empty() || shutting_down_ || state_ != State::InExchange) return total;
+  if (session_->snapshot) {
+    const auto& cursor = session_->snapshot->cursor;
+    const auto gathered =
+        cursor.gather(pieces, kBytesPerSend - std::min(total, kBytesPerSend), kPiecesPerSend - pieces.size());
+    total += gathered;
+    if (gathered < cursor.pending()) return total;
+  }
+  return total + session_->cursor.gather(pieces, kBytesPerSend - std::min(total, kBytesPerSend),
+                                         kPiecesPerSend - std::min(pieces.size(), kPiecesPerSend));
+}
+
+void Connection::sent(std::size_t bytes) {
+  const auto take = [&bytes](std::size_t most) {
+    const auto taken = std::min(bytes, most);
+    bytes -= taken;
+    return taken;
+  };
+  carried_.erase(0, take(carried_.size()));
+  const auto advance = [&](OutboundLog::Cursor& cursor, std::size_t most) {
+    if (const auto taken = take(most); taken > 0) cursor.advance(taken);
+  };
+  if (control_.size() > control_sent_) {
+    if (session_ != nullptr && session_->snapshot) {
+      advance(session_->snapshot->cursor, session_->snapshot->cursor.inside_message());
+    }
+    if (session_ != nullptr) advance(session_->cursor, session_->cursor.inside_message());
+    control_sent_ += take(control_.size() - control_sent_);
+    if (control_sent_ == control_.size()) {
+      control_ = std::string();
+      control_sent_ = 0;
+    }
+  }
+  if (session_ == nullptr) return;
+  if (session_->snapshot) {
+    advance(session_->snapshot->cursor, session_->snapshot->cursor.pending());
+    if (session_->snapshot->cursor.at_end()) session_->snapshot.reset();
+  }
+  advance(session_->cursor, bytes);
+}
+
+bool Connection::anything_to_send() const {
+  if (!carried_.empty() || control_.size() > control_sent_) return true;
+  if (session_ == nullptr || shutting_down_ || state_ != State::InExchange) return false;
+  return session_->snapshot != nullptr || !session_->cursor.at_end();
+}
+
+void Connection::flush() {
+  if (state_ == State::Gone || !stream_.ready() || blocked_) return;
+  thread_local std::vector<iovec> pieces;
+  while (true) {
+    pieces.clear();
+    const auto total = gather(pieces);
+    if (total == 0) break;
+    const auto transfer = stream_.write(pieces);
+    if (transfer.outcome == Transfer::Outcome::Moved) {
+      worker_->shared().counters.bytes_out.add(static_cast<std::int64_t>(transfer.bytes));
+      sent(transfer.bytes);
+      blocked_since_ = {};
+      if (transfer.bytes == total) continue;
+    } else if (transfer.outcome != Transfer::Outcome::WouldBlock) {
+      return cut();
+    }
+    blocked_ = true;
+    if (blocked_since_ == Clock::time_point{}) {
+      blocked_since_ = worker_->now();
+      arm_deadline();
+    }
+    break;
+  }
+  if (state_ == State::Closing && !anything_to_send() && !output_ended_) {
+    stream_.end_output();
+    output_ended_ = true;
+    if (input_ended_) return cut();
+  }
+  if (waiting_reason_ != 0 && !anything_to_send()) shut_down(waiting_reason_, "The server is going away");
+  if (state_ != State::Gone) update_interest();
+}
+
+}  // namespace omnibroker::core
