@@ -305,8 +305,9 @@ bool parse_document(std::string_view text, const SourceFile& file, Node& root, F
   } catch (const YAML::Exception& reason) {
     const bool placed = !reason.mark.is_null();
     const bool is_tab = placed && is_indented_by_tab(text, reason.mark.line);
-    findings.error({&file, placed ? reason.mark.line + 1 : 0, placed ? reason.mark.column + 1 : 0}, {},
-                   is_tab ? "not YAML: a line is indented with spaces, never with a tab" : "not YAML: " + reason.msg);
+    findings.error(
+        {&file, placed ? reason.mark.line + 1 : 0, placed ? reason.mark.column + 1 : 0}, {},
+        is_tab ? "not YAML: a line is indented with spaces, never with a tab" : "not YAML: " + in_one_line(reason.msg));
     return false;
   }
   root = std::move(builder).take_root();

@@ -1,5 +1,6 @@
 #include "config/interpolation.hpp"
 
+#include "config/utf8.hpp"
 #include "config/wording.hpp"
 
 #include <cctype>
@@ -28,6 +29,7 @@ Result<std::string> value_of(std::string_view inside, const Environment& environ
   }
   std::string value;
   const bool known = environment && environment(name, value);
+  if (valid_utf8_prefix(value) != value.size()) return problem("the variable " + name + " is not UTF-8");
   if (dash == std::string_view::npos) {
     if (!known) return problem("the variable " + name + " is not set; ${" + name + ":-default} gives it a default");
     return value;

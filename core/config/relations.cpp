@@ -125,8 +125,7 @@ class Relations {
       } else if (const auto [first, is_new] = mounts.emplace(Mount(config.listener, config.path), &endpoint); !is_new) {
         findings_.error(endpoint.at("path"), path,
                         shown(config.path) + " of listener " + shown(config.listener) + " belongs to " +
-                            first->second->config.component.name + " already, at " +
-                            to_string(first->second->at("path")));
+                            first->second->place.path + " already, at " + to_string(first->second->at("path")));
       }
     }
     if (findings_.has_errors()) return;  // a name that is wrong somewhere would be warned of here, too

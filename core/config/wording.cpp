@@ -1,5 +1,7 @@
 #include "config/wording.hpp"
 
+#include "config/utf8.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -35,24 +37,32 @@ std::size_t distance(std::string_view left, std::string_view right) {
 
 }  // namespace
 
-std::string shown(std::string_view text) {
+std::string in_one_line(std::string_view text) {
   constexpr char digits[] = "0123456789abcdef";
-  std::string escaped = "\"";
+  std::string line;
+  while (!text.empty()) {
+    const auto valid = valid_utf8_prefix(text);
+    for (const char c : text.substr(0, std::max<std::size_t>(valid, 1))) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (c == '\n') {
+        line += "\\n";
+      } else if (byte < 0x20 || byte == 0x7F || valid == 0) {
+        line += "\\x";
+        line += digits[byte >> 4];
+        line += digits[byte & 15];
+      } else {
+        line += c;
+      }
+    }
+    text.remove_prefix(std::max<std::size_t>(valid, 1));
+  }
+  return line;
+}
+
+std::string shown(std::string_view text) {
   std::size_t end = std::min(text.size(), kLongestShown);
   while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  for (const char c : text.substr(0, end)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      escaped += "\\n";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      escaped += "\\x";
-      escaped += digits[byte >> 4];
-      escaped += digits[byte & 15];
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped + (end < text.size() ? "...\"" : "\"");
+  return "\"" + in_one_line(text.substr(0, end)) + (end < text.size() ? "...\"" : "\"");
 }
 
 std::string_view nearest(std::string_view name, const std::vector<std::string_view>& names) {

@@ -6,7 +6,10 @@
 
 namespace omnibroker::core {
 
-/// `text` in double quotes as an error shows it: control characters escaped, cut at 60 bytes.
+/// `text` with control characters, and bytes that are not UTF-8, escaped.
+std::string in_one_line(std::string_view text);
+
+/// `text` in double quotes as an error shows it: in one line, cut at 60 bytes.
 std::string shown(std::string_view text);
 
 /// The one of `names` that `name` was probably meant to be, or empty. Near is an edit distance (insert, delete,

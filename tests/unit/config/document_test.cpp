@@ -66,6 +66,11 @@ TEST(Document, RefusesBytesThatAreNotText) {
             "fine");
 }
 
+TEST(Document, SaysInOneLineWhatIsNotYaml) {
+  EXPECT_EQ(verdict("a: \"\\\r\""), "x.yaml:1:7: not YAML: unknown escape character: \\x0d");
+  EXPECT_EQ(verdict("a: \"\\\xC3\xA4\""), "x.yaml:1:7: not YAML: unknown escape character: \\xc3");
+}
+
 TEST(Document, RefusesAFileThatIsTooLarge) {
   EXPECT_EQ(verdict(repeated("# a comment", 100'000)),
             "x.yaml: larger than 1MiB, which is the most a configuration file may have");

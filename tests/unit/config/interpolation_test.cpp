@@ -48,6 +48,11 @@ TEST(Interpolation, WritesALiteralWithTwoDollarSigns) {
 
 TEST(Interpolation, DoesNotLookThroughWhatItPutIn) { EXPECT_EQ(replace("${A}", {{"A", "${A}"}}), "${A}"); }
 
+TEST(Interpolation, RefusesWhatIsNotText) {
+  EXPECT_EQ(replace("x ${A}", {{"A", "\xFF"}}), "error: the variable A is not UTF-8");
+  EXPECT_EQ(replace("x ${A:-b}", {{"A", "\xFF"}}), "error: the variable A is not UTF-8");
+}
+
 TEST(Interpolation, SaysWhatIsWrong) {
   EXPECT_EQ(replace("${B}"), "error: the variable B is not set; ${B:-default} gives it a default");
   EXPECT_EQ(replace("x ${A"), "error: ${ without its }; write $${ for a literal ${");

@@ -39,6 +39,11 @@ TEST(NearestName, IsASentencePart) {
 
 TEST(Shown, EscapesWhatWouldBreakALine) { EXPECT_EQ(shown("a\nb\x01\x7f"), "\"a\\nb\\x01\\x7f\""); }
 
+TEST(Shown, EscapesWhatIsNotUtf8) {
+  EXPECT_EQ(shown("\xC3\xA4\xC3"), "\"\xC3\xA4\\xc3\"");
+  EXPECT_EQ(shown("\xFF\xFE\xE2\x82\xAC"), "\"\\xff\\xfe\xE2\x82\xAC\"");
+}
+
 TEST(Shown, CutsLongTextBetweenCharacters) {
   const auto cut = shown(std::string(59, 'x') + "\xC3\xA4 and more");
 
