@@ -16,12 +16,12 @@ using Lines = std::vector<std::pair<std::string, std::string>>;
 /// Writes block style: one option a line, two spaces a level.
 class YamlWriter {
  public:
-  void line(std::string_view key, std::string_view value) { begin(yaml_scalar(key) + ": " + std::string(value)); }
+  void line(std::string_view key, std::string_view value) { begin(yaml_key(key) + ": " + std::string(value)); }
   void lines(const Lines& all) {
     for (const auto& [key, value] : all) line(key, value);
   }
   void open(std::string_view key) {
-    begin(yaml_scalar(key) + ":");
+    begin(yaml_key(key) + ":");
     ++depth_;
   }
   void close() { --depth_; }
@@ -83,7 +83,10 @@ class Dump {
     if (!type || type.value() == nullptr) return;
     const auto* values = component.values.raw();
     for (std::size_t i = 0; i < type.value()->option_count && i < values->count; ++i) {
-      out_.line(type.value()->options[i]->name, yaml_of(*type.value()->options[i], *values->values[i]));
+      const auto& option = *type.value()->options[i];
+      const auto& value = *values->values[i];
+      const auto yaml = yaml_of(option, value);
+      if (value.is_default == 0 || can_be_written(option, yaml)) out_.line(option.name, yaml);
     }
   }
 

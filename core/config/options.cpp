@@ -337,7 +337,7 @@ std::string yaml_of(const omnibroker_option& option, const OptionValue& value) {
     case OMNIBROKER_OPTION_TEXT_MAP: {
       std::string map = "{";
       for (std::size_t i = 0; i + 1 < value.items.size(); i += 2) {
-        map += (map.size() > 1 ? ", " : "") + yaml_scalar(value.items[i]) + ": " + item(value.items[i + 1]);
+        map += (map.size() > 1 ? ", " : "") + yaml_key(value.items[i]) + ": " + item(value.items[i + 1]);
       }
       return map + "}";
     }
@@ -349,6 +349,17 @@ std::string yaml_of(const omnibroker_option& option, const omnibroker_value& val
   OptionValue copy{value.integer, value.number, std::string(view(value.text)), {}};
   for (std::size_t i = 0; i < value.item_count; ++i) copy.items.emplace_back(view(value.items[i]));
   return yaml_of(option, copy);
+}
+
+bool can_be_written(const omnibroker_option& option, const std::string& yaml) {
+  const SourceFile nowhere{"default", {}, 0};
+  Findings findings;
+  Node node;
+  if (!parse_document(yaml, nowhere, node, findings)) return false;
+  auto plain = option;
+  plain.flags &= ~static_cast<std::uint32_t>(OMNIBROKER_OPTION_SECRET);
+  ReadContext context{{}, findings};
+  return read_option(plain, {&node, node.mark, {}}, context).has_value();
 }
 
 }  // namespace omnibroker::core

@@ -57,6 +57,10 @@ std::string expectation(const omnibroker_option& option);
 
 /// The value as one would write it in YAML; *** for a secret.
 std::string yaml_of(const omnibroker_option& option, const omnibroker_value& value);
+
+/// Whether a file may give the option as `yaml`. A default may be what no file can write: no choice at all, or a
+/// duration below the least.
+bool can_be_written(const omnibroker_option& option, const std::string& yaml);
 std::string yaml_of(const omnibroker_option& option, const OptionValue& value);
 
 /// For an INTEGER, `choices` is one word that stands for 0: `workers: auto`, `messages_per_second: off`. Empty: none.

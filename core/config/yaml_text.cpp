@@ -27,10 +27,9 @@ bool is_plain(std::string_view text) {
   return text.back() != ' ' && text.back() != ':' && text.find(": ") == std::string_view::npos;
 }
 
-}  // namespace
+enum class Variables { Possible, Impossible };
 
-std::string yaml_scalar(std::string_view text) {
-  if (is_plain(text)) return std::string(text);
+std::string quoted(std::string_view text, Variables variables) {
   constexpr char digits[] = "0123456789ABCDEF";
   std::string scalar = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -45,13 +44,25 @@ std::string yaml_scalar(std::string_view text) {
       scalar += "\\x";
       scalar += digits[byte >> 4];
       scalar += digits[byte & 15];
-    } else if (c == '$' && i + 1 < text.size() && text[i + 1] == '{') {
+    } else if (c == '$' && variables == Variables::Possible && text.substr(i + 1).starts_with('{')) {
       scalar += "$$";  // otherwise it would be a variable when it is read again
     } else {
       scalar += c;
     }
   }
   return scalar + "\"";
+}
+
+}  // namespace
+
+std::string yaml_scalar(std::string_view text) {
+  return is_plain(text) ? std::string(text) : quoted(text, Variables::Possible);
+}
+
+std::string yaml_key(std::string_view text) {
+  constexpr std::size_t kLongest = 1024;  // YAML 1.2, 7.4.2: of a key that nothing announces
+  const auto key = is_plain(text) ? std::string(text) : quoted(text, Variables::Impossible);
+  return key.size() < kLongest ? key : "? " + key;
 }
 
 }  // namespace omnibroker::core

@@ -182,6 +182,37 @@ TEST_F(LoadConfig, FindsThePluginPathOfAFileThatIsWrongElsewhere) {
   EXPECT_TRUE(plugin_path_of(folder_ / "no.yaml", no_variables()).empty());
 }
 
+TEST(ParseConfig, PrintsOnlyDefaultsThatAFileMayGive) {
+  static constexpr omnibroker_option options[] = {
+      {sizeof(omnibroker_option), OMNIBROKER_OPTION_CHOICE, 0, "mode", "", "\"\"", "a|b", nullptr, 1, 0},
+      {sizeof(omnibroker_option), OMNIBROKER_OPTION_DURATION, 0, "pause", "", "off", nullptr, nullptr, 1e9, 1e12},
+      {sizeof(omnibroker_option), OMNIBROKER_OPTION_TEXT, 0, "name", "", "x", nullptr, nullptr, 1, 0}};
+  static constexpr const omnibroker_option* pointers[] = {&options[0], &options[1], &options[2]};
+  static const omnibroker_component_type type{sizeof(omnibroker_component_type),
+                                              OMNIBROKER_KIND_TRANSPORT,
+                                              "t",
+                                              nullptr,
+                                              pointers,
+                                              3,
+                                              nullptr,
+                                              0,
+                                              nullptr,
+                                              nullptr,
+                                              nullptr};
+  const TypeLookup types = [](std::string_view plugin) -> Result<const omnibroker_component_type*> {
+    if (plugin == "t") return &type;
+    return any_type()(plugin);
+  };
+
+  const auto dump = dump_config(parse_config(kBase, "text", types, no_variables()).config, types);
+
+  EXPECT_EQ(dump.find("mode:"), std::string::npos) << dump;
+  EXPECT_EQ(dump.find("pause:"), std::string::npos) << dump;
+  EXPECT_NE(dump.find("name: x"), std::string::npos) << dump;
+  const auto again = parse_config(dump, "dump", types, no_variables());
+  EXPECT_TRUE(again.errors.empty()) << again.errors[0].to_string();
+}
+
 TEST(ParseConfig, NeedsNoFileAndNoPlugin) {
   const auto loaded = parse_config(std::string(kBase) + "routes: { x: { from: anyone, handler: any, whatever: 1 } }\n",
                                    "text", nullptr, no_variables());

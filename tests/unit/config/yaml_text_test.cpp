@@ -11,15 +11,19 @@
 namespace omnibroker::core {
 namespace {
 
-/// Writes a text and reads it again, as an element of a list in a map.
+/// Writes a text and reads it again, as a key and as an element of a list in a map.
 std::string there_and_back(const std::string& text) {
   const SourceFile file{"x.yaml", {}, 0};
   Findings findings;
   Node root;
-  if (!parse_document("{a: [" + yaml_scalar(text) + "]}", file, root, findings))
+  if (!parse_document("{a: [" + yaml_scalar(text) + "], b: {" + yaml_key(text) + ": c, d: e}}", file, root, findings)) {
     return findings.errors()[0].to_string();
+  }
   interpolate({&root, root.mark, {}}, root, {}, findings);
   const auto& item = root.entries.at(0).value.items.at(0);
+  const auto& map = root.entries.at(1).value;
+  if (map.entries.at(0).key != text) return "as a key: " + map.entries.at(0).key;
+  if (map.entries.size() != 2 || map.entries[0].value.text != "c") return "the key changes what follows";
   return item.kind == Node::Kind::Scalar ? item.text : "not a text";
 }
 
@@ -32,6 +36,12 @@ TEST(YamlScalar, ReadsBackAsTheSameText) {
         "<<",       "${A}", "$${A}", "$$",   "***",        "/path/to", "unix:/run/x", "[::1]:80",    "\x01\x7f",
         "\xC3\xA4", "a ",   " a",    "\r\n", "...",        "---"}) {
     EXPECT_EQ(there_and_back(text), text);
+  }
+}
+
+TEST(YamlScalar, ReadsBackAsTheSameTextHoweverLong) {
+  for (const std::size_t size : {255, 340, 1022, 1023, 1024, 1025, 5000}) {
+    for (const char c : {'a', '"', '\x01'}) EXPECT_EQ(there_and_back(std::string(size, c)), std::string(size, c));
   }
 }
 
