@@ -56,6 +56,19 @@ void measure(const Node& node, Anchored& total) {
   }
 }
 
+/// yaml-cpp reads the escapes \N and \_ as one byte of Latin-1. All else is UTF-8, so such a byte cannot be taken for a
+/// part of something.
+std::string in_utf8(std::string_view text) {
+  std::string result;
+  for (auto valid = valid_utf8_prefix(text); valid < text.size(); valid = valid_utf8_prefix(text)) {
+    result += text.substr(0, valid);
+    result += '\xC2';
+    result += text[valid];
+    text.remove_prefix(valid + 1);
+  }
+  return result + std::string(text);
+}
+
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(const SourceFile& file, Findings& findings) : file_(file), findings_(findings) {}
@@ -86,7 +99,7 @@ class TreeBuilder final : public YAML::EventHandler {
     node.kind = Node::Kind::Scalar;
     node.mark = at(mark);
     node.quoted = tag != "?";
-    node.text = value;
+    node.text = in_utf8(value);
     if (tag != "?" && tag != "!" && tag != "tag:yaml.org,2002:str") refuse_tag(node.mark, tag);
     count(node.mark, 1);
     if (expects_key()) return take_key(std::move(node), anchor);

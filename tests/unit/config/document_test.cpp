@@ -53,6 +53,17 @@ TEST(Document, ReplacesAliasesByCopies) {
   EXPECT_EQ(root.find("e")->value.text, "e");
 }
 
+TEST(Document, ReadsEveryEscapeAsUtf8) {
+  const SourceFile file{"x.yaml", {}, 0};
+  Findings findings;
+  Node root;
+
+  ASSERT_TRUE(parse_document("\"\\_\\N\": \"\xC3\xA4\\_\\N\\xE4\\u0085\\L\\U0001F600\\e\"\n", file, root, findings));
+
+  EXPECT_EQ(root.entries[0].key, "\xC2\xA0\xC2\x85");
+  EXPECT_EQ(root.entries[0].value.text, "\xC3\xA4\xC2\xA0\xC2\x85\xC3\xA4\xC2\x85\xE2\x80\xA8\xF0\x9F\x98\x80\x1B");
+}
+
 TEST(Document, RefusesBytesThatAreNotText) {
   EXPECT_EQ(verdict("a: b\nc: \xFF\n"), "x.yaml:2:4: not UTF-8");
   EXPECT_EQ(verdict("a: \xC0\xAF"), "x.yaml:1:4: not UTF-8");
