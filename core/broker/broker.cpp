@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 #include <thread>
+#include <utility>
 
 namespace omnibroker::core {
 namespace {
@@ -50,12 +52,20 @@ struct Broker::Running {
   std::vector<std::unique_ptr<Component>> components;  // in the order of starting
   std::vector<Listening> listening;
   bool serving = false;
+  std::set<std::string> optional;  // components that are not required
+  std::set<std::string> left_out;  // of these, those that would not start
+  std::string failed_to_start;     // of these, the one that build_once gave up at
 
   Status build();
+  Status build_once();
+  void take_down();
   Status open_listeners();
   void serve();
   std::size_t stop(Clock::time_point until);
-  void stop_components(Clock::time_point until);
+  Status drain(Component& component, Clock::time_point until);
+  /// In the reverse order of their start; a step that fails is in the log.
+  template <class Step>
+  void each_started(Step step);
 
   /// Creates, configures and prepares. Null where the component is not required and cannot: that is in the log.
   Result<Component*> make(const ComponentConfig& wanted);
@@ -71,13 +81,14 @@ Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
     log.warn("A component that is not required was left out", {{"name", wanted.name}, {"reason", error.message}});
     return static_cast<Component*>(nullptr);
   };
+  if (left_out.contains(wanted.name)) return static_cast<Component*>(nullptr);
   auto found = catalog.find(wanted.plugin);
   if (!found) return refused(found.error());
-  auto component = Component::create(*found->type, wanted.name, tables, lane, Deadlines{});
+  auto component = Component::create(*found->type, wanted.name, tables, lane, Deadlines{}, &records.emplace_back());
   if (!component) return refused(component.error());
   auto& made = **component;
-  made.host().owner = &records.emplace_back();
   components.push_back(std::move(*component));
+  if (!wanted.required) optional.insert(wanted.name);
   auto status = made.configure(wanted.values);
   if (status) status = made.prepare();
   if (!status) return refused(status.error());
@@ -158,6 +169,26 @@ Result<std::vector<Route>> Broker::Running::make_routes() {
 }
 
 Status Broker::Running::build() {
+  // A component that is not required may fail as late as in its start. By then routes and audiences know of it, so
+  // everything is built again without it, which leaves nothing half there.
+  while (true) {
+    auto status = build_once();
+    if (status || failed_to_start.empty()) return status;
+    log.warn("A component that is not required was left out",
+             {{"name", failed_to_start}, {"reason", status.error().message}});
+    left_out.insert(std::exchange(failed_to_start, {}));
+    take_down();
+  }
+}
+
+void Broker::Running::take_down() {
+  static_cast<void>(stop(Clock::now()));
+  while (!components.empty()) components.pop_back();
+  shared.reset();
+  records.clear();
+}
+
+Status Broker::Running::build_once() {
   // Components look at limits, log and metrics from `create` on; the routes come later, when handlers exist.
   shared = std::make_unique<Shared>(config.limits, log, metrics, roles_of(config));
   tables.context = shared.get();
@@ -176,8 +207,10 @@ Status Broker::Running::build() {
   serving = true;
   for (auto& component : components) {
     if (component->state() != Component::State::Prepared) continue;
-    if (auto status = component->start(); !status)
-      return Error{status.error().code, component->name() + ": " + status.error().message};
+    auto status = component->start();
+    if (status) continue;
+    if (optional.contains(component->name())) failed_to_start = component->name();
+    return Error{status.error().code, component->name() + ": " + status.error().message};
   }
   return {};
 }
@@ -229,33 +262,36 @@ std::size_t Broker::Running::stop(Clock::time_point until) {
       static_cast<void>(shared->wait_until_empty(Clock::now() + std::chrono::seconds(1)));
     }
   }
-  stop_components(until);
+  each_started([&](Component& component) { return drain(component, until); });
   if (shared) {
-    for (auto& worker : shared->workers) worker->stop();
+    for (auto& worker : shared->workers) worker->stop();  // from here on nothing calls a component but its lifecycle
   }
+  each_started([](Component& component) { return component.stop(); });
   return cut;
 }
 
-void Broker::Running::stop_components(Clock::time_point until) {
+template <class Step>
+void Broker::Running::each_started(Step step) {
   for (auto at = components.rbegin(); at != components.rend(); ++at) {
     auto& component = **at;
-    if (component.state() != Component::State::Started) continue;
-    auto status = component.drain();
-    auto& record = *static_cast<ComponentRecord*>(component.host().owner);
-    shared->timers.forget(record);
-    if (!record.wait_until_idle(until)) {
-      log.warn("A component is stopped while work of it still runs", {{"name", component.name()}});
-    }
-    if (status) status = component.stop();
-    if (!status)
+    if (component.state() != Component::State::Started && component.state() != Component::State::Draining) continue;
+    if (auto status = step(component); !status) {
       log.warn("A component did not stop cleanly", {{"name", component.name()}, {"reason", status.error().message}});
+    }
   }
 }
 
-Broker::Running::~Running() {
-  stop(Clock::now());
-  while (!components.empty()) components.pop_back();
+Status Broker::Running::drain(Component& component, Clock::time_point until) {
+  auto status = component.drain();
+  auto& record = *static_cast<ComponentRecord*>(component.host().owner);
+  shared->timers.forget(record);
+  if (!record.wait_until_idle(until)) {
+    log.warn("A component is stopped while work of it still runs", {{"name", component.name()}});
+  }
+  return status;
 }
+
+Broker::Running::~Running() { take_down(); }
 
 Broker::Broker(std::unique_ptr<Running> running) : running_(std::move(running)) {}
 Broker::~Broker() = default;

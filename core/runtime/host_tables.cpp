@@ -194,13 +194,16 @@ const omnibroker_host_clients_v1 kClients{
 omnibroker_status complete(const omnibroker_host* host, std::uint64_t token, omnibroker_action action,
                            omnibroker_text code, omnibroker_text message, omnibroker_text payload) {
   auto& shared = shared_of(host);
-  auto call = shared.deferred.take(token);
-  if (!call) return OMNIBROKER_NOT_FOUND;
-  auto& worker = *shared.workers[worker_of(call->session)];
-  worker.post([call = std::move(*call), action, code = std::string(view(code)), message = std::string(view(message)),
-               payload = std::string(view(payload))](Worker& home) {
-    home.decide_deferred(call, action, code, message, payload);
-  });
+  LateDecision decision{action, std::string(view(code)), std::string(view(message)), std::string(view(payload))};
+  DeferredCall call;
+  switch (shared.deferred.decide(token, decision, call)) {
+    case DeferredCalls::Taken::Unknown: return OMNIBROKER_NOT_FOUND;
+    case DeferredCalls::Taken::Later: return OMNIBROKER_OK;
+    case DeferredCalls::Taken::Now: break;
+  }
+  auto& worker = *shared.workers[worker_of(call.session)];
+  worker.post(
+      [call = std::move(call), decision = std::move(decision)](Worker& home) { home.decide_deferred(call, decision); });
   return OMNIBROKER_OK;
 }
 

@@ -76,13 +76,21 @@ std::uint64_t DeferredCalls::reserve(omnibroker_session session) {
   const std::lock_guard lock(mutex_);
   if (calls_.size() >= kMost) return 0;
   const auto token = ++last_;
-  calls_[token].session = session;
+  calls_[token].call.session = session;
   return token;
 }
 
-void DeferredCalls::fill(std::uint64_t token, DeferredCall call) {
+std::optional<DeferredCalls::Decided> DeferredCalls::fill(std::uint64_t token, DeferredCall call) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = calls_.find(token); found != calls_.end()) found->second = std::move(call);
+  const auto found = calls_.find(token);
+  if (found == calls_.end()) return std::nullopt;
+  if (!found->second.decision) {
+    found->second.call = std::move(call);
+    return std::nullopt;
+  }
+  Decided decided{std::move(call), std::move(*found->second.decision)};
+  calls_.erase(found);
+  return decided;
 }
 
 void DeferredCalls::discard(std::uint64_t token) {
@@ -90,22 +98,26 @@ void DeferredCalls::discard(std::uint64_t token) {
   calls_.erase(token);
 }
 
-std::optional<DeferredCall> DeferredCalls::take(std::uint64_t token) {
+DeferredCalls::Taken DeferredCalls::decide(std::uint64_t token, LateDecision& decision, DeferredCall& call) {
   const std::lock_guard lock(mutex_);
   const auto found = calls_.find(token);
-  // Without a route it is still inside the handler that deferred it; completing from there is a plugin's mistake.
-  if (found == calls_.end() || found->second.route == nullptr) return std::nullopt;
-  auto call = std::move(found->second);
+  if (found == calls_.end() || found->second.decision) return Taken::Unknown;
+  if (found->second.call.route == nullptr) {
+    found->second.decision = std::move(decision);
+    return Taken::Later;
+  }
+  call = std::move(found->second.call);
   calls_.erase(found);
-  return call;
+  return Taken::Now;
 }
 
 std::vector<DeferredCall> DeferredCalls::take_overdue(unsigned worker, std::chrono::steady_clock::time_point now) {
   std::vector<DeferredCall> overdue;
   const std::lock_guard lock(mutex_);
   for (auto at = calls_.begin(); at != calls_.end();) {
-    if (at->second.route != nullptr && worker_of(at->second.session) == worker && at->second.deadline <= now) {
-      overdue.push_back(std::move(at->second));
+    auto& call = at->second.call;
+    if (call.route != nullptr && worker_of(call.session) == worker && call.deadline <= now) {
+      overdue.push_back(std::move(call));
       at = calls_.erase(at);
     } else {
       ++at;

@@ -96,23 +96,43 @@ struct DeferredCall {
   std::chrono::steady_clock::time_point deadline{};
 };
 
-/// Calls that wait for their decision.
+/// What was decided about a deferred call.
+struct LateDecision {
+  omnibroker_action action = OMNIBROKER_REFUSE;
+  std::string code;
+  std::string message;
+  std::string payload;
+};
+
+/// Calls that wait for their decision. It may come before the handler that deferred the call has returned: then it
+/// waits for the call.
+///
 /// Threads: any.
 class DeferredCalls {
  public:
   static constexpr std::size_t kMost = 10'000;
   /// 0 when there are too many.
   std::uint64_t reserve(omnibroker_session session);
-  void fill(std::uint64_t token, DeferredCall call);
+  struct Decided {
+    DeferredCall call;
+    LateDecision decision;
+  };
+  /// The handler has returned: what the call is about. Answers it again where it is decided already.
+  std::optional<Decided> fill(std::uint64_t token, DeferredCall call);
   void discard(std::uint64_t token);
-  /// Takes the call out: whoever gets it decides it.
-  std::optional<DeferredCall> take(std::uint64_t token);
+  enum class Taken { Unknown, Later, Now };
+  /// Decides a call, once. Now: `call` is set, and out of the table. Later: `fill` will answer it.
+  Taken decide(std::uint64_t token, LateDecision& decision, DeferredCall& call);
   std::vector<DeferredCall> take_overdue(unsigned worker, std::chrono::steady_clock::time_point now);
 
  private:
   std::mutex mutex_;
   std::uint64_t last_ = 0;
-  std::unordered_map<std::uint64_t, DeferredCall> calls_;
+  struct Waiting {
+    DeferredCall call;
+    std::optional<LateDecision> decision;  // came early
+  };
+  std::unordered_map<std::uint64_t, Waiting> calls_;  // without a route: reserved, the handler is still at work
 };
 
 /// The executor table's timers. They run on the first worker.

@@ -162,8 +162,7 @@ void Worker::send_outboxes() {
 void Worker::each_second() {
   timers_.arm(second_timer_, now_ + std::chrono::seconds(1));
   for (auto& call : shared_.deferred.take_overdue(index_, now_)) {
-    const auto code = call.route->failure_code;
-    decide_deferred(std::move(call), OMNIBROKER_REFUSE, code, "No decision came in time", {});
+    decide_deferred(call, {OMNIBROKER_REFUSE, call.route->failure_code, "No decision came in time", {}});
   }
   std::vector<Session*> unused;
   for (const auto& [number, session] : sessions_) {

@@ -27,6 +27,7 @@
 namespace omnibroker::core {
 
 struct DeferredCall;
+struct LateDecision;
 struct Shared;
 
 /// The sessions of one worker that get the same stream: same role, same encoding.
@@ -94,8 +95,7 @@ class Worker final : private RoutingHost {
                         const ReplyTo& reply_to);
   /// A timer of the executor table.
   void run_after(std::uint64_t id, std::chrono::nanoseconds after);
-  void decide_deferred(DeferredCall call, omnibroker_action action, std::string_view code, std::string_view message,
-                       std::string_view payload);
+  void decide_deferred(const DeferredCall& call, const LateDecision& late);
   void publish(std::size_t bridge, std::string_view payload);
 
  private:

@@ -127,9 +127,11 @@ void Worker::perform(const Decision& decision, Session& session, const ReplyTo& 
   if (decision.kind == Decision::Kind::Refused) {
     reply_error(session, decision.code, decision.message, reply_to);
   } else if (decision.kind == Decision::Kind::Pending) {
-    shared_.deferred.fill(decision.token,
-                          {number, decision.route, std::string(decision.payload), std::string(decision.latest_key),
-                           std::string(decision.type), decision.acknowledge, reply_to, now_ + kDecisionDeadline});
+    auto early = shared_.deferred.fill(
+        decision.token, {number, decision.route, std::string(decision.payload), std::string(decision.latest_key),
+                         std::string(decision.type), decision.acknowledge, reply_to, now_ + kDecisionDeadline});
+    if (early)
+      post([decided = std::move(*early)](Worker& home) { home.decide_deferred(decided.call, decided.decision); });
   } else {
     if (decision.kind == Decision::Kind::Accepted) deliver(*decision.route, decision.payload, decision.latest_key);
     if (!alive() && reply_to.correlation == 0) return;  // it was too slow for its own message
@@ -143,24 +145,23 @@ void Worker::perform(const Decision& decision, Session& session, const ReplyTo& 
   joining_ = nullptr;
 }
 
-void Worker::decide_deferred(DeferredCall call, omnibroker_action action, std::string_view code,
-                             std::string_view message, std::string_view payload) {
+void Worker::decide_deferred(const DeferredCall& call, const LateDecision& late) {
   auto* session = find_session(call.session);
   if (session == nullptr) return;
   Decision decision;
   decision.route = call.route;
   decision.type = call.type;
   decision.acknowledge = call.acknowledge;
-  if (action == OMNIBROKER_ACCEPT) {
+  if (late.action == OMNIBROKER_ACCEPT) {
     decision.kind = Decision::Kind::Accepted;
-    decision.payload = payload.empty() ? std::string_view(call.payload) : payload;
+    decision.payload = late.payload.empty() ? std::string_view(call.payload) : late.payload;
     decision.latest_key = call.latest_key;
-  } else if (action == OMNIBROKER_CONSUME) {
+  } else if (late.action == OMNIBROKER_CONSUME) {
     decision.kind = Decision::Kind::Consumed;
   } else {
     decision.kind = Decision::Kind::Refused;
-    decision.code = code.empty() ? std::string_view("INTERNAL_ERROR") : code;
-    decision.message = code.empty() ? std::string_view("Internal error") : message;
+    decision.code = late.code.empty() ? std::string_view("INTERNAL_ERROR") : late.code;
+    decision.message = late.code.empty() ? std::string_view("Internal error") : late.message;
   }
   routing_ = true;
   perform(decision, *session, call.reply_to);

@@ -119,7 +119,7 @@ Command describe_command() {
            .examples = {{"omnibroker describe", "what there is"},
                         {"omnibroker describe limits", "a section"},
                         {"omnibroker describe websocket", "a component type"},
-                        {"omnibroker describe --markdown > docs/configuration.md", "the reference"}},
+                        {"omnibroker describe --markdown > reference.md", "the whole reference, as Markdown"}},
            .exit_codes = {kDone, kRefused, kWrongUsage},
            .most_words = 1},
           describe};

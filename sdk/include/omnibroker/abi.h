@@ -1,20 +1,21 @@
 /* The boundary between omnibroker and its plugins, in plain C.
  *
- * A plugin is a shared library that exports one symbol, `omnibroker_plugin_entry_v1`. It answers a constant descriptor,
- * which lists the component types that the plugin can make. Everything else is reached from there, through small tables
- * of functions looked up by a string id with a version ("omnibroker.transport/1"). C++ authors use <omnibroker/plugin.hpp>,
- * which fills these structs; authors in C, or in a language that speaks C, need only this file.
+ * A plugin is a shared library that exports one symbol, `omnibroker_plugin_entry_v1`. It answers a constant
+ * descriptor, which lists the component types that the plugin can make. Everything else is reached from there, through
+ * small tables of functions looked up by a string id with a version ("omnibroker.transport/1"). C++ authors use
+ * <omnibroker/plugin.hpp>, which fills these structs; authors in C, or in a language that speaks C, need only this
+ * file.
  *
  * The smallest plugin in C is tests/plugins/plain_c/plain_c.c.
  *
  * Rules that hold for the whole file
  * ----------------------------------
- * Growth     Every struct begins with `struct_size`, set by whoever fills it to sizeof(the struct it was compiled with).
- *            Fields are only ever appended. A reader looks at a field only if it lies inside `struct_size`
+ * Growth     Every struct begins with `struct_size`, set by whoever fills it to sizeof(the struct it was compiled
+ *            with). Fields are only ever appended. A reader looks at a field only if it lies inside `struct_size`
  *            (OMNIBROKER_HAS). A struct handed over in an array is handed over as an array of pointers.
  * Versions   Same major, and the plugin's minor not above the host's: loaded. Anything else: refused, both sides named.
- * Ownership  Every pointer is lent for the duration of the call that passes it, unless its comment says otherwise.
- *            What must be kept is copied. Nothing allocated on one side is freed on the other: results are written into a
+ * Ownership  Every pointer is lent for the duration of the call that passes it, unless its comment says otherwise. What
+ *            must be kept is copied. Nothing allocated on one side is freed on the other: results are written into a
  *            sink (omnibroker_sink) that the caller lends.
  * Threads    Each function carries one of these tags.
  *            [loader]  one thread of the host, never two lifecycle calls of one component at a time; may take time,
@@ -24,11 +25,12 @@
  *                      shares between connections, it guards itself.
  *            [any]     any thread that the host made.
  *            A plugin starts no thread of its own: `omnibroker.host.executor/1` lends them.
- * Failure    No exception, longjmp or abort crosses. A function answers an omnibroker_status, and writes one sentence for
- *            the operator into the error sink where there is one. NULL function pointers mean "not offered".
- * Re-entry   Host functions may be called from inside any callback of the tag they carry. The host never calls a component
- *            back from inside a host function, but where the function says so (submit -> encode).
- * Text       UTF-8, pointer and length, not NUL-terminated, unless the type is `const char*` (then NUL-terminated, static).
+ * Failure    No exception, longjmp or abort crosses. A function answers an omnibroker_status, and writes one sentence
+ *            for the operator into the error sink where there is one. NULL function pointers mean "not offered".
+ * Re-entry   Host functions may be called from inside any callback of the tag they carry. The host never calls a
+ *            component back from inside a host function, but where the function says so (submit -> encode).
+ * Text       UTF-8, pointer and length, not NUL-terminated, unless the type is `const char*` (then NUL-terminated,
+ *            static).
  */
 #ifndef OMNIBROKER_ABI_H
 #define OMNIBROKER_ABI_H
@@ -69,7 +71,7 @@ extern "C" {
 #define OMNIBROKER_SANITIZERS ""
 #endif
 
-/* ---------------------------------------------------------------------------------------------------------------- values */
+/* Part: values. */
 
 typedef struct omnibroker_text {
   const char* data;
@@ -98,19 +100,30 @@ typedef struct omnibroker_sink {
   void (*append)(void* self, const void* data, size_t size);
 } omnibroker_sink;
 
-/* --------------------------------------------------------------------------------------------------------------- options */
+/* Part: options. */
 
+/* How an option is written in YAML, and where its value is found in omnibroker_value:
+ *
+ *   BOOLEAN    true, false                                                integer: 0 or 1
+ *   INTEGER    42; a word of `choices` where it has one stands for 0      integer
+ *   NUMBER     0.5                                                        number
+ *   TEXT       a scalar                                                   text
+ *   DURATION   250ms 30s 5m 1h 2d; 0 and `off` mean never                 integer: nanoseconds
+ *   SIZE       512B 64KiB 1MiB 2GiB; also kB MB GB, powers of ten         integer: bytes
+ *   CHOICE     one of `choices`                                           text
+ *   TEXT_LIST  a scalar or a list of scalars                              items
+ *   TEXT_MAP   a map of scalar to scalar                                  items: key, value, key, value ... */
 typedef uint32_t omnibroker_option_type;
 enum {
-  OMNIBROKER_OPTION_BOOLEAN = 1,   /* true, false                                        -> value.integer 0 or 1         */
-  OMNIBROKER_OPTION_INTEGER = 2,   /* 42                                                 -> value.integer                */
-  OMNIBROKER_OPTION_NUMBER = 3,    /* 0.5                                                -> value.number                 */
-  OMNIBROKER_OPTION_TEXT = 4,      /* a scalar                                           -> value.text                   */
-  OMNIBROKER_OPTION_DURATION = 5,  /* 250ms 30s 5m 1h 2d; 0 and `off` mean never         -> value.integer, nanoseconds   */
-  OMNIBROKER_OPTION_SIZE = 6,      /* 512B 64KiB 1MiB 2GiB; also kB MB GB, powers of ten -> value.integer, bytes         */
-  OMNIBROKER_OPTION_CHOICE = 7,    /* one of `choices`                                   -> value.text                   */
-  OMNIBROKER_OPTION_TEXT_LIST = 8, /* a scalar or a list of scalars                      -> value.items                  */
-  OMNIBROKER_OPTION_TEXT_MAP = 9   /* a map of scalar to scalar                          -> value.items: key, value, ... */
+  OMNIBROKER_OPTION_BOOLEAN = 1,
+  OMNIBROKER_OPTION_INTEGER = 2,
+  OMNIBROKER_OPTION_NUMBER = 3,
+  OMNIBROKER_OPTION_TEXT = 4,
+  OMNIBROKER_OPTION_DURATION = 5,
+  OMNIBROKER_OPTION_SIZE = 6,
+  OMNIBROKER_OPTION_CHOICE = 7,
+  OMNIBROKER_OPTION_TEXT_LIST = 8,
+  OMNIBROKER_OPTION_TEXT_MAP = 9
 };
 
 enum {
@@ -119,8 +132,8 @@ enum {
   OMNIBROKER_OPTION_SECRET = 1u << 2     /* printed as *** everywhere; may be `file:/path` or `env:NAME` */
 };
 
-/* One option of a component type. The host parses, checks, defaults, documents and prints options from this alone, so the
- * component sees values only. Static storage, constant. */
+/* One option of a component type. The host parses, checks, defaults, documents and prints options from this alone, so
+ * the component sees values only. Static storage, constant. */
 typedef struct omnibroker_option {
   uint32_t struct_size;
   omnibroker_option_type type;
@@ -153,10 +166,10 @@ typedef struct omnibroker_config {
   const omnibroker_value* const* values;
 } omnibroker_config;
 
-/* ----------------------------------------------------------------------------------------------------------- host tables
+/* Part: host tables.
  *
- * What the host lends. A component looks a table up once, by id, in `create`, and keeps the pointer: tables live as long
- * as the process. An id that the host does not know answers NULL. */
+ * What the host lends. A component looks a table up once, by id, in `create`, and keeps the pointer: tables live as
+ * long as the process. An id that the host does not know answers NULL. */
 
 typedef struct omnibroker_host omnibroker_host;
 struct omnibroker_host {
@@ -184,8 +197,8 @@ typedef struct omnibroker_host_log_v1 {
                 const omnibroker_field* fields, size_t field_count);
 } omnibroker_host_log_v1;
 
-/* "omnibroker.host.metrics/1". `name` is snake_case and ends in its unit or `_total`; the host adds the component's name as
- * a label. Asking twice for one name answers the same metric. Handles live as long as the process. */
+/* "omnibroker.host.metrics/1". `name` is snake_case and ends in its unit or `_total`; the host adds the component's
+ * name as a label. Asking twice for one name answers the same metric. Handles live as long as the process. */
 typedef struct omnibroker_metric omnibroker_metric;
 #define OMNIBROKER_HOST_METRICS "omnibroker.host.metrics/1"
 typedef struct omnibroker_host_metrics_v1 {
@@ -218,18 +231,18 @@ typedef struct omnibroker_host_limits_v1 {
 #define OMNIBROKER_HOST_EXECUTOR "omnibroker.host.executor/1"
 typedef struct omnibroker_host_executor_v1 {
   uint32_t struct_size;
-  /* Runs `work(context)` once on a thread that may block. Answers RESOURCE_EXHAUSTED when the pool's queue is full; then
-   * `work` never runs. `stop` of the component is not called while its work is queued or running. [any] */
+  /* Runs `work(context)` once on a thread that may block. Answers RESOURCE_EXHAUSTED when the pool's queue is full;
+   * then `work` never runs. `stop` of the component is not called while its work is queued or running. [any] */
   omnibroker_status (*run_blocking)(const omnibroker_host* host, void (*work)(void* context), void* context);
-  /* Runs `work(context)` once, `after_ns` from now, on a worker; must not block. Answers a handle for `cancel`, 0 when the
-   * timer table is full. What has not run when the component has drained never runs; what `context` points to stays the
-   * component's. [any] */
+  /* Runs `work(context)` once, `after_ns` from now, on a worker; must not block. Answers a handle for `cancel`, 0 when
+   * the timer table is full. What has not run when the component has drained never runs; what `context` points to stays
+   * the component's. [any] */
   uint64_t (*after)(const omnibroker_host* host, uint64_t after_ns, void (*work)(void* context), void* context);
   /* Answers OK if the work will not run; NOT_FOUND if it ran, runs now, or is unknown. [any] */
   omnibroker_status (*cancel)(const omnibroker_host* host, uint64_t timer);
 } omnibroker_host_executor_v1;
 
-/* ----------------------------------------------------------------------------------------------- sessions and connections */
+/* Part: sessions and connections. */
 
 /* One connection: a decrypted byte stream with an id. Owned by the host; valid from `open` to `closed`. */
 typedef struct omnibroker_connection omnibroker_connection;
@@ -292,18 +305,20 @@ typedef struct omnibroker_host_connection_v1 {
    * end of the turn. Answers CLOSED once the connection is being closed, RESOURCE_EXHAUSTED when the queue is at its
    * bound (then the host also ends the connection: a peer that does not read its answers is gone). */
   omnibroker_status (*write)(omnibroker_connection* connection, const void* data, size_t size);
-  /* The request is answered, and the connection's timer disarmed. With `keep_alive` the host waits for the next request head on this connection, beginning
-   * with the bytes not consumed; otherwise it sends what is queued and closes. `closed` follows when the call that is
-   * under way has returned. The request body must be consumed or `keep_alive` be 0. */
+  /* The request is answered, and the connection's timer disarmed. With `keep_alive` the host waits for the next request
+   * head on this connection, beginning with the bytes not consumed; otherwise it sends what is queued and closes.
+   * `closed` follows when the call that is under way has returned. The request body must be consumed or `keep_alive` be
+   * 0. */
   void (*end_request)(omnibroker_connection* connection, uint32_t keep_alive);
-  /* Ends the connection: with `flush` after everything written has been sent (bounded by the host's linger time, and what
-   * the peer still sends is thrown away), else at once. `closed` follows when the call that is under way has returned. */
+  /* Ends the connection: with `flush` after everything written has been sent (bounded by the host's linger time, and
+   * what the peer still sends is thrown away), else at once. `closed` follows when the call that is under way has
+   * returned. */
   void (*close)(omnibroker_connection* connection, uint32_t flush);
   /* Arms the one timer of the connection: `timer` is called once, after at least `after_ns`. 0 disarms. */
   void (*set_timer)(omnibroker_connection* connection, uint64_t after_ns);
   /* Attaches a session as the receiver: from now on this connection carries what that session gets. A session has one
-   * receiving connection at most: an earlier one gets `shutdown(RESTART)`. A connection moves to the session's worker by
-   * itself; this may be before the next callback. NOT_FOUND when the session has ended, CONFLICT when the connection
+   * receiving connection at most: an earlier one gets `shutdown(RESTART)`. A connection moves to the session's worker
+   * by itself; this may be before the next callback. NOT_FOUND when the session has ended, CONFLICT when the connection
    * carries another session. */
   omnibroker_status (*attach)(omnibroker_connection* connection, omnibroker_session session);
 } omnibroker_host_connection_v1;
@@ -318,27 +333,29 @@ enum {
 typedef struct omnibroker_host_session_v1 {
   uint32_t struct_size;
   /* Opens a session on the connection's worker, writes its client id (a UUID) into `client_id`, and answers its number.
-   * A DETACHED one is found again by `key` (an unguessable text that the transport chose). 0 when a limit refuses it, the
-   * reason in `error`. [worker] of the connection */
+   * A DETACHED one is found again by `key` (an unguessable text that the transport chose). 0 when a limit refuses it,
+   * the reason in `error`. [worker] of the connection */
   omnibroker_session (*open)(omnibroker_connection* connection, uint32_t mode, omnibroker_text key,
                              const omnibroker_sink* client_id, const omnibroker_sink* error);
   /* The session that was opened with this key, or 0. [any] */
   omnibroker_session (*find)(const omnibroker_host* host, omnibroker_text key);
-  /* Ends a DETACHED session: `find` does not answer it any more. Its receiving connection, if any, gets `shutdown(GOING_AWAY)`. [any] */
+  /* Ends a DETACHED session: `find` does not answer it any more. Its receiving connection, if any, gets
+   * `shutdown(GOING_AWAY)`. [any] */
   void (*close)(const omnibroker_host* host, omnibroker_session session);
   /* Hands one whole message to the router, from `session` (0: the one opened on this connection).
    *
    * `payload` may be changed by the host and must stay valid during the call only. Where it lies in the bytes that
    * `receive` was given it is not copied.
    *
-   * With `correlation` 0 the direct answer (ack or error), if there is one, is encoded by this transport (`encode`, from
-   * inside this call) and queued for the session. With any other number, exactly one `reply` callback with that number
-   * follows, from inside this call or later, on this connection's worker; the route's audience is served all the same.
+   * With `correlation` 0 the direct answer (ack or error), if there is one, is encoded by this transport (`encode`,
+   * from inside this call) and queued for the session. With any other number, exactly one `reply` callback with that
+   * number follows, from inside this call or later, on this connection's worker; the route's audience is served all the
+   * same.
    *
-   * OK: the router has it. RESOURCE_EXHAUSTED: over the session's message rate, not handled, nothing sent: the transport
-   * answers in its protocol's own way. NOT_FOUND: the session has ended. Where the session lives on another worker, these
-   * two come as a refused `reply` instead, with the codes "RESOURCE_EXHAUSTED" and "CLIENT_NOT_REGISTERED".
-   * [worker] of the connection */
+   * OK: the router has it. RESOURCE_EXHAUSTED: over the session's message rate, not handled, nothing sent: the
+   * transport answers in its protocol's own way. NOT_FOUND: the session has ended. Where the session lives on another
+   * worker, these two come as a refused `reply` instead, with the codes "RESOURCE_EXHAUSTED" and
+   * "CLIENT_NOT_REGISTERED". [worker] of the connection */
   omnibroker_status (*submit)(omnibroker_connection* connection, omnibroker_session session,
                               omnibroker_encoding encoding, uint8_t* payload, size_t size, uint64_t correlation);
 } omnibroker_host_session_v1;
@@ -352,7 +369,7 @@ typedef struct omnibroker_host_clients_v1 {
   uint64_t (*with_role)(const omnibroker_host* host, omnibroker_text role);  /* 0 for an unknown role. [any] */
 } omnibroker_host_clients_v1;
 
-/* ---------------------------------------------------------------------------------------------------- messages and calls */
+/* Part: messages and calls. */
 
 /* A message that is being handled. Valid during the call that passes it. */
 typedef struct omnibroker_message omnibroker_message;
@@ -369,7 +386,8 @@ enum {
   OMNIBROKER_JSON_OBJECT = 6
 };
 
-/* A JSON value inside a message. Filled by the host; the caller sets `struct_size` first. Valid as long as the message. */
+/* A JSON value inside a message. Filled by the host; the caller sets `struct_size` first. Valid as long as the
+ * message. */
 typedef struct omnibroker_json {
   uint32_t struct_size;
   omnibroker_json_kind kind;
@@ -378,12 +396,13 @@ typedef struct omnibroker_json {
   uint64_t opaque[2];   /* the host's */
 } omnibroker_json;
 
-/* "omnibroker.host.message/1". Every function: [worker] that handles the message. The message has been validated whole: it
- * is a JSON object without duplicate keys of its own, at most 32 levels deep. */
+/* "omnibroker.host.message/1". Every function: [worker] that handles the message. The message has been validated whole:
+ * it is a JSON object without duplicate keys of its own, at most 32 levels deep. */
 #define OMNIBROKER_HOST_MESSAGE "omnibroker.host.message/1"
 typedef struct omnibroker_host_message_v1 {
   uint32_t struct_size;
-  omnibroker_text (*payload)(const omnibroker_message* message);   /* the sender's bytes, white space around them cut off */
+  /* The sender's bytes, white space around them cut off. */
+  omnibroker_text (*payload)(const omnibroker_message* message);
   omnibroker_text (*type)(const omnibroker_message* message);      /* the value of `type` */
   omnibroker_session (*sender)(const omnibroker_message* message);
   omnibroker_text (*client_id)(const omnibroker_message* message); /* of the sender */
@@ -428,8 +447,9 @@ typedef struct omnibroker_host_call_v1 {
   uint64_t (*receivers)(omnibroker_call* call);
   /* For OMNIBROKER_PENDING: answers a token, 0 when too many are open. The host keeps a copy of the message. */
   uint64_t (*defer)(omnibroker_call* call);
-  /* Ends a deferred call, once. `code` and `message` for REFUSE, `payload` (may be empty) for ACCEPT. NOT_FOUND when the
-   * session or the deadline has passed: then the sender has its answer already. [any] */
+  /* Ends a deferred call, once; also from inside the handler, or before it has returned. `code` and `message` for
+   * REFUSE, `payload` (may be empty) for ACCEPT. NOT_FOUND when the deadline has passed: then the sender has its answer
+   * already. [any] */
   omnibroker_status (*complete)(const omnibroker_host* host, uint64_t token, omnibroker_action action,
                                 omnibroker_text code, omnibroker_text message, omnibroker_text payload);
 } omnibroker_host_call_v1;
@@ -443,7 +463,7 @@ typedef struct omnibroker_host_publish_v1 {
   omnibroker_status (*publish)(const omnibroker_host* host, omnibroker_text payload);
 } omnibroker_host_publish_v1;
 
-/* ------------------------------------------------------------------------------------------------------ component tables
+/* Part: component tables.
  *
  * What a component offers, by id, from omnibroker_component_type.table. `self` is what `create` made. */
 
@@ -496,8 +516,9 @@ typedef struct omnibroker_transport_v1 {
                             void** state);
   /* Bytes have come, beginning with the first that was not consumed before. The transport may change them in place (to
    * unmask), also those it does not consume: it gets them again as it left them, with more behind them, or with none
-   * (after `timer` or `reply`, and at once where it has consumed some but not all). Answers how many it has consumed. The host stops reading from a connection whose transport leaves more than the largest message
-   * unconsumed. [worker] */
+   * (after `timer` or `reply`, and at once where it has consumed some but not all). Answers how many it has consumed.
+   * The host stops reading from a connection whose transport leaves more than the largest message unconsumed.
+   * [worker] */
   size_t (*receive)(void* self, void* state, uint8_t* bytes, size_t size);
   /* The peer will send no more (it may still read). NULL: the host closes. [worker] */
   void (*end_of_input)(void* self, void* state);
@@ -511,8 +532,8 @@ typedef struct omnibroker_transport_v1 {
   void (*shutdown)(void* self, void* state, omnibroker_shutdown_reason reason, omnibroker_text sentence);
   /* The connection is gone; frees `state`. [worker] */
   void (*closed)(void* self, void* state);
-  /* Writes one message as it goes over the wire to any receiver. Once per message, whatever the number of receivers. NULL
-   * for services. [worker], several at once */
+  /* Writes one message as it goes over the wire to any receiver. Once per message, whatever the number of receivers.
+   * NULL for services. [worker], several at once */
   void (*encode)(void* self, const omnibroker_payload* payload, const omnibroker_sink* out);
   /* Writes the body of an HTTP refusal that the host itself sends (404, 431, 503), and its media type into
    * `content_type`. NULL: the host sends the sentence as text. [worker], several at once */
@@ -524,8 +545,8 @@ typedef struct omnibroker_transport_v1 {
 #define OMNIBROKER_SESSION_HANDOVER "omnibroker.session_handover/1"
 typedef struct omnibroker_session_handover_v1 {
   uint32_t struct_size;
-  /* Writes the connection's protocol state, at most 64 KiB, beginning with format id and version. Bytes not consumed are
-   * the host's and not part of it. OK: the state is frozen until `closed`. UNAVAILABLE: busy, ask again.
+  /* Writes the connection's protocol state, at most 64 KiB, beginning with format id and version. Bytes not consumed
+   * are the host's and not part of it. OK: the state is frozen until `closed`. UNAVAILABLE: busy, ask again.
    * UNSUPPORTED: it cannot be moved. [worker] */
   omnibroker_status (*session_export)(void* self, void* state, const omnibroker_sink* out);
   /* Takes a connection over in place of `open`. UNSUPPORTED: unknown format or version. [worker] */
@@ -549,7 +570,8 @@ typedef struct omnibroker_handler_v1 {
 #define OMNIBROKER_FILTER "omnibroker.filter/1"
 typedef struct omnibroker_filter_v1 {
   uint32_t struct_size;
-  omnibroker_action (*filter)(void* self, omnibroker_call* call, const omnibroker_message* message); /* [worker], several */
+  /* [worker], several at once */
+  omnibroker_action (*filter)(void* self, omnibroker_call* call, const omnibroker_message* message);
 } omnibroker_filter_v1;
 
 /* "omnibroker.reply/1": what an ack and an error look like on the wire. Offered by a handler component. */
@@ -570,7 +592,7 @@ typedef struct omnibroker_bridge_v1 {
   void (*reply)(void* self, const omnibroker_reply* reply);
 } omnibroker_bridge_v1;
 
-/* --------------------------------------------------------------------------------------------------------- the descriptor */
+/* Part: the descriptor. */
 
 typedef uint32_t omnibroker_kind;
 enum {

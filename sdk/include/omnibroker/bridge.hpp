@@ -1,15 +1,15 @@
 #pragma once
 
+#include <string_view>
+
 #include <omnibroker/abi.h>
 #include <omnibroker/component.hpp>
 #include <omnibroker/host.hpp>
 
-#include <string_view>
-
 namespace omnibroker {
 
-/// Joins another system. It takes part without a connection, with the role that its configuration gives it: it gets what
-/// that role gets, and publishes as that role.
+/// Joins another system. It takes part without a connection, with the role that its configuration gives it: it gets
+/// what that role gets, and publishes as that role.
 ///
 /// Threads: `deliver` and `reply` from one worker, one at a time, in order; `publish` from any.
 class Bridge : public Component {

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <string>
+
 #include <omnibroker/abi.h>
 #include <omnibroker/result.hpp>
-
-#include <string>
 
 namespace omnibroker {
 
@@ -15,8 +15,8 @@ struct Health {
 
 /// One configured, running instance of something a plugin makes: what all kinds have in common.
 ///
-/// Lifecycle: constructed with its host and its configuration (no I/O), then `prepare`, `start`, traffic, `drain`, `stop`,
-/// destroyed. After a step that fails only the destructor follows. Each step has a deadline of the host.
+/// Lifecycle: constructed with its host and its configuration (no I/O), then `prepare`, `start`, traffic, `drain`,
+/// `stop`, destroyed. After a step that fails only the destructor follows. Each step has a deadline of the host.
 /// Threads: these functions come from one thread of the host, one at a time; `health` from any.
 class Component {
  public:

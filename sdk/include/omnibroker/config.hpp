@@ -1,8 +1,5 @@
 #pragma once
 
-#include <omnibroker/abi.h>
-#include <omnibroker/result.hpp>
-
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -13,6 +10,9 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <omnibroker/abi.h>
+#include <omnibroker/result.hpp>
 
 namespace omnibroker {
 
@@ -44,8 +44,8 @@ struct OptionTraits;
 }  // namespace detail
 
 /// The options of one component: name, type, default, bounds and documentation of each, bound to the members of a plain
-/// struct. From this one object come parsing, defaults, errors with line and column, `omnibroker describe`, the reference
-/// page and the JSON Schema; no other place parses an option.
+/// struct. From this one object come parsing, defaults, errors with line and column, `omnibroker describe`, the
+/// reference page and the JSON Schema; no other place parses an option.
 ///
 /// ```
 /// struct Config { std::string greeting = "hello"; std::chrono::nanoseconds pause = 5s; };
@@ -53,8 +53,8 @@ struct OptionTraits;
 ///     .field("greeting", &Config::greeting, "What is said first.")
 ///     .field("pause", &Config::pause, "How long to wait before the next word.").range(1ms, 1min).reloadable();
 /// ```
-/// Member types: bool, integers, double, std::string, std::chrono durations, ByteSize, TextList, TextMap. The default is
-/// the member's own initializer. A modifier applies to the field before it.
+/// Member types: bool, integers, double, std::string, std::chrono durations, ByteSize, TextList, TextMap. The default
+/// is the member's own initializer. A modifier applies to the field before it.
 ///
 /// Threads: a value; immutable once built.
 template <class Config>

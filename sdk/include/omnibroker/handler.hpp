@@ -1,13 +1,13 @@
 #pragma once
 
-#include <omnibroker/abi.h>
-#include <omnibroker/component.hpp>
-#include <omnibroker/message.hpp>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <omnibroker/abi.h>
+#include <omnibroker/component.hpp>
+#include <omnibroker/message.hpp>
 
 namespace omnibroker {
 
@@ -84,12 +84,12 @@ class Call {
 
 /// Gives one message type its meaning. Stateless by contract, or guarding its state: several workers call at once.
 ///
-/// The router has checked before: it is JSON, the sender is registered, this route takes the type, and the sender's role
-/// may send it. What is left to the handler: the fields.
+/// The router has checked before: it is JSON, the sender is registered, this route takes the type, and the sender's
+/// role may send it. What is left to the handler: the fields.
 ///
 /// Optional static members, read at registration:
-///   `static constexpr const char* failure_code` - for "well formed, but handling it failed" (INTERNAL_ERROR otherwise);
-///   `static constexpr const char* noun` - what its messages are called in a sentence, plural.
+///   `static constexpr const char* failure_code` - for "well formed, but handling it failed" (INTERNAL_ERROR
+///   otherwise); `static constexpr const char* noun` - what its messages are called in a sentence, plural.
 class Handler : public Component {
  public:
   /// Must not block: defer, and run what waits on the host's executor.

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <omnibroker/abi.h>
-#include <omnibroker/result.hpp>
-
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
@@ -10,6 +7,9 @@
 #include <string_view>
 #include <type_traits>
 #include <vector>
+
+#include <omnibroker/abi.h>
+#include <omnibroker/result.hpp>
 
 namespace omnibroker {
 
@@ -20,8 +20,8 @@ struct Field {
   Field(std::string_view name, const char* text) : key(name), value(text) {}
   Field(std::string_view name, const std::string& text) : key(name), value(text) {}
   template <class Number>
-    requires std::is_arithmetic_v<Number>
-  Field(std::string_view name, Number number) : key(name), value(std::to_string(number)) {}
+  requires std::is_arithmetic_v<Number> Field(std::string_view name, Number number)
+      : key(name), value(std::to_string(number)) {}
 
   std::string_view key;
   std::string value;

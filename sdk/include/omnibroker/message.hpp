@@ -1,13 +1,13 @@
 #pragma once
 
-#include <omnibroker/abi.h>
-#include <omnibroker/host.hpp>
-
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
+
+#include <omnibroker/abi.h>
+#include <omnibroker/host.hpp>
 
 namespace omnibroker {
 
@@ -55,8 +55,8 @@ class Json {
   omnibroker_json raw_{};
 };
 
-/// A message on its way through a route: a JSON object, validated whole before anyone sees it (UTF-8, at most 32 levels,
-/// no duplicate keys of its own). A view: valid during the call that passes it.
+/// A message on its way through a route: a JSON object, validated whole before anyone sees it (UTF-8, at most 32
+/// levels, no duplicate keys of its own). A view: valid during the call that passes it.
 ///
 /// Threads: the worker that calls.
 class Message {

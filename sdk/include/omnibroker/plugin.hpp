@@ -1,13 +1,5 @@
 #pragma once
 
-#include <omnibroker/abi.h>
-#include <omnibroker/bridge.hpp>
-#include <omnibroker/config.hpp>
-#include <omnibroker/handler.hpp>
-#include <omnibroker/host.hpp>
-#include <omnibroker/transport.hpp>
-#include <omnibroker/version.hpp>
-
 #include <cstring>
 #include <exception>
 #include <initializer_list>
@@ -15,6 +7,14 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <omnibroker/abi.h>
+#include <omnibroker/bridge.hpp>
+#include <omnibroker/config.hpp>
+#include <omnibroker/handler.hpp>
+#include <omnibroker/host.hpp>
+#include <omnibroker/transport.hpp>
+#include <omnibroker/version.hpp>
 
 /// Makes a shared library an omnibroker plugin. Once per library, in one source file:
 ///
@@ -37,14 +37,14 @@
 /// A component type without options leaves out `Config` and `spec()`, and is constructed from the host alone. One with
 /// `omnibroker_reconfigured reconfigure(const Config& before, const Config& after, std::string& error)` takes changed
 /// options in place.
-#define OMNIBROKER_PLUGIN(name, version, doc, ...)                                                         \
-  extern "C" OMNIBROKER_EXPORT const omnibroker_plugin* omnibroker_plugin_entry_v1(void) {                 \
-    try {                                                                                                  \
-      static const ::omnibroker::detail::PluginDescriptor descriptor(name, version, doc, {__VA_ARGS__});   \
-      return descriptor.get();                                                                             \
-    } catch (...) {                                                                                        \
-      return nullptr;                                                                                      \
-    }                                                                                                      \
+#define OMNIBROKER_PLUGIN(name, version, doc, ...)                                                       \
+  extern "C" OMNIBROKER_EXPORT const omnibroker_plugin* omnibroker_plugin_entry_v1(void) {               \
+    try {                                                                                                \
+      static const ::omnibroker::detail::PluginDescriptor descriptor(name, version, doc, {__VA_ARGS__}); \
+      return descriptor.get();                                                                           \
+    } catch (...) {                                                                                      \
+      return nullptr;                                                                                    \
+    }                                                                                                    \
   }
 
 namespace omnibroker {
@@ -60,9 +60,17 @@ class PluginDescriptor {
  public:
   PluginDescriptor(const char* name, const char* version, const char* doc,
                    std::initializer_list<const omnibroker_component_type*> components)
-      : components_(components),
-        raw_{sizeof(omnibroker_plugin), OMNIBROKER_ABI_MAJOR, OMNIBROKER_ABI_MINOR, name, version, doc, "Apache-2.0",
-             kBuild, OMNIBROKER_SANITIZERS, components_.data(), components_.size()} {}
+      : components_(components), raw_{sizeof(omnibroker_plugin),
+                                      OMNIBROKER_ABI_MAJOR,
+                                      OMNIBROKER_ABI_MINOR,
+                                      name,
+                                      version,
+                                      doc,
+                                      "Apache-2.0",
+                                      kBuild,
+                                      OMNIBROKER_SANITIZERS,
+                                      components_.data(),
+                                      components_.size()} {}
 
   const omnibroker_plugin* get() const { return &raw_; }
 
@@ -72,7 +80,10 @@ class PluginDescriptor {
 };
 
 template <class T>
-concept Configured = requires { typename T::Config; T::spec(); };
+concept Configured = requires {
+  typename T::Config;
+  T::spec();
+};
 
 template <class T>
 concept Reconfigurable = Configured<T> && requires(T& component, const typename T::Config& config, std::string& error) {
@@ -171,7 +182,8 @@ struct ComponentTables {
     delete instance;
   }
 
-  static omnibroker_status configure(void* raw, const omnibroker_config* config, const omnibroker_sink* error) noexcept {
+  static omnibroker_status configure(void* raw, const omnibroker_config* config,
+                                     const omnibroker_sink* error) noexcept {
     return step(raw, error, [&](Self& instance) -> Status {
       if constexpr (Configured<T>) {
         auto parsed = T::spec().parse(*config);
@@ -209,11 +221,19 @@ struct ComponentTables {
   static constexpr omnibroker_lifecycle_v1 lifecycle{
       sizeof(omnibroker_lifecycle_v1),
       configure,
-      [](void* raw, const omnibroker_sink* error) { return step(raw, error, [](Self& s) { return s.component->prepare(); }); },
-      [](void* raw, const omnibroker_sink* error) { return step(raw, error, [](Self& s) { return s.component->start(); }); },
+      [](void* raw, const omnibroker_sink* error) {
+        return step(raw, error, [](Self& s) { return s.component->prepare(); });
+      },
+      [](void* raw, const omnibroker_sink* error) {
+        return step(raw, error, [](Self& s) { return s.component->start(); });
+      },
       reconfigure,
-      [](void* raw, const omnibroker_sink* error) { return step(raw, error, [](Self& s) { return s.component->drain(); }); },
-      [](void* raw, const omnibroker_sink* error) { return step(raw, error, [](Self& s) { return s.component->stop(); }); },
+      [](void* raw, const omnibroker_sink* error) {
+        return step(raw, error, [](Self& s) { return s.component->drain(); });
+      },
+      [](void* raw, const omnibroker_sink* error) {
+        return step(raw, error, [](Self& s) { return s.component->stop(); });
+      },
       [](void* raw, const omnibroker_sink* detail) {
         return guarded(self(raw), "health", omnibroker_health{OMNIBROKER_FAILED}, [&] {
           const Health health = self(raw).component->health();
@@ -232,7 +252,8 @@ omnibroker_action decide(Instance<T>& instance, const char* step, omnibroker_cal
     const Message message(instance.messages, raw_message);
     Call call(instance.calls, raw_call);
     const Outcome outcome = body(*instance.component, message, call);
-    if (outcome.action() == OMNIBROKER_REFUSE) instance.calls->refuse(raw_call, text(outcome.code()), text(outcome.message()));
+    if (outcome.action() == OMNIBROKER_REFUSE)
+      instance.calls->refuse(raw_call, text(outcome.code()), text(outcome.message()));
     return outcome.action();
   });
 }
@@ -335,15 +356,15 @@ struct TransportTable {
     on(raw, state, "reply", [&](Exchange& exchange) { exchange.reply(correlation, *reply); });
   }
   static void shutdown(void* raw, void* state, omnibroker_shutdown_reason reason, omnibroker_text sentence) noexcept {
-    on(raw, state, "shutdown", [&](Exchange& exchange) {
-      exchange.shutdown(static_cast<ShutdownReason>(reason), view(sentence));
-    });
+    on(raw, state, "shutdown",
+       [&](Exchange& exchange) { exchange.shutdown(static_cast<ShutdownReason>(reason), view(sentence)); });
   }
   static void closed(void* raw, void* state) noexcept {
     guarded(Tables::self(raw), "closed", 0, [&] { return delete static_cast<State*>(state), 0; });
   }
   static void encode(void* raw, const omnibroker_payload* payload, const omnibroker_sink* out) noexcept {
-    guarded(Tables::self(raw), "encode", 0, [&] { return Tables::self(raw).component->encode(*payload, Sink(out)), 0; });
+    guarded(Tables::self(raw), "encode", 0,
+            [&] { return Tables::self(raw).component->encode(*payload, Sink(out)), 0; });
   }
   static void refusal(void* raw, std::uint32_t status, omnibroker_text sentence, const omnibroker_sink* content_type,
                       const omnibroker_sink* body) noexcept {
@@ -361,7 +382,7 @@ struct TransportTable {
     }
   }
   static constexpr omnibroker_transport_v1 table{
-      sizeof(omnibroker_transport_v1), open,  receive, end_of_input, timer, reply, shutdown, closed, encode,
+      sizeof(omnibroker_transport_v1), open, receive, end_of_input, timer, reply, shutdown, closed, encode,
       Refusing<T> ? refusal : nullptr};
 
   static omnibroker_status session_export(void* raw, void* state, const omnibroker_sink* out) noexcept {
@@ -369,8 +390,8 @@ struct TransportTable {
       return Tables::self(raw).component->export_session(*static_cast<State*>(state)->exchange, Sink(out));
     });
   }
-  static omnibroker_status session_import(void* raw, omnibroker_connection* connection, omnibroker_text blob, void** state,
-                                          const omnibroker_sink* error) noexcept {
+  static omnibroker_status session_import(void* raw, omnibroker_connection* connection, omnibroker_text blob,
+                                          void** state, const omnibroker_sink* error) noexcept {
     auto& instance = Tables::self(raw);
     return guarded(instance, "session_import", omnibroker_status{OMNIBROKER_INTERNAL}, [&]() -> omnibroker_status {
       Connection lent(instance.host, connection);
@@ -387,9 +408,8 @@ struct TransportTable {
 
 template <class T>
 struct HandoverTable {
-  static constexpr omnibroker_session_handover_v1 table{sizeof(omnibroker_session_handover_v1),
-                                                        TransportTable<T>::session_export,
-                                                        TransportTable<T>::session_import};
+  static constexpr omnibroker_session_handover_v1 table{
+      sizeof(omnibroker_session_handover_v1), TransportTable<T>::session_export, TransportTable<T>::session_import};
 };
 
 template <class T>

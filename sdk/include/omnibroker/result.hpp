@@ -1,18 +1,18 @@
 #pragma once
 
-#include <omnibroker/abi.h>
-
 #include <cassert>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 
+#include <omnibroker/abi.h>
+
 namespace omnibroker {
 
 /// What a caller can do about a failure. The values are those of the boundary (abi.h).
 enum class ErrorCode : omnibroker_status {
-  InvalidArgument = OMNIBROKER_INVALID_ARGUMENT,      ///< Never retry as it is.
+  InvalidArgument = OMNIBROKER_INVALID_ARGUMENT,  ///< Never retry as it is.
   NotFound = OMNIBROKER_NOT_FOUND,
   AlreadyExists = OMNIBROKER_ALREADY_EXISTS,          ///< Nothing changed, and nothing needed to.
   Conflict = OMNIBROKER_CONFLICT,                     ///< It contradicts what is there.
@@ -20,7 +20,7 @@ enum class ErrorCode : omnibroker_status {
   ResourceExhausted = OMNIBROKER_RESOURCE_EXHAUSTED,  ///< Slow down.
   Closed = OMNIBROKER_CLOSED,                         ///< Stop: the other side is gone.
   Unsupported = OMNIBROKER_UNSUPPORTED,
-  Internal = OMNIBROKER_INTERNAL,                     ///< A fault; report it.
+  Internal = OMNIBROKER_INTERNAL,  ///< A fault; report it.
 };
 
 /// What failed, as a sentence without a full stop: first what, then the values.

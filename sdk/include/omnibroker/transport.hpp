@@ -1,9 +1,5 @@
 #pragma once
 
-#include <omnibroker/abi.h>
-#include <omnibroker/component.hpp>
-#include <omnibroker/host.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -13,6 +9,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+
+#include <omnibroker/abi.h>
+#include <omnibroker/component.hpp>
+#include <omnibroker/host.hpp>
 
 namespace omnibroker {
 
@@ -36,7 +36,8 @@ class Request {
     return rest;
   }
 
-  /// The header of this name (compared without regard to case), or nothing. `line`: which, where it is there repeatedly.
+  /// The header of this name (compared without regard to case), or nothing. `line`: which, where it is there
+  /// repeatedly.
   std::optional<std::string_view> header(std::string_view name, std::size_t line = 0) const {
     for (std::size_t i = 0; i < raw_->header_count; ++i) {
       if (equal_ignoring_case(view(raw_->headers[i]->name), name) && line-- == 0) return view(raw_->headers[i]->value);
@@ -97,8 +98,8 @@ struct OpenedSession {
   std::string client_id;
 };
 
-/// One connection: a decrypted byte stream with an id, owned by the host. A view: valid from `Transport::open` until the
-/// exchange is destroyed.
+/// One connection: a decrypted byte stream with an id, owned by the host. A view: valid from `Transport::open` until
+/// the exchange is destroyed.
 ///
 /// Threads: the connection's worker, that is: inside a callback of its exchange.
 class Connection {
@@ -112,11 +113,9 @@ class Connection {
   std::uint64_t id() const { return connections_->id(raw_); }
   std::string_view peer() const { return view(connections_->peer(raw_)); }
 
-  /// Queues bytes ahead of every waiting message, never in the middle of one. Copies; sent at the end of the turn. False
-  /// when the connection is being closed.
-  bool write(std::string_view bytes) {
-    return connections_->write(raw_, bytes.data(), bytes.size()) == OMNIBROKER_OK;
-  }
+  /// Queues bytes ahead of every waiting message, never in the middle of one. Copies; sent at the end of the turn.
+  /// False when the connection is being closed.
+  bool write(std::string_view bytes) { return connections_->write(raw_, bytes.data(), bytes.size()) == OMNIBROKER_OK; }
   /// The request is answered; its body must be consumed to keep the connection alive.
   void end_request(KeepAlive keep_alive) { connections_->end_request(raw_, keep_alive == KeepAlive::Yes ? 1 : 0); }
   /// Ends the connection, with `Flush::Yes` after everything written has been sent.
@@ -146,7 +145,8 @@ class Connection {
   Result<OpenedSession> open(std::uint32_t mode, std::string_view key) {
     OpenedSession session;
     std::string reason;
-    session.number = sessions_->open(raw_, mode, text(key), StringSink(session.client_id).get(), StringSink(reason).get());
+    session.number =
+        sessions_->open(raw_, mode, text(key), StringSink(session.client_id).get(), StringSink(reason).get());
     if (session.number == 0) return Error{ErrorCode::ResourceExhausted, reason};
     return session;
   }

@@ -30,6 +30,7 @@ def test_a_filter_decides_before_the_handler():
 
 @pytest.mark.parametrize("decision, forwarded, answer", [
     ("accept", True, {"type": "ack", "original_type": "later", "status": "success"}),
+    ("at once", True, {"type": "ack", "original_type": "later", "status": "success"}),
     ("timer", True, {"type": "ack", "original_type": "later", "status": "success"}),
     ("consume", False, {"type": "ack", "original_type": "later", "status": "success"}),
     ("refuse", False, {"type": "error", "error_code": "LATER_FAILED", "error_message": "It was decided against"}),
@@ -157,6 +158,22 @@ def test_a_component_that_is_not_required_is_left_out():
     with Broker(with_route("extra", handler={"plugin": "not_there"}), serving=False) as broker:
         assert broker.wait() == 1
         assert any("not_there" in line for line in broker.output + [broker.log_text()])
+
+
+def test_a_component_that_is_not_required_and_will_not_start_is_left_out():
+    async def scenario(broker):
+        web = await connect(broker.ws_url, "web_ui")
+        await send(web, type="extra")
+        assert (await receive(web))["error_code"] == "UNKNOWN_MESSAGE_TYPE"
+
+    handler = {"plugin": "parts:refuses_to_start", "required": False}
+    with Broker(with_route("extra", handler=handler)) as broker:
+        left_out = broker.wait_for_log("A component that is not required was left out", name="handlers.extra")
+        assert "not today" in left_out["reason"]
+        run(scenario(broker))
+    with Broker(with_route("extra", handler={**handler, "required": True}), serving=False) as broker:
+        assert broker.wait() == 3
+        assert "not today" in broker.log_text()
 
 
 def test_an_acknowledged_route_says_so_for_each_message():

@@ -1,12 +1,12 @@
-// Components that use what the gateway's own plugins do not: a filter, a bridge, and handlers that decide later, misbehave
-// or answer. tests/integration/core runs them in the built broker.
-#include <omnibroker/plugin.hpp>
-
+// Components that use what the gateway's own plugins do not: a filter, a bridge, and handlers that decide later,
+// misbehave or answer. tests/integration/core runs them in the built broker.
 #include <deque>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
+
+#include <omnibroker/plugin.hpp>
 
 namespace {
 
@@ -52,7 +52,9 @@ class Later final : public Handler {
     auto& work = keep({host_, call.table(), call.defer(), decision ? std::string(decision->string()) : "accept"});
     if (work.token == 0 || work.decision == "never") return Outcome::pending();
     call.acknowledge();
-    if (work.decision == "timer") {
+    if (work.decision == "at once") {
+      decide(&work);
+    } else if (work.decision == "timer") {
       executor_->after(host_.raw(), 20'000'000, decide, &work);
     } else if (executor_->run_blocking(host_.raw(), decide, &work) != OMNIBROKER_OK) {
       return Outcome::refuse("LATER_FAILED", "There is too much to do");
@@ -79,13 +81,8 @@ class Later final : public Handler {
     const auto action = work->decision == "refuse"    ? OMNIBROKER_REFUSE
                         : work->decision == "consume" ? OMNIBROKER_CONSUME
                                                       : OMNIBROKER_ACCEPT;
-    const auto complete = [&] {
-      return work->calls->complete(work->host.raw(), work->token, static_cast<omnibroker_action>(action),
-                                   text("LATER_FAILED"), text("It was decided against"), text(""));
-    };
-    // The handler may still be inside the call that deferred this: NOT_FOUND until it has returned.
-    while (complete() == OMNIBROKER_NOT_FOUND && work->decision != "gone") {
-    }
+    work->calls->complete(work->host.raw(), work->token, static_cast<omnibroker_action>(action), text("LATER_FAILED"),
+                          text("It was decided against"), text(""));
   }
 
   Host host_;
@@ -140,6 +137,14 @@ class Forward final : public Handler {
   Outcome handle(const Message&, Call&) override { return Outcome::accept(); }
 };
 
+/// Prepares, and then does not start.
+class RefusesToStart final : public Handler {
+ public:
+  explicit RefusesToStart(Host) {}
+  Status start() override { return Error{ErrorCode::Unavailable, "not today"}; }
+  Outcome handle(const Message&, Call&) override { return Outcome::accept(); }
+};
+
 }  // namespace
 
 OMNIBROKER_PLUGIN("parts", "1.0.0", "Components for tests.",
@@ -147,4 +152,5 @@ OMNIBROKER_PLUGIN("parts", "1.0.0", "Components for tests.",
                   component<Later>("later", "Decides on another thread."),
                   component<Careless>("careless", "Does what a handler should not."),
                   component<Mirror>("mirror", "Sends back what it gets."),
-                  component<Forward>("forward", "Forwards everything."))
+                  component<Forward>("forward", "Forwards everything."),
+                  component<RefusesToStart>("refuses_to_start", "Prepares, and then does not start."))
