@@ -1,7 +1,5 @@
 #pragma once
 
-#include <omnibroker/abi.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,11 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include <omnibroker/abi.h>
+
 namespace omnibroker::core {
 
-/// Reads the head of an HTTP/1.x request: enough to choose who takes the connection, and strict about everything that two
-/// readers could understand differently (RFC 9112: two lengths, length beside chunks, white space before a colon, bare
-/// line ends, folded lines).
+/// Reads the head of an HTTP/1.x request: enough to choose who takes the connection, and strict about everything that
+/// two readers could understand differently (RFC 9112: two lengths, length beside chunks, white space before a colon,
+/// bare line ends, folded lines).
 ///
 /// Lifecycle: parsed once per request; views stay valid until the next `parse`.
 /// Threads: one at a time; each worker has its own.
@@ -30,7 +30,8 @@ class RequestHead {
   explicit RequestHead(Limits limits);
   ~RequestHead();
 
-  /// Looks at what has arrived so far, from the head's first byte. More bytes behind them never change a Complete or Bad.
+  /// Looks at what has arrived so far, from the head's first byte. More bytes behind them never change a Complete or
+  /// Bad.
   Verdict parse(std::span<const std::uint8_t> bytes);
 
   /// Complete: how many bytes the head had.
