@@ -168,10 +168,10 @@ void Connection::process(std::span<std::uint8_t> bytes, bool in_buffer) {
       consumed += std::min(taken, rest.size());
       if (taken == 0 && state_ == State::InExchange) break;
     } else {
-      consumed = bytes.size();
+      return;
     }
   }
-  if (state_ == State::Closing || state_ == State::Gone) consumed = bytes.size();
+  if (state_ == State::Closing || state_ == State::Gone) return;  // what was left went with the exchange
   if (in_buffer) {
     input_.consume(consumed);
   } else {

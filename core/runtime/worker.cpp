@@ -230,7 +230,9 @@ Worker& Worker::least_loaded() {
 void Worker::adopt(int descriptor, Peer peer, const Listener& listener) {
   auto& counters = shared_.counters;
   const bool full = shared_.limits.max_connections != 0 && shared_.open_connections() >= shared_.limits.max_connections;
-  const bool crowded = !full && !shared_.addresses.add(peer, shared_.limits.max_connections_per_address);
+  // Whoever comes by a Unix socket has no address; behind a proxy that would be everybody.
+  const auto most = peer.name == "unix" ? 0 : shared_.limits.max_connections_per_address;
+  const bool crowded = !full && !shared_.addresses.add(peer, most);
   counters.accepted.add();
   if (full && shared_.open_connections() >= shared_.limits.max_connections + kMostRefusals) {
     counters.refused_total.add();

@@ -47,6 +47,23 @@ def test_a_unix_socket_serves_like_a_port():
         assert not os.path.exists(path)
 
 
+def test_clients_of_a_unix_socket_have_no_address_to_be_limited_by():
+    async def scenario(path):
+        clients = [await websockets.unix_connect(path, "ws://localhost/ws") for _ in range(5)]
+        for client in clients:
+            await send(client, type="client_register", client_type="web_ui")
+            assert (await receive(client))["type"] == "ack"
+        for client in clients:
+            await client.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "broker.sock")
+        config = gateway_config(listeners={"public": {"address": f"unix:{path}"}},
+                                limits={"max_connections_per_address": 2})
+        with Broker(config):
+            run(scenario(path))
+
+
 @pytest.fixture(scope="module")
 def certificate():
     with tempfile.TemporaryDirectory() as folder:
