@@ -1,5 +1,6 @@
 #include "net/stream.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -76,7 +77,10 @@ Transfer Stream::read(std::span<std::uint8_t> into) {
     std::size_t moved = 0;
     ERR_clear_error();
     const int result = SSL_read_ex(tls_, into.data(), into.size(), &moved);
-    if (result == 1) return {Transfer::Outcome::Moved, moved};
+    if (result == 1) {
+      wants_write_ = false;
+      return {Transfer::Outcome::Moved, moved};
+    }
     return {tls_outcome(result), 0};
   }
   const auto moved = ::recv(descriptor_, into.data(), into.size(), 0);
@@ -86,23 +90,44 @@ Transfer Stream::read(std::span<std::uint8_t> into) {
   return {Transfer::Outcome::Failed, 0};
 }
 
-Transfer Stream::write(std::span<const iovec> pieces) {
-  if (tls_ != nullptr) {
-    std::size_t total = 0;
-    for (const auto& piece : pieces) {
-      std::size_t moved = 0;
-      ERR_clear_error();
-      const int result = SSL_write_ex(tls_, piece.iov_base, piece.iov_len, &moved);
-      if (result != 1) {
-        const auto outcome = tls_outcome(result);
-        if (total > 0 && outcome == Transfer::Outcome::WouldBlock) return {Transfer::Outcome::Moved, total};
-        return {outcome, 0};
-      }
-      total += moved;
-      if (moved < piece.iov_len) break;
-    }
-    return {Transfer::Outcome::Moved, total};
+Transfer Stream::write_tls(std::span<const iovec> pieces) {
+  constexpr std::size_t kRecord = 16 * 1024;  // the most that one TLS record holds
+  std::size_t total = 0;
+  const auto put = [this](const void* bytes, std::size_t size) {
+    std::size_t moved = 0;
+    ERR_clear_error();
+    const int result = SSL_write_ex(tls_, bytes, size, &moved);
+    if (result == 1) wants_write_ = false;
+    return result == 1 ? Transfer{Transfer::Outcome::Moved, moved} : Transfer{tls_outcome(result), 0};
+  };
+  if (!held_.empty()) {
+    const auto transfer = put(held_.data(), held_.size());
+    if (transfer.outcome != Transfer::Outcome::Moved) return transfer;
+    held_.erase(0, transfer.bytes);
+    if (!held_.empty()) return {Transfer::Outcome::WouldBlock, 0};
   }
+  for (const auto& piece : pieces) {
+    for (std::size_t at = 0; at < piece.iov_len;) {
+      const auto* bytes = static_cast<const char*>(piece.iov_base) + at;
+      const auto size = std::min(kRecord, piece.iov_len - at);
+      const auto transfer = put(bytes, size);
+      if (transfer.outcome == Transfer::Outcome::WouldBlock) {
+        // The record is made, and must go out as it is whatever comes to be pending meanwhile. So it is ours now.
+        held_.assign(bytes, size);
+        return {Transfer::Outcome::Moved, total + size};
+      }
+      if (transfer.outcome != Transfer::Outcome::Moved) return transfer;
+      at += transfer.bytes;
+      total += transfer.bytes;
+    }
+  }
+  return {Transfer::Outcome::Moved, total};
+}
+
+bool Stream::buffered() const { return tls_ != nullptr && SSL_pending(tls_) > 0; }
+
+Transfer Stream::write(std::span<const iovec> pieces) {
+  if (tls_ != nullptr) return write_tls(pieces);
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();

@@ -41,18 +41,26 @@ class Stream {
   bool wants_write() const { return wants_write_; }
 
   Transfer read(std::span<std::uint8_t> into);
+  /// What is answered as moved need not be offered again, also where the stream still holds some of it
+  /// (`holds_output`).
   Transfer write(std::span<const iovec> pieces);
+  /// TLS has made a record that the socket did not take: it goes out first with the next `write`, which may be empty.
+  bool holds_output() const { return !held_.empty(); }
+  /// Bytes have been decrypted that no `read` has fetched: the socket will not say so again.
+  bool buffered() const;
 
   /// Says that nothing more will be written.
   void end_output();
 
  private:
   Transfer::Outcome tls_outcome(int result);
+  Transfer write_tls(std::span<const iovec> pieces);
 
   int descriptor_;
   SSL* tls_ = nullptr;
   bool ready_ = true;
   bool wants_write_ = false;
+  std::string held_;
 };
 
 /// Certificate and key of a listener. Loads them through POCO's Context, which knows the file formats.

@@ -101,6 +101,7 @@ void Connection::ready(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) {
     blocked_ = false;
     flush();
+    shut_down_if_drained();
   }
   if (state_ == State::Gone) return;
   // The peer is gone altogether, and there is nothing that reading could still bring.
@@ -140,6 +141,7 @@ void Connection::read() {
     if (state_ == State::Closing || state_ == State::Gone) return;
     if (!stream_.secure() && transfer.bytes < usable.size()) return;  // the socket is empty
   }
+  if (stream_.buffered()) worker_->resume_later(*this);
 }
 
 void Connection::discard_input() {
@@ -285,6 +287,7 @@ void Connection::finish_exchange() {
 }
 
 void Connection::begin_closing() {
+  if (state_ == State::Gone) return;
   finish_exchange();
   state_ = State::Closing;
   input_ = InputBuffer();
@@ -341,7 +344,7 @@ void Connection::reply(std::uint32_t exchange, std::uint64_t correlation, const 
   if (endpoint_->table->reply == nullptr) return;
   call([&] { endpoint_->table->reply(endpoint_->self, exchange_, correlation, &reply); });
   // Not from here: the router may still be at work on the message that is answered.
-  if (state_ != State::Gone && !input_.empty()) worker_->resume_later(*this);
+  if (state_ != State::Gone && (!input_.empty() || stream_.buffered())) worker_->resume_later(*this);
 }
 
 void Connection::resume_input() {
@@ -349,6 +352,7 @@ void Connection::resume_input() {
   if ((state_ == State::ReadingHead || state_ == State::InExchange) && !input_.empty()) {
     process({input_.data(), input_.size()}, true);
   }
+  if (state_ != State::Gone && stream_.buffered()) read();
   if (state_ == State::Gone) return;
   update_interest();
   if (move_to_ != 0) worker_->move(*this, worker_of(move_to_));
@@ -376,11 +380,7 @@ void Connection::receive_for(Session* session) {
     earlier->receive_for(nullptr);
     earlier->shut_down(OMNIBROKER_SHUTDOWN_RESTART, "Another connection receives for this session now");
   }
-  session->receiver = this;
-  if (!session->answers.empty()) {
-    static_cast<void>(queue(session->answers));
-    session->answers.clear();
-  }
+  session->receiver = this;  // its answers follow when the component has written what must come before them
   worker_->mark_dirty(*this);
 }
 
@@ -444,7 +444,14 @@ bool Connection::reading_paused() const {
   return input_.size() >= most + kReadAhead;
 }
 
+void Connection::shut_down_if_drained() {
+  if (state_ == State::InExchange && waiting_reason_ != 0 && !anything_to_send()) {
+    shut_down(waiting_reason_, "The server is going away");
+  }
+}
+
 void Connection::update_interest() {
+  if (state_ == State::Gone) return;
   std::uint32_t wanted = 0;
   if (!input_ended_ && !reading_paused()) wanted |= EPOLLIN;
   if (blocked_ || stream_.wants_write()) wanted |= EPOLLOUT;

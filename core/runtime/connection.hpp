@@ -62,6 +62,8 @@ class Connection final : public Watcher {
   void cut();
   /// Sends what can be sent; called once at the end of a turn in which something was queued.
   void flush();
+  /// Goes on with a shutdown that waited until everything pending had been sent.
+  void shut_down_if_drained();
   /// The answer to a submit with a correlation.
   void reply(std::uint32_t exchange, std::uint64_t correlation, const omnibroker_reply& reply);
   /// Which exchange of this connection is under way: an answer to an earlier one is for nobody.

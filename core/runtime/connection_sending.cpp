@@ -18,7 +18,10 @@ constexpr std::size_t kPiecesPerSend = 64;
 omnibroker_status Connection::queue(std::string_view bytes) {
   if (state_ == State::Gone || close_asked_ || (state_ == State::Closing && output_ended_)) return OMNIBROKER_CLOSED;
   const auto most = worker_->shared().limits.max_control_queue.bytes;
-  if (control_.size() - control_sent_ + bytes.size() > most) {
+  const auto over = [&] { return control_.size() - control_sent_ + bytes.size() > most; };
+  if (over()) flush();  // what one turn has brought together is no sign of a client that does not read
+  if (state_ == State::Gone) return OMNIBROKER_CLOSED;
+  if (over()) {
     worker_->shared().counters.closed_answers.add();
     cut();
     return OMNIBROKER_RESOURCE_EXHAUSTED;
@@ -84,24 +87,28 @@ void Connection::sent(std::size_t bytes) {
 }
 
 bool Connection::anything_to_send() const {
-  if (!carried_.empty() || control_.size() > control_sent_) return true;
+  if (!carried_.empty() || control_.size() > control_sent_ || stream_.holds_output()) return true;
   if (session_ == nullptr || shutting_down_ || state_ != State::InExchange) return false;
   return session_->snapshot != nullptr || !session_->cursor.at_end();
 }
 
 void Connection::flush() {
   if (state_ == State::Gone || !stream_.ready() || blocked_) return;
+  if (depth_ == 0 && session_ != nullptr && !session_->answers.empty()) {
+    control_ += session_->answers;
+    session_->answers.clear();
+  }
   thread_local std::vector<iovec> pieces;
   while (true) {
     pieces.clear();
     const auto total = gather(pieces);
-    if (total == 0) break;
+    if (total == 0 && !stream_.holds_output()) break;
     const auto transfer = stream_.write(pieces);
     if (transfer.outcome == Transfer::Outcome::Moved) {
       worker_->shared().counters.bytes_out.add(static_cast<std::int64_t>(transfer.bytes));
       sent(transfer.bytes);
       blocked_since_ = {};
-      if (transfer.bytes == total) continue;
+      if (transfer.bytes == total && !stream_.holds_output()) continue;
     } else if (transfer.outcome != Transfer::Outcome::WouldBlock) {
       return cut();
     }
@@ -117,7 +124,6 @@ void Connection::flush() {
     output_ended_ = true;
     if (input_ended_) return cut();
   }
-  if (waiting_reason_ != 0 && !anything_to_send()) shut_down(waiting_reason_, "The server is going away");
   if (state_ != State::Gone) update_interest();
 }
 

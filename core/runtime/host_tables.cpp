@@ -96,6 +96,7 @@ const omnibroker_host_executor_v1 kExecutor{
     [](const omnibroker_host* host, std::uint64_t after_ns, void (*work)(void*), void* context) -> std::uint64_t {
       auto& record = record_of(host);
       auto& shared = shared_of(host);
+      if (shared.workers.empty()) return 0;  // before `start` there is nothing that timers could run on
       const auto id = shared.timers.add({&record, work, context});
       if (id == 0) return 0;
       shared.workers.front()->post(
@@ -106,6 +107,7 @@ const omnibroker_host_executor_v1 kExecutor{
       const auto entry = shared_of(host).timers.take(timer);
       if (!entry) return OMNIBROKER_NOT_FOUND;
       entry->record->end_work();
+      shared_of(host).workers.front()->post([timer](Worker& worker) { worker.forget_timer(timer); });
       return OMNIBROKER_OK;
     },
 };
@@ -223,7 +225,7 @@ const omnibroker_host_publish_v1 kPublish{
     [](const omnibroker_host* host, omnibroker_text payload) -> omnibroker_status {
       auto& shared = shared_of(host);
       const int bridge = record_of(host).bridge;
-      if (bridge < 0) return OMNIBROKER_UNSUPPORTED;
+      if (bridge < 0 || shared.workers.empty()) return OMNIBROKER_UNSUPPORTED;
       if (shared.published.fetch_add(1) >= kMostPublished) {
         shared.published.fetch_sub(1);
         return OMNIBROKER_RESOURCE_EXHAUSTED;

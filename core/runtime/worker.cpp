@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+#include <utility>
 
 namespace omnibroker::core {
 namespace {
@@ -114,10 +115,11 @@ void Worker::take_inbox() {
 }
 
 void Worker::resume_inputs() {
-  for (std::size_t i = 0; i < to_resume_.size(); ++i) {  // resuming one may add another
-    if (auto* connection = find_connection(to_resume_[i])) connection->resume_input();
+  const auto waiting = std::exchange(to_resume_, {});
+  for (const auto id : waiting) {
+    if (auto* connection = find_connection(id)) connection->resume_input();
   }
-  to_resume_.clear();
+  if (!to_resume_.empty()) loop_.wake();  // what one turn leaves is the next one's
 }
 
 void Worker::flush() {
@@ -127,10 +129,18 @@ void Worker::flush() {
       if (member->receiver != nullptr) mark_dirty(*member->receiver);
     }
   }
-  dirty_audiences_.clear();
+  const auto served = std::exchange(dirty_audiences_, {});
+  flush_dirty();
+  // Only now, when everybody has been offered what there is, does it show who is behind.
+  for (auto* audience : served) bound(*audience);
+  flush_dirty();
+}
+
+void Worker::flush_dirty() {
   for (std::size_t i = 0; i < dirty_.size(); ++i) {  // flushing one may mark another
     dirty_[i]->clear_dirty();
     dirty_[i]->flush();
+    dirty_[i]->shut_down_if_drained();
   }
   dirty_.clear();
 }

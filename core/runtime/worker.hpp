@@ -95,6 +95,7 @@ class Worker final : private RoutingHost {
                         const ReplyTo& reply_to);
   /// A timer of the executor table.
   void run_after(std::uint64_t id, std::chrono::nanoseconds after);
+  void forget_timer(std::uint64_t id) { host_timers_.erase(id); }
   void decide_deferred(const DeferredCall& call, const LateDecision& late);
   void publish(std::size_t bridge, std::string_view payload);
 
@@ -129,6 +130,7 @@ class Worker final : private RoutingHost {
   void take_inbox();
   void resume_inputs();
   void flush();
+  void flush_dirty();
   void send_outboxes();
   void each_second();
   void host_timer_passed(std::uint64_t id);

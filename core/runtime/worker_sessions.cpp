@@ -100,6 +100,7 @@ void Worker::submit_from_afar(omnibroker_session number, omnibroker_encoding enc
           ? omnibroker_status{OMNIBROKER_NOT_FOUND}
           : submit(*session, encoding, reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size(), reply_to);
   if (status == OMNIBROKER_OK) return;
+  if (reply_to.correlation == 0) return;  // nobody waits for an answer
   const bool ended = status == OMNIBROKER_NOT_FOUND;
   Session nobody;
   reply_error(nobody, ended ? "CLIENT_NOT_REGISTERED" : "RESOURCE_EXHAUSTED",
@@ -147,7 +148,16 @@ void Worker::perform(const Decision& decision, Session& session, const ReplyTo& 
 
 void Worker::decide_deferred(const DeferredCall& call, const LateDecision& late) {
   auto* session = find_session(call.session);
-  if (session == nullptr) return;
+  for (const auto& bridge : bridge_sessions_) {
+    if (bridge->number == call.session) session = bridge.get();
+  }
+  if (session == nullptr) {
+    Session nobody;
+    if (call.reply_to.correlation != 0) {
+      reply_error(nobody, "CLIENT_NOT_REGISTERED", "The session has ended", call.reply_to);
+    }
+    return;
+  }
   Decision decision;
   decision.route = call.route;
   decision.type = call.type;
@@ -229,7 +239,6 @@ void Worker::deliver_here(const Route& route, std::string_view payload, std::str
         audience.dirty = true;
         dirty_audiences_.push_back(&audience);
       }
-      if (audience.log.bytes() > shared_.limits.max_backlog.bytes) bound(audience);
     }
   }
   if (index_ != 0 || shared_.bridges.empty()) return;

@@ -161,9 +161,41 @@ def test_a_message_over_the_limit_closes_with_1009():
 
 
 def test_a_client_that_does_not_read_its_answers_is_closed():
-    with Broker(gateway_config(limits={"max_control_queue": "64KiB"})) as broker:
+    with Broker(gateway_config(limits={"max_control_queue": "64KiB", "messages_per_second": 0,
+                                       "frames_per_second": 0})) as broker:
         client = RawWebSocket(broker.port, receive_buffer=4096)
         with pytest.raises(OSError):
             for _ in range(200_000):
                 client.send({"type": "x"})
         assert metric(broker, "connections_closed_total", reason="max_control_queue") == 1
+
+
+def test_answers_to_one_burst_of_requests_are_no_sign_of_a_client_that_does_not_read():
+    with Broker() as broker:
+        with broker.connect() as client:
+            client.settimeout(20)
+            requests = 80
+            client.sendall(b"GET /api/openapi.json HTTP/1.1\r\nHost: h\r\n\r\n" * requests)
+            data = b""
+            while data.count(b"HTTP/1.1 200 ") < requests:
+                more = client.recv(65536)
+                assert more, f"closed after {data.count(b'HTTP/1.1 200 ')} answers"
+                data += more
+
+
+def test_a_refusal_that_no_longer_fits_ends_that_client_alone():
+    with Broker(gateway_config(limits={"max_control_queue": "16KiB"})) as broker:
+        for size in range(1, 12):
+            client = socket.socket()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", broker.port))
+            client.setblocking(False)
+            burst = (b"GET /api/openapi.json HTTP/1.1\r\nHost: h\r\n\r\n" * 40
+                     + b"GET / HTTP/1.1\r\nHost: h\r\n\r\n" * (size * 8) + b"\x01 bad\r\n\r\n")
+            try:
+                for _ in range(20):
+                    client.send(burst)
+            except OSError:
+                pass
+            client.close()
+        assert metric(broker, "connections_accepted_total") >= 11

@@ -86,6 +86,18 @@ def test_joining_while_updates_flow_shows_no_gap_and_no_step_back():
         run(scenario(broker), 120)
 
 
+def test_a_reader_that_keeps_up_misses_nothing_of_a_burst_beyond_the_backlog():
+    async def scenario(broker):
+        web = await connect(broker.ws_url, "web_ui")
+        robot = await connect(broker.ws_url, "omniverse_extension")
+        for number in range(2000):
+            await send(robot, **update(number))
+        assert [(await receive(web))["metadata"]["n"] for _ in range(2000)] == list(range(2000))
+
+    with Broker(gateway_config(workers=1, limits={"max_backlog": "64KiB", "messages_per_second": "off"})) as broker:
+        run(scenario(broker), 120)
+
+
 def test_clients_are_spread_and_cleaned_up():
     async def scenario(broker):
         clients = [await connect(broker.ws_url, "web_ui") for _ in range(40)]
