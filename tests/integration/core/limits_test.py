@@ -198,4 +198,5 @@ def test_a_refusal_that_no_longer_fits_ends_that_client_alone():
             except OSError:
                 pass
             client.close()
-        assert metric(broker, "connections_accepted_total") >= 11
+        run(until(lambda: metric(broker, "connections_accepted_total") >= 11, "all of them were served"))
+        assert broker.alive()
