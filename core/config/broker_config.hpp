@@ -3,13 +3,13 @@
 #include "config/values.hpp"
 #include "telemetry/log.hpp"
 
-#include <omnibroker/abi.h>
-#include <omnibroker/config.hpp>
-
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include <omnibroker/abi.h>
+#include <omnibroker/config.hpp>
 
 namespace omnibroker::core {
 
@@ -66,7 +66,12 @@ struct RouteConfig {
   std::string latest_by;          ///< A field's name; empty: last values are not kept.
   std::uint64_t latest_max = 100'000;
   std::chrono::nanoseconds latest_max_age{0};  ///< 0: for ever.
+  std::vector<std::string> position_fields;    ///< `position`: fields with numbers, for subscriptions with a box.
   SlowClients slow_clients = SlowClients::Conflate;
+  ByteSize max_backlog{0};                     ///< What a client may hold back; 0: as in `limits`.
+  std::chrono::nanoseconds max_lag{0};         ///< How old what it has not read may be; 0: any age.
+  std::chrono::nanoseconds flush_interval{0};  ///< 0: at the end of each turn of the event loop.
+  std::uint32_t max_rate = 0;                  ///< Messages a second from one session; 0: no limit.
   SourcePosition position;
 };
 
@@ -94,16 +99,18 @@ struct LimitsConfig {
   std::chrono::nanoseconds stop_timeout = std::chrono::seconds(10);
   std::uint32_t messages_per_second = 5'000;
   std::uint32_t frames_per_second = 10'000;
+  std::uint32_t max_subscriptions = 32;
   ByteSize max_control_queue{1024 * 1024};  ///< Answers that one client has not read.
   ByteSize max_backlog{4 * 1024 * 1024};    ///< What one audience's slowest reader may hold back.
-  std::chrono::nanoseconds max_stall = std::chrono::seconds(30);  ///< A client that reads nothing for this long is closed.
+  std::chrono::nanoseconds max_stall =
+      std::chrono::seconds(30);  ///< A client that reads nothing for this long is closed.
 };
 
-/// The whole configuration of a broker: read once, checked, immutable. Everything here has been checked for itself; that
-/// names refer to something (a route's listener, a role) has been checked too.
+/// The whole configuration of a broker: read once, checked, immutable. Everything here has been checked for itself;
+/// that names refer to something (a route's listener, a role) has been checked too.
 struct BrokerConfig {
   std::string file;
-  unsigned workers = 0;  ///< 0: one per processor core.
+  unsigned workers = 0;                  ///< 0: one per processor core.
   std::vector<std::string> plugin_path;  ///< Where plugins are looked for, before the broker's own folder.
   std::vector<ListenerConfig> listeners;
   std::vector<EndpointConfig> endpoints;  ///< Transports, then services, in the order of the file.
@@ -111,6 +118,7 @@ struct BrokerConfig {
   std::vector<RouteConfig> routes;
   std::vector<RoleConfig> roles;  ///< Every role that a route or bridge names, with its title.
   ComponentConfig reply;
+  ComponentConfig notices;  ///< Its `plugin` is empty where there is none.
   LimitsConfig limits;
   LogConfig log;
 };

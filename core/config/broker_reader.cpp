@@ -69,6 +69,9 @@ ReadBroker BrokerReader::read(const Node& root_node) {
   for_each_named(root, "roles", name_problem,
                  [&](const Place& place, const std::string& name) { read_role(place, name, broker); });
   broker.reply = read_reply(root);
+  if (const auto* notices = root_node.find("notices"); notices != nullptr) {
+    broker.notices = components_.read(root.child(*notices), notices_section(), "notices");
+  }
   const auto limits = section_at(root, "limits");
   refuse_unknown_keys(limits, limits_section().keys(), context_.findings);
   broker.limits = limits_spec().read(limits, context_);

@@ -41,6 +41,7 @@ struct ReadBroker {
   std::vector<Read<RouteConfig>> routes;  ///< `from` still holds `anyone`.
   std::vector<Read<RoleConfig>> roles;
   ComponentConfig reply;
+  ComponentConfig notices;
   LimitsConfig limits;
   LogConfig log;
 };

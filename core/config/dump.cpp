@@ -65,6 +65,11 @@ class Dump {
     out_.open("reply");
     component(config_.reply);
     out_.close();
+    if (!config_.notices.plugin.empty()) {
+      out_.open("notices");
+      component(config_.notices);
+      out_.close();
+    }
     section("limits", limits_spec().write(config_.limits));
     section("log", log_spec().write(config_.log));
     return std::move(out_).take();

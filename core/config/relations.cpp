@@ -147,6 +147,14 @@ class Relations {
     if (config.require_receiver && config.to.empty()) {
       complain("require_receiver", "needs to: without it nobody ever receives the message");
     }
+    if (config.position_fields.size() > 3) {
+      complain("position",
+               "a position has at most three fields, this one has " + std::to_string(config.position_fields.size()));
+    }
+    if (config.flush_interval.count() > 0 && config.to.empty()) {
+      findings_.warning(route.at("flush_interval"), route.place.path + ".flush_interval",
+                        "has no effect: the route has no to");
+    }
     if (!config.latest_by.empty()) {
       if (config.to.empty()) {
         findings_.warning(route.at("latest_by"), route.place.path + ".latest_by",
@@ -294,6 +302,7 @@ BrokerConfig assemble(ReadBroker broker) {
   config.bridges = configs(std::move(broker.bridges));
   config.routes = configs(std::move(broker.routes));
   config.reply = std::move(broker.reply);
+  config.notices = std::move(broker.notices);
   config.limits = broker.limits;
   config.log = std::move(broker.log);
   return config;

@@ -46,6 +46,11 @@ const Section& root_section() {
         Form::Named, &role_section(), "role"},
        {"reply", "The plugin that says what an ack and an error look like; the plugin `reply` if it is left out.",
         Form::Component, &reply_section()},
+       {"notices",
+        "The plugin that writes the broker's own messages to clients that ask for them: a welcome, and what a slow "
+        "client "
+        "has missed. Without it there are none.",
+        Form::Component, &notices_section()},
        {"limits", "Bounds on what clients can ask for.", Form::One, &limits_section()},
        {"log", "The broker's log.", Form::One, &log_section()}},
       0,
@@ -116,6 +121,11 @@ const Section& filter_section() {
 
 const Section& reply_section() {
   static const Section section{joined({component_spec().options()}), {}, OMNIBROKER_KIND_HANDLER, OMNIBROKER_REPLY};
+  return section;
+}
+
+const Section& notices_section() {
+  static const Section section{joined({component_spec().options()}), {}, OMNIBROKER_KIND_HANDLER, OMNIBROKER_NOTICES};
   return section;
 }
 

@@ -73,6 +73,7 @@ const Section& role_section();
 const Section& handler_section();
 const Section& filter_section();
 const Section& reply_section();
+const Section& notices_section();
 const Section& limits_section();
 const Section& log_section();
 

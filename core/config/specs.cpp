@@ -167,7 +167,31 @@ const SectionSpec<RouteConfig>& route_spec() {
               "For a client that cannot keep up: `conflate` skips to the latest message of each `latest_by` (without "
               "one, it acts as drop_oldest), `drop_oldest` loses the oldest messages, `disconnect` ends the "
               "connection.")
-          .choices("conflate|drop_oldest|disconnect");
+          .choices("conflate|drop_oldest|disconnect")
+          .field("max_backlog", &RouteConfig::max_backlog,
+                 "How many bytes of messages a client may be behind before `slow_clients` applies. A client has one "
+                 "stream "
+                 "from all routes to its role, so the smallest of theirs counts. 0: max_backlog of limits.")
+          .range(ByteSize{0}, mib(1024))
+          .field("max_lag", &RouteConfig::max_lag,
+                 "How long a message may wait for a client that does not take it before `slow_clients` applies; the "
+                 "smallest of the client's routes counts. `off`: as long as it takes.")
+          .range<nanoseconds>(kNever, 1h)
+          .field(
+              "flush_interval", &RouteConfig::flush_interval,
+              "How long a message may wait for others, so that several leave in one system call. `off`: it leaves at "
+              "once. A map that draws every 16ms loses nothing by 5ms, and sending costs a third.")
+          .range<nanoseconds>(kNever, 50ms)
+          .field(
+              "position", &RouteConfig::position_fields,
+              "One to three fields with numbers that say where the object is; clients can subscribe to a box of them.")
+          .example("[latitude, longitude]")
+          .field(
+              "max_rate", &RouteConfig::max_rate,
+              "Messages of this type a second from one client; what comes beyond is refused with RATE_LIMIT_EXCEEDED, "
+              "and the client stays connected.")
+          .choices("off")
+          .range(0u, kMost);
   return spec;
 }
 
@@ -215,12 +239,15 @@ const SectionSpec<LimitsConfig>& limits_spec() {
           .range<nanoseconds>(kNever, 10min)
           .field("stop_timeout", &L::stop_timeout, "How long the broker may take to stop; then connections are cut.")
           .range<nanoseconds>(kNever, 1h)
-          .field("messages_per_second", &L::messages_per_second, "Messages from one session.")
+          .field("messages_per_second", &L::messages_per_second,
+                 "Messages from one client; what comes beyond is refused with RATE_LIMIT_EXCEEDED.")
           .choices("off")
           .range(0u, kMost)
           .field("frames_per_second", &L::frames_per_second, "Frames from one connection, where its protocol has them.")
           .choices("off")
           .range(0u, kMost)
+          .field("max_subscriptions", &L::max_subscriptions, "Subscriptions of one client at one time.")
+          .range(0u, 1'000u)
           .field("max_control_queue", &L::max_control_queue, "Answers that one client has not read yet.")
           .range(kib(4), mib(64))
           .field("max_backlog", &L::max_backlog,

@@ -16,10 +16,11 @@ using Reasons = std::vector<std::string>;
 /// Far beyond any struct of any version: a larger `struct_size` was never written by a compiler.
 constexpr std::uint32_t kAbsurdSize = 64 * 1024;
 
-constexpr std::array<std::string_view, 11> kHostTables{
-    OMNIBROKER_HOST_LOG,        OMNIBROKER_HOST_METRICS, OMNIBROKER_HOST_CLOCK,   OMNIBROKER_HOST_LIMITS,
-    OMNIBROKER_HOST_EXECUTOR,   OMNIBROKER_HOST_SESSION, OMNIBROKER_HOST_CLIENTS, OMNIBROKER_HOST_MESSAGE,
-    OMNIBROKER_HOST_CONNECTION, OMNIBROKER_HOST_CALL,    OMNIBROKER_HOST_PUBLISH};
+constexpr std::array<std::string_view, 13> kHostTables{
+    OMNIBROKER_HOST_LOG,          OMNIBROKER_HOST_METRICS, OMNIBROKER_HOST_CLOCK,   OMNIBROKER_HOST_LIMITS,
+    OMNIBROKER_HOST_EXECUTOR,     OMNIBROKER_HOST_SESSION, OMNIBROKER_HOST_CLIENTS, OMNIBROKER_HOST_MESSAGE,
+    OMNIBROKER_HOST_CONNECTION,   OMNIBROKER_HOST_CALL,    OMNIBROKER_HOST_PUBLISH, OMNIBROKER_HOST_LATEST,
+    OMNIBROKER_HOST_SUBSCRIPTIONS};
 
 bool is_snake_case(const char* name) {
   const std::string_view text = name == nullptr ? "" : name;
@@ -98,7 +99,8 @@ class TableCheck {
 
  private:
   void transport() {
-    const auto* transport = table<omnibroker_transport_v1>(OMNIBROKER_TRANSPORT);
+    constexpr std::size_t kVersion_1_0 = offsetof(omnibroker_transport_v1, encode_variant);
+    const auto* transport = table<omnibroker_transport_v1>(OMNIBROKER_TRANSPORT, kVersion_1_0);
     if (transport == nullptr) return;
     must(transport->open, "open");
     must(transport->receive, "receive");
@@ -109,20 +111,26 @@ class TableCheck {
   void handler() {
     const bool handles = type_.table(OMNIBROKER_HANDLER) != nullptr;
     const bool replies = type_.table(OMNIBROKER_REPLY) != nullptr;
-    if (!handles && !replies) {
-      reasons_.push_back("A handler must offer " OMNIBROKER_HANDLER " or " OMNIBROKER_REPLY "; " + what_ +
-                         " offers neither");
+    const bool notifies = type_.table(OMNIBROKER_NOTICES) != nullptr;
+    if (!handles && !replies && !notifies) {
+      reasons_.push_back("A handler must offer " OMNIBROKER_HANDLER ", " OMNIBROKER_REPLY " or " OMNIBROKER_NOTICES
+                         "; " +
+                         what_ + " offers none of them");
     }
     const auto* handler = handles ? table<omnibroker_handler_v1>(OMNIBROKER_HANDLER) : nullptr;
     if (handler != nullptr) must(handler->handle, "handle");
     const auto* reply = replies ? table<omnibroker_reply_v1>(OMNIBROKER_REPLY) : nullptr;
     if (reply != nullptr) must(reply->ack, "ack"), must(reply->error, "error");
+    const auto* notices = notifies ? table<omnibroker_notices_v1>(OMNIBROKER_NOTICES) : nullptr;
+    if (notices == nullptr) return;
+    if (!is_text(notices->subprotocol)) reasons_.push_back("The sub-protocol of " + what_ + " has no name");
+    must(notices->welcome, "welcome"), must(notices->status, "status");
   }
 
   template <class Table>
-  const Table* table(const char* id) {
+  const Table* table(const char* id, std::size_t least = sizeof(Table)) {
     const auto* found = static_cast<const Table*>(type_.table(id));
-    return whole(found, sizeof(Table), "Table " + std::string(id) + " of " + what_, reasons_) ? found : nullptr;
+    return whole(found, least, "Table " + std::string(id) + " of " + what_, reasons_) ? found : nullptr;
   }
   template <class Function>
   void must(Function* function, const char* name) {

@@ -81,6 +81,9 @@ class Connection final : public Watcher {
   void receive_for(Session* session);
   /// Answers or control frames, ahead of data.
   omnibroker_status queue(std::string_view bytes);
+  /// Which of its transport's encodings what it receives is written in.
+  void set_variant(std::uint32_t variant) { variant_ = variant; }
+  std::uint32_t variant() const { return variant_; }
   bool owns_bytes(const std::uint8_t* pointer) const { return input_.contains(pointer); }
 
   // What the connection table offers to the component that has the connection.
@@ -145,6 +148,7 @@ class Connection final : public Watcher {
   Endpoint* endpoint_ = nullptr;
   void* exchange_ = nullptr;
   std::uint32_t exchange_number_ = 0;
+  std::uint32_t variant_ = 0;
   Session* session_ = nullptr;
 
   InputBuffer input_;

@@ -85,8 +85,8 @@ const omnibroker_host_executor_v1 kExecutor{
     sizeof(omnibroker_host_executor_v1),
     [](const omnibroker_host* host, void (*work)(void*), void* context) -> omnibroker_status {
       auto& record = record_of(host);
-      record.begin_work();
-      const bool queued = shared_of(host).pool.run([work, context, &record] {
+      if (!record.begin_work()) return OMNIBROKER_CLOSED;
+      const bool queued = shared_of(host).pool.run(&record, [work, context, &record] {
         work(context);
         record.end_work();
       });
@@ -125,6 +125,7 @@ const omnibroker_host_connection_v1 kConnection{
       as_connection(c).set_timer(std::chrono::nanoseconds(after_ns));
     },
     [](omnibroker_connection* c, omnibroker_session session) { return as_connection(c).attach(session); },
+    [](omnibroker_connection* c, std::uint32_t variant) { as_connection(c).set_variant(variant); },
 };
 
 omnibroker_status submit_elsewhere(Connection& connection, omnibroker_session number, omnibroker_encoding encoding,
@@ -180,6 +181,7 @@ const omnibroker_host_session_v1 kSession{
       if (session == nullptr) return OMNIBROKER_NOT_FOUND;
       return worker.submit(*session, encoding, payload, size, reply_to);
     },
+    [](omnibroker_connection* c, omnibroker_text subprotocol) { static_cast<void>(c), static_cast<void>(subprotocol); },
 };
 
 const omnibroker_host_clients_v1 kClients{

@@ -31,6 +31,8 @@
  *            component back from inside a host function, but where the function says so (submit -> encode).
  * Text       UTF-8, pointer and length, not NUL-terminated, unless the type is `const char*` (then NUL-terminated,
  *            static).
+ *
+ * It is one file, long as it is: whoever writes a plugin without the C++ layer needs all of it and nothing else.
  */
 #ifndef OMNIBROKER_ABI_H
 #define OMNIBROKER_ABI_H
@@ -43,7 +45,7 @@ extern "C" {
 #endif
 
 #define OMNIBROKER_ABI_MAJOR 1
-#define OMNIBROKER_ABI_MINOR 0
+#define OMNIBROKER_ABI_MINOR 1
 
 /* Whether `object` (a pointer) was filled by someone whose struct already had `field`. */
 #define OMNIBROKER_HAS(object, field) \
@@ -321,6 +323,10 @@ typedef struct omnibroker_host_connection_v1 {
    * by itself; this may be before the next callback. NOT_FOUND when the session has ended, CONFLICT when the connection
    * carries another session. */
   omnibroker_status (*attach)(omnibroker_connection* connection, omnibroker_session session);
+  /* What this connection receives is written by the transport's `encode_variant` with this number, in place of `encode`.
+   * Receivers with the same number share what was written. Before a session is opened on the connection. 0, the start:
+   * `encode`. */
+  void (*set_variant)(omnibroker_connection* connection, uint32_t variant);
 } omnibroker_host_connection_v1;
 
 enum {
@@ -352,12 +358,17 @@ typedef struct omnibroker_host_session_v1 {
    * number follows, from inside this call or later, on this connection's worker; the route's audience is served all the
    * same.
    *
-   * OK: the router has it. RESOURCE_EXHAUSTED: over the session's message rate, not handled, nothing sent: the
-   * transport answers in its protocol's own way. NOT_FOUND: the session has ended. Where the session lives on another
-   * worker, these two come as a refused `reply` instead, with the codes "RESOURCE_EXHAUSTED" and
-   * "CLIENT_NOT_REGISTERED". [worker] of the connection */
+   * OK: the router has it, or has refused it with an error as the direct answer. RESOURCE_EXHAUSTED, only with a
+   * correlation: over the session's message rate, not handled, and no `reply` follows: the transport answers in its
+   * protocol's own way. NOT_FOUND: the session has ended. Where the session lives on another worker, these two come as a
+   * refused `reply` instead, with the codes "RESOURCE_EXHAUSTED" and "CLIENT_NOT_REGISTERED". [worker] of the
+   * connection */
   omnibroker_status (*submit)(omnibroker_connection* connection, omnibroker_session session,
                               omnibroker_encoding encoding, uint8_t* payload, size_t size, uint64_t correlation);
+  /* The client has agreed to this sub-protocol. Where it is that of the broker's notices (omnibroker.notices/1), the
+   * session gets a welcome at once and status messages from then on; otherwise nothing happens. After what the protocol
+   * answers to the agreement has been written. [worker] of the connection */
+  void (*agree)(omnibroker_connection* connection, omnibroker_text subprotocol);
 } omnibroker_host_session_v1;
 
 /* "omnibroker.host.clients/1": who is connected, for status pages. */
@@ -368,6 +379,29 @@ typedef struct omnibroker_host_clients_v1 {
   uint64_t (*registered)(const omnibroker_host* host);                       /* of these, with a role. [any] */
   uint64_t (*with_role)(const omnibroker_host* host, omnibroker_text role);  /* 0 for an unknown role. [any] */
 } omnibroker_host_clients_v1;
+
+/* "omnibroker.host.latest/1": the latest message of each key, of routes with `latest_by`. Every function: [worker] of the
+ * connection, any time between `open` and `closed`. */
+typedef struct omnibroker_latest {
+  uint32_t struct_size;
+  omnibroker_text key;     /* the value of the `latest_by` field */
+  omnibroker_text payload; /* as it was delivered */
+  uint64_t age_ns;         /* since it came */
+} omnibroker_latest;
+#define OMNIBROKER_HOST_LATEST "omnibroker.host.latest/1"
+typedef struct omnibroker_host_latest_v1 {
+  uint32_t struct_size;
+  /* Calls `visit` once with the latest message of this type and key. NOT_FOUND: there is none, or no route of this type
+   * keeps them. `visit` must not call the host. */
+  omnibroker_status (*get)(omnibroker_connection* connection, omnibroker_text type, omnibroker_text key, void* context,
+                           int (*visit)(void* context, const omnibroker_latest* latest));
+  /* Calls `visit` for each key that begins with `prefix` and comes behind `after`, in the order of the keys' bytes, until
+   * there is none left or `visit` answers 0. NOT_FOUND: no route of this type keeps them. `visit` must not call the
+   * host. */
+  omnibroker_status (*list)(omnibroker_connection* connection, omnibroker_text type, omnibroker_text prefix,
+                            omnibroker_text after, void* context,
+                            int (*visit)(void* context, const omnibroker_latest* latest));
+} omnibroker_host_latest_v1;
 
 /* Part: messages and calls. */
 
@@ -454,6 +488,56 @@ typedef struct omnibroker_host_call_v1 {
                                 omnibroker_text code, omnibroker_text message, omnibroker_text payload);
 } omnibroker_host_call_v1;
 
+/* What happens to a message that a client is too slow for. */
+typedef uint32_t omnibroker_slow_clients;
+enum {
+  OMNIBROKER_SLOW_AS_ROUTE = 0, /* what the route says */
+  OMNIBROKER_SLOW_CONFLATE = 1, /* the client gets the latest message of each key instead */
+  OMNIBROKER_SLOW_DROP_OLDEST = 2,
+  OMNIBROKER_SLOW_DISCONNECT = 3
+};
+
+/* A range of positions, both ends inclusive, in the order of the route's `position` fields. */
+typedef struct omnibroker_box {
+  uint32_t struct_size;
+  uint32_t dimensions; /* 1 to 3; as many fields are looked at */
+  double low[3];
+  double high[3];
+} omnibroker_box;
+
+/* Which messages of one type a session wants. */
+typedef struct omnibroker_subscription {
+  uint32_t struct_size;
+  omnibroker_slow_clients slow_clients; /* of all messages of this type to this session; the last one said counts */
+  omnibroker_text id;       /* the client's name for it: a second one with the same id takes the place of the first */
+  omnibroker_text type;     /* the message type */
+  omnibroker_text key_glob; /* of the route's `latest_by` field: `*` any run of characters but `/`, `**` any run, `?` one
+                             * character but `/`; empty: every message */
+  uint64_t min_interval_ns; /* at most one message of a key in this time, and the last one always; 0: every message */
+  const omnibroker_box* const* boxes; /* in any of them; none: everywhere. Who leaves them is seen leaving once. */
+  size_t box_count;
+} omnibroker_subscription;
+
+/* "omnibroker.host.subscriptions/1". A session gets every message of its role until its first subscription to a type:
+ * from then on it gets of that type only what one of its subscriptions takes. What changes begins behind the sender's
+ * ack. Every function: [worker], during the call. */
+#define OMNIBROKER_HOST_SUBSCRIPTIONS "omnibroker.host.subscriptions/1"
+typedef struct omnibroker_host_subscriptions_v1 {
+  uint32_t struct_size;
+  /* The sender gets what this asks for, the latest messages first. INVALID_ARGUMENT: a glob or box that cannot be.
+   * NOT_FOUND: messages of this type do not go to the sender's role. UNSUPPORTED: the type's route has no `latest_by` (for
+   * a glob or an interval) or not as many `position` fields. RESOURCE_EXHAUSTED: too many subscriptions. The reason, as a
+   * sentence for the client, in `error`. */
+  omnibroker_status (*subscribe)(omnibroker_call* call, const omnibroker_subscription* subscription,
+                                 const omnibroker_sink* error);
+  /* NOT_FOUND: the sender has none with this id. The last one of a type gone, nothing of the type is sent. */
+  omnibroker_status (*unsubscribe)(omnibroker_call* call, omnibroker_text id);
+  /* Sends the latest messages that this would take, once, and changes nothing. `id`, `slow_clients` and
+   * `min_interval_ns` do not matter. Errors as for `subscribe`. */
+  omnibroker_status (*snapshot)(omnibroker_call* call, const omnibroker_subscription* subscription,
+                                const omnibroker_sink* error);
+} omnibroker_host_subscriptions_v1;
+
 /* "omnibroker.host.publish/1": for bridges, which take part without a connection. */
 #define OMNIBROKER_HOST_PUBLISH "omnibroker.host.publish/1"
 typedef struct omnibroker_host_publish_v1 {
@@ -539,6 +623,9 @@ typedef struct omnibroker_transport_v1 {
    * `content_type`. NULL: the host sends the sentence as text. [worker], several at once */
   void (*refusal)(void* self, uint32_t http_status, omnibroker_text sentence, const omnibroker_sink* content_type,
                   const omnibroker_sink* body);
+  /* As `encode`, for receivers whose connection said `set_variant` with this number. NULL: there are no variants.
+   * [worker], several at once */
+  void (*encode_variant)(void* self, uint32_t variant, const omnibroker_payload* payload, const omnibroker_sink* out);
 } omnibroker_transport_v1;
 
 /* "omnibroker.session_handover/1": moves a live connection between two generations of a transport. */
@@ -582,6 +669,33 @@ typedef struct omnibroker_reply_v1 {
   void (*error)(void* self, omnibroker_text code, omnibroker_text message, const omnibroker_sink* out); /* the same */
 } omnibroker_reply_v1;
 
+/* Something the broker tells a client that asked for notices. */
+typedef uint32_t omnibroker_notice_kind;
+enum {
+  OMNIBROKER_NOTICE_MISSED = 1,    /* messages of `type` left the client's stream, for `reason` */
+  OMNIBROKER_NOTICE_GOING_AWAY = 2 /* the server is going away */
+};
+typedef struct omnibroker_notice {
+  uint32_t struct_size;
+  omnibroker_notice_kind kind;
+  omnibroker_text type;   /* MISSED: the message type */
+  omnibroker_text reason; /* MISSED: "conflated", "dropped_oldest", "snapshot" */
+  uint64_t count;         /* MISSED: since the last such notice */
+  uint64_t total;         /* MISSED: since the session began */
+} omnibroker_notice;
+
+/* "omnibroker.notices/1": what the broker's own messages to a client look like. Offered by a handler component, and sent
+ * only to clients that agreed to the sub-protocol or have subscribed to something. */
+#define OMNIBROKER_NOTICES "omnibroker.notices/1"
+typedef struct omnibroker_notices_v1 {
+  uint32_t struct_size;
+  const char* subprotocol; /* "omnibroker.v1" */
+  /* The first message to a client that agreed to the sub-protocol. [worker], several at once */
+  void (*welcome)(void* self, omnibroker_text client_id, const omnibroker_sink* out);
+  /* [worker], several at once */
+  void (*status)(void* self, const omnibroker_notice* notice, const omnibroker_sink* out);
+} omnibroker_notices_v1;
+
 /* "omnibroker.bridge/1": joins another system. It takes part with the role that its configuration gives it. */
 #define OMNIBROKER_BRIDGE "omnibroker.bridge/1"
 typedef struct omnibroker_bridge_v1 {
@@ -597,7 +711,7 @@ typedef struct omnibroker_bridge_v1 {
 typedef uint32_t omnibroker_kind;
 enum {
   OMNIBROKER_KIND_TRANSPORT = 1, /* must offer omnibroker.transport/1 with `encode` */
-  OMNIBROKER_KIND_HANDLER = 2,   /* must offer omnibroker.handler/1 or omnibroker.reply/1 */
+  OMNIBROKER_KIND_HANDLER = 2,   /* must offer omnibroker.handler/1, omnibroker.reply/1 or omnibroker.notices/1 */
   OMNIBROKER_KIND_FILTER = 3,    /* must offer omnibroker.filter/1 */
   OMNIBROKER_KIND_BRIDGE = 4,    /* must offer omnibroker.bridge/1 */
   OMNIBROKER_KIND_SERVICE = 5    /* must offer omnibroker.transport/1 */

@@ -13,6 +13,7 @@
 #include <omnibroker/config.hpp>
 #include <omnibroker/handler.hpp>
 #include <omnibroker/host.hpp>
+#include <omnibroker/notices.hpp>
 #include <omnibroker/transport.hpp>
 #include <omnibroker/version.hpp>
 
@@ -99,6 +100,11 @@ concept Handover = requires(T& transport, Exchange& exchange, const Sink& sink, 
 template <class T>
 concept Refusing = requires(const T& transport, std::uint32_t status, std::string_view sentence, std::string& out) {
   transport.refusal(status, sentence, out, out);
+};
+
+template <class T>
+concept HasVariants = requires(const T& transport, const omnibroker_payload& payload, const Sink& out) {
+  transport.encode_variant(std::uint32_t{}, payload, out);
 };
 
 /// What `create` makes: the component itself follows with `configure`, when its configuration is known.
@@ -302,6 +308,23 @@ struct ReplyTable {
 };
 
 template <class T>
+struct NoticesTable {
+  static void welcome(void* raw, omnibroker_text client_id, const omnibroker_sink* out) noexcept {
+    guarded(ComponentTables<T>::self(raw), "welcome", 0, [&] {
+      Sink(out).append(ComponentTables<T>::self(raw).component->welcome(view(client_id)));
+      return 0;
+    });
+  }
+  static void status(void* raw, const omnibroker_notice* notice, const omnibroker_sink* out) noexcept {
+    guarded(ComponentTables<T>::self(raw), "status", 0, [&] {
+      Sink(out).append(ComponentTables<T>::self(raw).component->status(*notice));
+      return 0;
+    });
+  }
+  static constexpr omnibroker_notices_v1 table{sizeof(omnibroker_notices_v1), T::subprotocol, welcome, status};
+};
+
+template <class T>
 struct BridgeTable {
   static void deliver(void* raw, const omnibroker_payload* payload) noexcept {
     guarded(ComponentTables<T>::self(raw), "deliver", 0,
@@ -381,9 +404,26 @@ struct TransportTable {
       static_cast<void>(content_type), static_cast<void>(body);
     }
   }
-  static constexpr omnibroker_transport_v1 table{
-      sizeof(omnibroker_transport_v1), open, receive, end_of_input, timer, reply, shutdown, closed, encode,
-      Refusing<T> ? refusal : nullptr};
+  static void encode_variant(void* raw, std::uint32_t variant, const omnibroker_payload* payload,
+                             const omnibroker_sink* out) noexcept {
+    if constexpr (HasVariants<T>) {
+      guarded(Tables::self(raw), "encode_variant", 0,
+              [&] { return Tables::self(raw).component->encode_variant(variant, *payload, Sink(out)), 0; });
+    } else {
+      static_cast<void>(raw), static_cast<void>(variant), static_cast<void>(payload), static_cast<void>(out);
+    }
+  }
+  static constexpr omnibroker_transport_v1 table{sizeof(omnibroker_transport_v1),
+                                                 open,
+                                                 receive,
+                                                 end_of_input,
+                                                 timer,
+                                                 reply,
+                                                 shutdown,
+                                                 closed,
+                                                 encode,
+                                                 Refusing<T> ? refusal : nullptr,
+                                                 HasVariants<T> ? encode_variant : nullptr};
 
   static omnibroker_status session_export(void* raw, void* state, const omnibroker_sink* out) noexcept {
     return guarded(Tables::self(raw), "session_export", omnibroker_status{OMNIBROKER_INTERNAL}, [&] {
@@ -425,6 +465,9 @@ const void* find_table(const char* id) noexcept {
   if constexpr (std::is_base_of_v<Reply, T>) {
     if (is(OMNIBROKER_REPLY)) return &ReplyTable<T>::table;
   }
+  if constexpr (std::is_base_of_v<Notices, T>) {
+    if (is(OMNIBROKER_NOTICES)) return &NoticesTable<T>::table;
+  }
   if constexpr (std::is_base_of_v<Bridge, T>) {
     if (is(OMNIBROKER_BRIDGE)) return &BridgeTable<T>::table;
   }
@@ -448,7 +491,7 @@ constexpr omnibroker_kind kind_of() {
 }  // namespace detail
 
 /// Describes a component type for OMNIBROKER_PLUGIN. The kind follows from the base class (Transport, Handler, Filter,
-/// Reply, Bridge); a service is a Transport that names its kind.
+/// Reply, Notices, Bridge); a service is a Transport that names its kind.
 template <class T>
 const omnibroker_component_type* component(const char* name, const char* doc,
                                            omnibroker_kind kind = detail::kind_of<T>()) {

@@ -125,6 +125,10 @@ class Connection {
     connections_->set_timer(raw_, static_cast<std::uint64_t>(after.count()));
   }
 
+  /// What this connection receives is written by `encode_variant` with this number; 0: by `encode`. Before a session is
+  /// opened on it.
+  void set_variant(std::uint32_t variant) { connections_->set_variant(raw_, variant); }
+
   /// Opens a session that ends with this connection and is received by it.
   Result<OpenedSession> open_session() { return open(OMNIBROKER_SESSION_WITH_CONNECTION, {}); }
   /// Opens a session that outlives connections, found again by `key`.
@@ -138,6 +142,9 @@ class Connection {
     return sessions_->submit(raw_, session, static_cast<omnibroker_encoding>(encoding), payload.data(), payload.size(),
                              correlation);
   }
+
+  /// The client has agreed to a sub-protocol; where it is the one of the broker's notices, it gets a welcome.
+  void agree(std::string_view subprotocol) { sessions_->agree(raw_, text(subprotocol)); }
 
   omnibroker_connection* raw() const { return raw_; }
 
@@ -186,7 +193,9 @@ class Exchange {
 /// Where a subclass `T` also has
 ///   `omnibroker_status export_session(Exchange&, const Sink&)` and
 ///   `Result<std::unique_ptr<Exchange>> import_session(Connection, std::string_view blob)`,
-/// its live connections can move to another generation.
+/// its live connections can move to another generation. Where it has
+///   `void encode_variant(std::uint32_t variant, const omnibroker_payload&, const Sink&) const`,
+/// its receivers can want the same message in other bytes (`Connection::set_variant`).
 ///
 /// Threads: workers call at once, each for its own connections.
 class Transport : public Component {

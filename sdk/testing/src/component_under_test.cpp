@@ -163,10 +163,16 @@ std::string ComponentUnderTest::error(std::string_view code, std::string_view me
   return out;
 }
 
-std::string ComponentUnderTest::encode(std::string_view payload, omnibroker_encoding encoding) const {
+std::string ComponentUnderTest::encode(std::string_view payload, omnibroker_encoding encoding,
+                                       std::uint32_t variant) const {
   std::string out;
   const omnibroker_payload crossing{sizeof(omnibroker_payload), encoding, text(payload)};
-  table<omnibroker_transport_v1>(OMNIBROKER_TRANSPORT)->encode(state_->self, &crossing, StringSink(out).get());
+  const auto* transport = table<omnibroker_transport_v1>(OMNIBROKER_TRANSPORT);
+  if (variant == 0) {
+    transport->encode(state_->self, &crossing, StringSink(out).get());
+  } else {
+    transport->encode_variant(state_->self, variant, &crossing, StringSink(out).get());
+  }
   return out;
 }
 

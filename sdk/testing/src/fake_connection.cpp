@@ -207,7 +207,12 @@ constexpr omnibroker_host_connection_v1 kConnections{
     end_request,
     close_connection,
     set_timer,
-    attach};
+    attach,
+    [](omnibroker_connection* raw, std::uint32_t variant) {
+      auto& connection = ConnectionState::of(raw);
+      if (connection.opened_session != 0) connection.host.violation("set_variant came after a session was opened");
+      connection.variant = variant;
+    }};
 
 }  // namespace
 
@@ -250,7 +255,7 @@ void FakeConnection::deliver(std::string_view payload, Encoding encoding) {
   if (state_->session == 0 || !state_->taken) {
     return state_->host.violation("the test delivered to a connection without a session");
   }
-  state_->out += state_->component->encode(payload, static_cast<omnibroker_encoding>(encoding));
+  state_->out += state_->component->encode(payload, static_cast<omnibroker_encoding>(encoding), state_->variant);
 }
 
 void FakeConnection::reply(std::uint64_t correlation, std::string_view payload, std::string_view refusal_code) {
@@ -348,6 +353,8 @@ std::optional<std::chrono::nanoseconds> FakeConnection::timer() const {
 }
 
 omnibroker_session FakeConnection::session() const { return state_->session; }
+std::uint32_t FakeConnection::variant() const { return state_->variant; }
+std::string FakeConnection::agreed() const { return state_->agreed; }
 
 std::string FakeConnection::client_id() const {
   const std::lock_guard lock(state_->host.mutex);

@@ -90,7 +90,8 @@ void answer(ConnectionState& connection, const Submitted& message, const RouterA
     const auto found = connection.host.sessions.find(message.session);
     if (found != connection.host.sessions.end()) receiver = found->second.receiver;
   }
-  if (receiver != nullptr) receiver->out += receiver->component->encode(*answer.payload);
+  if (receiver == nullptr) return;
+  receiver->out += receiver->component->encode(*answer.payload, OMNIBROKER_TEXT_PAYLOAD, receiver->variant);
 }
 
 omnibroker_status submit(omnibroker_connection* raw, omnibroker_session session, omnibroker_encoding encoding,
@@ -122,8 +123,14 @@ omnibroker_status submit(omnibroker_connection* raw, omnibroker_session session,
   return decision.status;
 }
 
-constexpr omnibroker_host_session_v1 kSessions{sizeof(omnibroker_host_session_v1), open_session, find_session,
-                                               close_session, submit};
+constexpr omnibroker_host_session_v1 kSessions{sizeof(omnibroker_host_session_v1),
+                                               open_session,
+                                               find_session,
+                                               close_session,
+                                               submit,
+                                               [](omnibroker_connection* raw, omnibroker_text subprotocol) {
+                                                 ConnectionState::of(raw).agreed = view(subprotocol);
+                                               }};
 
 constexpr omnibroker_host_clients_v1 kClients{sizeof(omnibroker_host_clients_v1),
                                               [](const omnibroker_host* host) -> std::uint64_t {

@@ -129,6 +129,8 @@ struct ConnectionState {
   std::int64_t timer_due = 0;  // 0: not armed
   omnibroker_session session = 0;
   omnibroker_session opened_session = 0;
+  std::uint32_t variant = 0;
+  std::string agreed;  // the sub-protocol
   omnibroker_status write_status = OMNIBROKER_OK;
   std::size_t requests_opened = 0;
   std::size_t requests_ended = 0;

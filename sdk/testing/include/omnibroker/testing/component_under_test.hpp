@@ -55,7 +55,9 @@ class ComponentUnderTest {
   std::string ack(std::string_view original_type) const;
   std::string error(std::string_view code, std::string_view message) const;
   /// What a transport writes for one message.
-  std::string encode(std::string_view payload, omnibroker_encoding encoding = OMNIBROKER_TEXT_PAYLOAD) const;
+  /// `variant`: of the receiver's connection.
+  std::string encode(std::string_view payload, omnibroker_encoding encoding = OMNIBROKER_TEXT_PAYLOAD,
+                     std::uint32_t variant = 0) const;
   /// A message for a bridge's role.
   void deliver(std::string_view payload);
 

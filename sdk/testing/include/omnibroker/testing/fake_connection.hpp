@@ -83,6 +83,10 @@ class FakeConnection {
   std::optional<std::chrono::nanoseconds> timer() const;
   /// The attached session, or 0.
   omnibroker_session session() const;
+  /// What `set_variant` was given last.
+  std::uint32_t variant() const;
+  /// The sub-protocol that `agree` was given; empty: none.
+  std::string agreed() const;
   /// Of the attached session; empty without one.
   std::string client_id() const;
   /// Requests that were given to the transport, and those that it ended with `end_request`.
