@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <mutex>
 #include <set>
 #include <thread>
 #include <utility>
@@ -19,6 +20,9 @@ namespace omnibroker::core {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// What work gets that a component has begun when the time to stop is over already.
+constexpr auto kLeastPatience = std::chrono::seconds(1);
 
 std::vector<RouteTable::Role> roles_of(const BrokerConfig& config) {
   std::vector<RouteTable::Role> roles;
@@ -31,25 +35,42 @@ unsigned worker_count(unsigned configured) {
   return std::min(wanted, 1u << kWorkerBits);
 }
 
+ComponentRecord& record_of(Component& component) { return *static_cast<ComponentRecord*>(component.host().owner); }
+
+/// What a thread may still use that is inside a component and does not come out.
+struct LeftBehind {
+  std::unique_ptr<HostTables> tables;
+  std::unique_ptr<Shared> shared;
+  std::deque<ComponentRecord> records;
+  std::vector<std::unique_ptr<Component>> components;
+};
+
+/// Keeps it for as long as the process runs. No thread is waited for then, and none finds anything gone.
+void keep_for_ever(LeftBehind left) {
+  static auto& mutex = *new std::mutex;
+  static auto& kept = *new std::deque<LeftBehind>;
+  const std::lock_guard lock(mutex);
+  kept.push_back(std::move(left));
+}
+
 }  // namespace
 
 /// Everything that a running broker is made of, in the order in which it is built; taken down the other way round.
 struct Broker::Running {
   Running(BrokerConfig broker_config, Catalog& plugins, Log& process_log, Metrics& process_metrics)
-      : config(std::move(broker_config)), catalog(plugins), log(process_log), metrics(process_metrics) {
-    add_host_tables(tables);
-  }
+      : config(std::move(broker_config)), catalog(plugins), log(process_log), metrics(process_metrics) {}
   ~Running();
 
   const BrokerConfig config;
   Catalog& catalog;
   Log& log;
   Metrics& metrics;
-  HostTables tables;
   LoaderLane lane;
+  std::unique_ptr<HostTables> tables;
   std::unique_ptr<Shared> shared;  // before the components: their host functions look into it until they are destroyed
   std::deque<ComponentRecord> records;
-  std::vector<std::unique_ptr<Component>> components;  // in the order of starting
+  std::vector<std::unique_ptr<Component>> components;   // in the order of starting
+  std::vector<std::unique_ptr<Component>> left_behind;  // a thread of the pool is inside: never called again
   std::vector<Listening> listening;
   bool serving = false;
   std::set<std::string> optional;  // components that are not required
@@ -63,6 +84,8 @@ struct Broker::Running {
   void serve();
   std::size_t stop(Clock::time_point until);
   Status drain(Component& component, Clock::time_point until);
+  void leave_behind_the_busy(Clock::time_point until);
+  bool has_ended_its_work(Component& component, Clock::time_point until);
   /// In the reverse order of their start; a step that fails is in the log.
   template <class Step>
   void each_started(Step step);
@@ -84,7 +107,7 @@ Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
   if (left_out.contains(wanted.name)) return static_cast<Component*>(nullptr);
   auto found = catalog.find(wanted.plugin);
   if (!found) return refused(found.error());
-  auto component = Component::create(*found->type, wanted.name, tables, lane, Deadlines{}, &records.emplace_back());
+  auto component = Component::create(*found->type, wanted.name, *tables, lane, Deadlines{}, &records.emplace_back());
   if (!component) return refused(component.error());
   auto& made = **component;
   components.push_back(std::move(*component));
@@ -184,6 +207,9 @@ Status Broker::Running::build() {
 void Broker::Running::take_down() {
   static_cast<void>(stop(Clock::now()));
   while (!components.empty()) components.pop_back();
+  if (!left_behind.empty() || lane.stuck() > 0) {
+    keep_for_ever({std::move(tables), std::move(shared), std::move(records), std::exchange(left_behind, {})});
+  }
   shared.reset();
   records.clear();
 }
@@ -191,7 +217,9 @@ void Broker::Running::take_down() {
 Status Broker::Running::build_once() {
   // Components look at limits, log and metrics from `create` on; the routes come later, when handlers exist.
   shared = std::make_unique<Shared>(config.limits, log, metrics, roles_of(config));
-  tables.context = shared.get();
+  tables = std::make_unique<HostTables>();
+  add_host_tables(*tables);
+  tables->context = shared.get();
 
   auto routes = make_routes();
   if (!routes) return routes.error();
@@ -251,6 +279,7 @@ void Broker::Running::serve() {
 
 std::size_t Broker::Running::stop(Clock::time_point until) {
   std::size_t cut = 0;
+  if (!shared) return cut;
   if (serving) {
     serving = false;
     shared->stopping = true;
@@ -262,10 +291,10 @@ std::size_t Broker::Running::stop(Clock::time_point until) {
       static_cast<void>(shared->wait_until_empty(Clock::now() + std::chrono::seconds(1)));
     }
   }
-  each_started([&](Component& component) { return drain(component, until); });
-  if (shared) {
-    for (auto& worker : shared->workers) worker->stop();  // from here on nothing calls a component but its lifecycle
-  }
+  const auto patience = std::max(until, Clock::now() + kLeastPatience);
+  each_started([&](Component& component) { return drain(component, patience); });
+  for (auto& worker : shared->workers) worker->stop();  // from here on nothing calls a component but its lifecycle
+  leave_behind_the_busy(patience);
   each_started([](Component& component) { return component.stop(); });
   return cut;
 }
@@ -283,12 +312,34 @@ void Broker::Running::each_started(Step step) {
 
 Status Broker::Running::drain(Component& component, Clock::time_point until) {
   auto status = component.drain();
-  auto& record = *static_cast<ComponentRecord*>(component.host().owner);
+  auto& record = record_of(component);
   shared->timers.forget(record);
-  if (!record.wait_until_idle(until)) {
-    log.warn("A component is stopped while work of it still runs", {{"name", component.name()}});
-  }
+  static_cast<void>(record.wait_until_idle(until));  // while workers still carry out what the work decides
   return status;
+}
+
+void Broker::Running::leave_behind_the_busy(Clock::time_point until) {
+  for (auto& component : components) {
+    if (!has_ended_its_work(*component, until)) left_behind.push_back(std::move(component));
+  }
+  std::erase(components, nullptr);
+}
+
+bool Broker::Running::has_ended_its_work(Component& component, Clock::time_point until) {
+  auto& record = record_of(component);
+  record.close();
+  if (record.wait_until_idle(until)) return true;
+  const auto discarded = shared->pool.discard(&record);
+  record.end_work(discarded);
+  const auto running = record.work();
+  if (running == 0) {
+    log.warn("Work of a component was discarded, it had not begun in time",
+             {{"name", component.name()}, {"discarded", discarded}});
+    return true;
+  }
+  log.warn("A component is left behind, neither stopped nor destroyed: its work did not end in time",
+           {{"name", component.name()}, {"running", running}, {"discarded", discarded}});
+  return false;
 }
 
 Broker::Running::~Running() { take_down(); }

@@ -15,14 +15,19 @@ BlockingPool::~BlockingPool() {
   for (auto& thread : threads_) thread.join();
 }
 
-bool BlockingPool::run(std::function<void()> work) {
+bool BlockingPool::run(const void* owner, std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
     if (ending_ || queue_.size() >= most_queued_) return false;
-    queue_.push_back(std::move(work));
+    queue_.push_back({owner, std::move(work)});
   }
   wake_.notify_one();
   return true;
+}
+
+std::size_t BlockingPool::discard(const void* owner) {
+  const std::lock_guard lock(mutex_);
+  return std::erase_if(queue_, [owner](const Job& job) { return job.owner == owner; });
 }
 
 void BlockingPool::serve() {
@@ -30,7 +35,7 @@ void BlockingPool::serve() {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return ending_ || !queue_.empty(); });
     if (queue_.empty()) return;
-    auto work = std::move(queue_.front());
+    auto work = std::move(queue_.front().work);
     queue_.pop_front();
     lock.unlock();
     work();

@@ -43,14 +43,27 @@ Counters::Counters(Metrics& metrics)
       bytes_in(counter(metrics, "received_bytes_total", "Bytes read from connections.")),
       bytes_out(counter(metrics, "sent_bytes_total", "Bytes written to connections.")) {}
 
-void ComponentRecord::begin_work() {
+bool ComponentRecord::begin_work() {
   const std::lock_guard lock(mutex_);
+  if (closed_) return false;
   ++work_;
+  return true;
 }
 
-void ComponentRecord::end_work() {
+void ComponentRecord::end_work(std::size_t pieces) {
   const std::lock_guard lock(mutex_);
-  if (--work_ == 0) idle_.notify_all();
+  work_ -= pieces;
+  if (work_ == 0) idle_.notify_all();
+}
+
+void ComponentRecord::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+std::size_t ComponentRecord::work() const {
+  const std::lock_guard lock(mutex_);
+  return work_;
 }
 
 bool ComponentRecord::wait_until_idle(std::chrono::steady_clock::time_point until) {
@@ -139,7 +152,7 @@ std::optional<HostTimers::Entry> HostTimers::take(std::uint64_t id) {
   if (found == entries_.end()) return std::nullopt;
   const auto entry = found->second;
   entries_.erase(found);
-  entry.record->begin_work();
+  if (!entry.record->begin_work()) return std::nullopt;
   return entry;
 }
 

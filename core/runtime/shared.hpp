@@ -61,15 +61,20 @@ class ComponentRecord {
  public:
   int bridge = -1;  ///< Index of its port where it is a bridge; set before traffic.
 
-  /// Work that the executor table does for it: it is not stopped while there is any.
-  void begin_work();
-  void end_work();
+  /// Work that the executor table does for it, queued or running: it is not stopped while there is any. False once it
+  /// is closed; then the work must not be done.
+  bool begin_work();
+  void end_work(std::size_t pieces = 1);
+  /// From here on no work begins.
+  void close();
   bool wait_until_idle(std::chrono::steady_clock::time_point until);
+  std::size_t work() const;
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable idle_;
   std::size_t work_ = 0;  // guarded by mutex_
+  bool closed_ = false;   // guarded by mutex_
 };
 
 /// How many connections each address has.

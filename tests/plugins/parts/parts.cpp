@@ -1,9 +1,12 @@
 // Components that use what the gateway's own plugins do not: a filter, a bridge, and handlers that decide later,
 // misbehave or answer. tests/integration/core runs them in the built broker.
+#include <atomic>
 #include <deque>
+#include <fcntl.h>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <unistd.h>
 #include <utility>
 
 #include <omnibroker/plugin.hpp>
@@ -145,6 +148,61 @@ class RefusesToStart final : public Handler {
   Outcome handle(const Message&, Call&) override { return Outcome::accept(); }
 };
 
+/// Begins work with its start that may block, and does: each piece waits until somebody opens a named pipe for writing.
+class Lingers final : public Handler {
+ public:
+  struct Config {
+    std::string gate;
+    std::int64_t pieces = 1;
+  };
+  static const ConfigSpec<Config>& spec() {
+    static const auto spec = ConfigSpec<Config>{}
+                                 .field("gate", &Config::gate, "The named pipe.")
+                                 .required()
+                                 .field("pieces", &Config::pieces, "How much work it begins.")
+                                 .range(std::int64_t{1}, std::int64_t{100});
+    return spec;
+  }
+
+  Lingers(Host host, Config config) : host_(host), config_(std::move(config)) {}
+  ~Lingers() override { host_.log().info("Destroyed", {{"ended", ended_.load()}}); }
+
+  Status start() override {
+    const auto* executor = host_.table<omnibroker_host_executor_v1>(OMNIBROKER_HOST_EXECUTOR);
+    for (std::int64_t i = 0; i < config_.pieces; ++i) {
+      if (executor->run_blocking(host_.raw(), linger, this) != OMNIBROKER_OK) {
+        return Error{ErrorCode::ResourceExhausted, "there is too much to do"};
+      }
+    }
+    return {};
+  }
+  Status stop() override {
+    host_.log().info("Stopped");
+    return {};
+  }
+
+  Outcome handle(const Message&, Call&) override { return Outcome::accept(); }
+
+ private:
+  static void linger(void* context) {
+    auto& self = *static_cast<Lingers*>(context);
+    self.host_.log().info("Work began");
+    const int gate = ::open(self.config_.gate.c_str(), O_RDONLY);
+    if (gate >= 0) ::close(gate);
+    // Everything that it may use until its end: itself, its options, and what the host lends it.
+    self.host_.log().info("Work ended", {{"gate", self.config_.gate}, {"ended", self.ended_.fetch_add(1) + 1}});
+    const auto* executor = self.host_.table<omnibroker_host_executor_v1>(OMNIBROKER_HOST_EXECUTOR);
+    if (self.config_.pieces > 1 && executor->run_blocking(self.host_.raw(), note, context) != OMNIBROKER_OK) {
+      self.host_.log().info("More work was refused");
+    }
+  }
+  static void note(void* context) { static_cast<Lingers*>(context)->host_.log().info("More work ran"); }
+
+  Host host_;
+  Config config_;
+  std::atomic<std::int64_t> ended_{0};
+};
+
 }  // namespace
 
 OMNIBROKER_PLUGIN("parts", "1.0.0", "Components for tests.",
@@ -153,4 +211,5 @@ OMNIBROKER_PLUGIN("parts", "1.0.0", "Components for tests.",
                   component<Careless>("careless", "Does what a handler should not."),
                   component<Mirror>("mirror", "Sends back what it gets."),
                   component<Forward>("forward", "Forwards everything."),
+                  component<Lingers>("lingers", "Begins work that does not end by itself."),
                   component<RefusesToStart>("refuses_to_start", "Prepares, and then does not start."))
