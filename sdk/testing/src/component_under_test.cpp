@@ -163,6 +163,18 @@ std::string ComponentUnderTest::error(std::string_view code, std::string_view me
   return out;
 }
 
+std::string ComponentUnderTest::welcome(std::string_view client_id) const {
+  std::string out;
+  table<omnibroker_notices_v1>(OMNIBROKER_NOTICES)->welcome(state_->self, text(client_id), StringSink(out).get());
+  return out;
+}
+
+std::string ComponentUnderTest::status(const omnibroker_notice& notice) const {
+  std::string out;
+  table<omnibroker_notices_v1>(OMNIBROKER_NOTICES)->status(state_->self, &notice, StringSink(out).get());
+  return out;
+}
+
 std::string ComponentUnderTest::encode(std::string_view payload, omnibroker_encoding encoding,
                                        std::uint32_t variant) const {
   std::string out;

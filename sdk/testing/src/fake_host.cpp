@@ -193,6 +193,17 @@ void FakeHost::set_role_count(std::string_view role, std::uint64_t clients) {
   state_->role_counts[std::string(role)] = clients;
 }
 
+void FakeHost::keep_latest(std::string_view type) {
+  const std::lock_guard lock(state_->mutex);
+  state_->latest.try_emplace(std::string(type));
+}
+
+void FakeHost::set_latest(std::string_view type, std::string_view key, std::string_view payload) {
+  const std::lock_guard lock(state_->mutex);
+  state_->latest[std::string(type)].insert_or_assign(std::string(key),
+                                                     detail::LatestState{std::string(payload), state_->now.load()});
+}
+
 std::vector<Completion> FakeHost::completions() const {
   const std::lock_guard lock(state_->mutex);
   return state_->completions;

@@ -138,6 +138,8 @@ const void* host_table(std::string_view id) {
   if (id == OMNIBROKER_HOST_CLIENTS) return clients_table();
   if (id == OMNIBROKER_HOST_MESSAGE) return message_table();
   if (id == OMNIBROKER_HOST_CALL) return call_table();
+  if (id == OMNIBROKER_HOST_SUBSCRIPTIONS) return subscription_table();
+  if (id == OMNIBROKER_HOST_LATEST) return latest_table();
   return nullptr;
 }
 

@@ -50,6 +50,11 @@ struct ExecutorTimer {
   Work work;
 };
 
+struct LatestState {
+  std::string payload;
+  std::int64_t since = 0;
+};
+
 struct HostState {
   omnibroker_host raw{};
   std::string component;
@@ -73,6 +78,7 @@ struct HostState {
   std::function<RouterAnswer(const Submitted&)> router;
   std::vector<Submitted> submitted;
   std::map<std::string, std::uint64_t, std::less<>> role_counts;
+  std::map<std::string, std::map<std::string, LatestState, std::less<>>, std::less<>> latest;  // type, key
   std::set<std::uint64_t> open_tokens;
   std::uint64_t next_token = 1;
   std::vector<Completion> completions;
@@ -157,5 +163,7 @@ const void* session_table();
 const void* clients_table();
 const void* message_table();
 const void* call_table();
+const void* subscription_table();
+const void* latest_table();
 
 }  // namespace omnibroker::testing::detail

@@ -54,6 +54,9 @@ class ComponentUnderTest {
   /// What a reply component writes.
   std::string ack(std::string_view original_type) const;
   std::string error(std::string_view code, std::string_view message) const;
+  /// What a component of notices writes.
+  std::string welcome(std::string_view client_id) const;
+  std::string status(const omnibroker_notice& notice) const;
   /// What a transport writes for one message.
   /// `variant`: of the receiver's connection.
   std::string encode(std::string_view payload, omnibroker_encoding encoding = OMNIBROKER_TEXT_PAYLOAD,

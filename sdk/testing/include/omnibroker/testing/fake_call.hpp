@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <omnibroker/abi.h>
+#include <omnibroker/subscriptions.hpp>
 
 namespace omnibroker::testing {
 
@@ -43,6 +44,8 @@ class FakeCall {
   std::vector<std::string> known_roles = {"omniverse_extension", "web_ui"};
   std::uint64_t receivers = 1;
   bool can_defer = true;
+  omnibroker_status subscription_status = OMNIBROKER_OK;  ///< Of `subscribe`, `unsubscribe` and `snapshot`.
+  std::string subscription_refusal;                       ///< The sentence of a status that is not OK.
 
   // What the component did.
   std::optional<std::string> replaced;
@@ -52,6 +55,9 @@ class FakeCall {
   std::vector<std::string> answers;
   std::string registered_role;       ///< What `register_role` was asked for last.
   std::uint64_t deferred_token = 0;  ///< 0: not deferred.
+  std::vector<Subscription> subscribed;
+  std::vector<std::string> unsubscribed;  ///< Ids.
+  std::vector<Subscription> snapshots;
 
   /// What is delivered when the component accepts `message`.
   std::string delivered(std::string_view message) const { return replaced ? *replaced : std::string(message); }

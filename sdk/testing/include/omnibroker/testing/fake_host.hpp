@@ -134,6 +134,10 @@ class FakeHost {
   void end_session(omnibroker_session session, ShutdownReason reason, std::string_view sentence);
   /// What `omnibroker.host.clients/1` answers for a role.
   void set_role_count(std::string_view role, std::uint64_t clients);
+  /// From now on some route keeps the latest messages of this type; without it, none does.
+  void keep_latest(std::string_view type);
+  /// The same, and this is the latest message of a key. It grows old in `advance`.
+  void set_latest(std::string_view type, std::string_view key, std::string_view payload);
 
   // ------------------------------------------------------------------------------------------------ calls and bridges
   /// What was decided by `complete`, in order. Tokens come from `FakeCall`.
