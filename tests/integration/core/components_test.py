@@ -1,12 +1,17 @@
 """What a route can be made of beside the gateway's own handlers: filters, bridges, handlers that decide later."""
 
+import asyncio
+import contextlib
 import json
+import os
+import signal
+import tempfile
 import urllib.error
 import urllib.request
 
 import pytest
 
-from clients import Broker, connect, gateway_config, receive, run, send, update
+from clients import Broker, RawWebSocket, connect, gateway_config, metric, receive, run, send, until, update
 
 
 def with_route(name, **route):
@@ -185,3 +190,107 @@ def test_an_acknowledged_route_says_so_for_each_message():
 
     with Broker(gateway_config(routes={"coordinate_update": {"ack": True}})) as broker:
         run(scenario(broker))
+
+
+@pytest.mark.parametrize("slow_role, other_role", [("web_ui", "auditor"), ("auditor", "web_ui")])
+def test_a_role_gets_only_what_is_routed_to_it_while_another_is_conflated(slow_role, other_role):
+    types = {"web_ui": "coordinate_update", "auditor": "audit"}
+    count, prims = 6_000, 10
+
+    def wanted(role, message):
+        return message["type"] == types[role] and message["for"] == role
+
+    async def scenario(broker):
+        robot = await connect(broker.ws_url, "omniverse_extension")
+        slow = RawWebSocket(broker.port, receive_buffer=16384).register(slow_role)
+        other = await connect(broker.ws_url, other_role)
+        seen = []
+
+        async def keep_up():
+            while len(seen) < count:
+                seen.append(await receive(other))
+
+        keeping_up = asyncio.ensure_future(keep_up())
+        for number in range(count):
+            for role in (slow_role, other_role):
+                fill = "x" * (2000 if role == slow_role else 20)
+                await send(robot, **{**update(number, prim=f"/World/{number % prims}", fill=fill),
+                                     "type": types[role], "for": role})
+        await keeping_up
+        assert all(wanted(other_role, message) for message in seen)
+        assert [message["metadata"]["n"] for message in seen] == list(range(count)), "nothing lost, nothing twice"
+        assert metric(broker, "messages_dropped_total", reason="slow_client") > 0, "the other role was conflated"
+
+        newest, read = {}, 0
+        while len(newest) < prims or min(newest.values()) < count - prims:
+            message = slow.message()
+            assert wanted(slow_role, message)
+            newest[message["prim_path"]] = message["metadata"]["n"]
+            read += 1
+        assert read < count, "not all of it, but the newest of each"
+
+        late = await connect(broker.ws_url, other_role)  # has the same last values to begin with
+        snapshot = [await receive(late) for _ in range(prims)]
+        assert all(wanted(other_role, message) for message in snapshot)
+        slow.close()
+
+    conflated = {"latest_by": "prim_path", "slow_clients": "conflate"}
+    config = gateway_config(
+        limits={"max_backlog": "1MiB", "messages_per_second": 0, "frames_per_second": 0},
+        routes={"client_register": {"handler": {"plugin": "client_register",
+                                                "client_types": ["omniverse_extension", "web_ui", "auditor"]}},
+                "coordinate_update": conflated,
+                "audit": {"from": "omniverse_extension", "to": "auditor", "handler": "parts:forward", **conflated}})
+    with Broker(config) as broker:
+        run(scenario(broker), 120)
+
+
+@contextlib.contextmanager
+def closed_gate():
+    """A named pipe that nobody has opened for writing."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "gate")
+        os.mkfifo(path)
+        yield path
+
+
+def lingering(gate, stop_timeout):
+    """Two components with work that waits at a gate: a piece more than there are threads, then another's."""
+    route = {"from": "web_ui", "to": "omniverse_extension"}
+    return gateway_config(
+        limits={"stop_timeout": stop_timeout},
+        routes={"lingers": {**route, "handler": {"plugin": "parts:lingers", "gate": gate, "pieces": 5}},
+                "behind": {**route, "handler": {"plugin": "parts:lingers", "gate": gate}}})
+
+
+LEFT_BEHIND = "A component is left behind, neither stopped nor destroyed: its work did not end in time"
+DISCARDED = "Work of a component was discarded, it had not begun in time"
+
+
+def test_a_component_whose_work_does_not_end_is_left_behind_and_holds_up_nobody():
+    with closed_gate() as gate, Broker(lingering(gate, "700ms")) as broker:
+        broker.wait_for_log("Work began", count=4, component="handlers.lingers")
+        assert broker.stop() == 0
+        left, = broker.find_log(LEFT_BEHIND)
+        assert (left.level, left["name"], left["running"], left["discarded"]) == ("warn", "handlers.lingers", "4", "1")
+        discarded, = broker.find_log(DISCARDED)
+        assert (discarded["name"], discarded["discarded"]) == ("handlers.behind", "1")
+        assert len(broker.find_log("Work began")) == 4, "what was queued never ran"
+        for step in ("Stopped", "Destroyed"):
+            assert {line.component for line in broker.find_log(step)} - {"broker"} == {"handlers.behind"}
+
+
+def test_work_that_ends_while_the_broker_stops_is_waited_for():
+    with closed_gate() as gate, Broker(lingering(gate, "30s")) as broker:
+        broker.wait_for_log("Work began", count=4, component="handlers.lingers")
+        broker.signal(signal.SIGTERM)
+        broker.wait_for_log("Stopping, a second signal leaves at once")
+        opened = os.open(gate, os.O_RDWR)
+        assert broker.wait() == 0
+        os.close(opened)
+        assert broker.find_log(LEFT_BEHIND) == broker.find_log(DISCARDED) == []
+        assert len(broker.find_log("Work ended", component="handlers.lingers")) == 5
+        assert len(broker.find_log("Work ended", component="handlers.behind")) == 1
+        for step in ("Stopped", "Destroyed"):
+            stepped = {line.component for line in broker.find_log(step)} - {"broker"}
+            assert stepped == {"handlers.lingers", "handlers.behind"}
