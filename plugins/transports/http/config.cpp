@@ -48,6 +48,12 @@ const ConfigSpec<Config>& config_spec() {
           .example("[\"https://map.example.com\", \"http://localhost:3000\"]")
           .field("metrics", &Config::metrics, "Whether GET /metrics answers the broker's metrics to everyone who asks.")
           .reloadable()
+          .field("objects", &Config::objects,
+                 "The message types whose latest messages GET /objects answers to everyone who asks, of routes with "
+                 "`latest_by`; the first is what it answers where the query has no `type`. Empty: there is no such "
+                 "path.")
+          .reloadable()
+          .example("[coordinate_update, sensor_reading]")
           .field(
               "request_timeout", &Config::request_timeout,
               "How long a request may take from its head to its answer. A body that is not whole by then is answered "

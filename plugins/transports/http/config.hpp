@@ -13,6 +13,7 @@ struct Config {
   TextMap status_roles = {{"omniverse_clients", "omniverse_extension"}, {"web_clients", "web_ui"}};
   TextList allowed_origins = {"*"};
   bool metrics = true;
+  TextList objects = {"coordinate_update"};
   std::chrono::milliseconds request_timeout = std::chrono::seconds(30);
   std::chrono::milliseconds events_keep_alive = std::chrono::seconds(15);
 };

@@ -5,12 +5,13 @@
 
 namespace omnibroker::plugins::http {
 
-enum class Endpoint { Health, Status, Metrics, OpenApi, Sessions, Session, Messages, Events };
+enum class Endpoint { Health, Status, Metrics, OpenApi, Sessions, Session, Messages, Events, Objects, Object };
 
 /// One path below the mount. Each has one method of its own, beside HEAD (with GET) and OPTIONS.
 struct ServedPath {
   Endpoint endpoint;
-  std::string_view path;    ///< As openapi.json writes it; `{client_id}` stands for one segment.
+  std::string_view
+      path;  ///< As openapi.json writes it; `{client_id}` stands for one segment, `{prim_path}` for all that follows.
   std::string_view method;  ///< `GET`, `POST` or `DELETE`.
   std::string_view allow;   ///< Every method, as `Allow` lists them.
 
@@ -26,5 +27,8 @@ const ServedPath* find_path(std::string_view below_mount);
 
 /// The segment that stands for `{client_id}`.
 std::string_view client_id_in(std::string_view below_mount);
+
+/// What stands for `{prim_path}`: with or without its first slash, as it was written. Empty where there is nothing.
+std::string_view object_in(std::string_view below_mount);
 
 }  // namespace omnibroker::plugins::http

@@ -26,6 +26,16 @@ Response health_page(const Config& config) {
                   json_text(config.service_version) + "}"};
 }
 
+/// Whether the options have turned this path off.
+bool hidden(Endpoint endpoint, const Config& config) {
+  switch (endpoint) {
+    case Endpoint::Metrics: return !config.metrics;
+    case Endpoint::Objects:
+    case Endpoint::Object: return config.objects.empty();
+    default: return false;
+  }
+}
+
 enum class Expectation { None, Continue, Unknown };
 
 Expectation expectation_of(const Request& request) {
@@ -38,13 +48,13 @@ Expectation expectation_of(const Request& request) {
 }  // namespace
 
 HttpTransport::HttpTransport(Host host, Config config)
-    : lent_(host), settings_(std::make_shared<const Settings>(std::move(config))) {}
+    : lent_(host), objects_(host), settings_(std::make_shared<const Settings>(std::move(config))) {}
 
 std::unique_ptr<Exchange> HttpTransport::open(Connection connection, const Request& request) {
   const auto in_force = settings();
   lent_.requests.add();
   const auto* served = find_path(request.path_below_mount());
-  if (served != nullptr && served->endpoint == Endpoint::Metrics && !in_force->config.metrics) served = nullptr;
+  if (served != nullptr && hidden(served->endpoint, in_force->config)) served = nullptr;
   return dispatch({request, served, *in_force, Responder(lent_, connection, request, in_force->origins)});
 }
 
@@ -83,6 +93,14 @@ std::unique_ptr<Exchange> HttpTransport::serve(Incoming incoming) {
     case Endpoint::Metrics:
       return answer(std::move(incoming), {.body = lent_.host.metrics(), .content_type = "text/plain; version=0.0.4"});
     case Endpoint::OpenApi: return answer(std::move(incoming), {.body = openapi_document(request.mount())});
+    case Endpoint::Objects: {
+      auto response = objects_.list(incoming.responder.connection(), request, settings.config);
+      return answer(std::move(incoming), std::move(response));
+    }
+    case Endpoint::Object: {
+      auto response = objects_.one(incoming.responder.connection(), request, settings.config, lent_.unix_seconds());
+      return answer(std::move(incoming), std::move(response));
+    }
     case Endpoint::Session: return answer(std::move(incoming), end_session(request));
     case Endpoint::Events: return stream(std::move(incoming));
     case Endpoint::Sessions: return read_body(std::move(incoming), 0);

@@ -2,6 +2,7 @@
 
 #include "config.hpp"
 #include "endpoints.hpp"
+#include "objects.hpp"
 #include "responder.hpp"
 
 #include <memory>
@@ -65,6 +66,7 @@ class HttpTransport final : public Transport {
   omnibroker_session session_of(const Request& request, bool allow_query) const;
 
   Lent lent_;
+  Objects objects_;
   mutable std::mutex mutex_;                  ///< Guards `settings_` alone, and nothing is called with it held.
   std::shared_ptr<const Settings> settings_;  ///< Replaced whole by `reconfigure`.
 };
