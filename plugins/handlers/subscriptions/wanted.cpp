@@ -2,7 +2,6 @@
 
 #include "bounding_box.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -15,19 +14,15 @@
 namespace omnibroker::plugins::subscriptions {
 namespace {
 
-constexpr std::size_t kLongestId = 64;         // characters
-constexpr std::size_t kLongestPattern = 1024;  // bytes, as the paths themselves
-constexpr double kLongestInterval = 86'400;    // seconds
+// The host's bounds, checked here because the host does not know which field was too long.
+constexpr std::size_t kLongestId = 64;        // bytes
+constexpr std::size_t kLongestPattern = 256;  // bytes
+constexpr double kLongestInterval = 3600;     // seconds
 
 Error must(std::string_view name, std::string_view what) {
   std::string sentence = "Field '";
   sentence.append(name).append("' must ").append(what);
   return {ErrorCode::InvalidArgument, std::move(sentence)};
-}
-
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
 }
 
 /// A string that is not empty, or nothing where the field is absent.
@@ -50,7 +45,7 @@ Result<std::string> read_id(const Message& message) {
   auto id = optional_text(message, "id");
   if (!id) return id.error();
   if (!*id) return std::string("default");
-  if (characters(**id) > kLongestId) return must("id", "be at most " + std::to_string(kLongestId) + " characters long");
+  if ((*id)->size() > kLongestId) return must("id", "be at most " + std::to_string(kLongestId) + " bytes long");
   return std::string(**id);
 }
 
@@ -81,7 +76,7 @@ Status read_delivery(const Message& message, Subscription& subscription) {
   if (!interval) return interval.error();
   if (*interval) {
     const double seconds = **interval;
-    if (!(seconds >= 0 && seconds <= kLongestInterval)) return must("min_interval", "be from 0 to 86400 seconds");
+    if (!(seconds >= 0 && seconds <= kLongestInterval)) return must("min_interval", "be from 0 to 3600 seconds");
     subscription.min_interval = std::chrono::nanoseconds(std::llround(seconds * 1e9));
   }
   auto policy = fields::optional_string(message, "policy");

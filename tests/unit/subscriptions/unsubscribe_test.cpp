@@ -33,7 +33,7 @@ TEST(Unsubscribe, NamesTheFieldAndWhatItMustBe) {
   EXPECT_EQ(handler.handle(R"({"type":"unsubscribe","id":7})"), invalid("Field 'id' must be a string"));
   EXPECT_EQ(handler.handle(R"({"type":"unsubscribe","id":""})"), invalid("Field 'id' must not be empty"));
   EXPECT_EQ(handler.handle(R"({"type":"unsubscribe","id":")" + std::string(65, 'x') + "\"}"),
-            invalid("Field 'id' must be at most 64 characters long"));
+            invalid("Field 'id' must be at most 64 bytes long"));
   EXPECT_EQ(handler.handle(R"({"type":"unsubscribe","timestamp":7})"), invalid("Field 'timestamp' must be a string"));
 }
 
