@@ -5,11 +5,11 @@
 #include "telemetry/metrics.hpp"
 
 #include <cstdlib>
+#include <deque>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -24,6 +24,16 @@ namespace {
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 
+/// What a broker is lent lasts as long as the threads that it leaves behind, which nobody can wait for.
+struct Lent {
+  std::unique_ptr<Log> log;
+  Metrics metrics;
+};
+Lent& lend() {
+  static auto& lent = *new std::deque<Lent>;
+  return lent.emplace_back();
+}
+
 /// A broker with a component whose work ends when the test opens a gate. The log is a file, in which the test reads.
 class LeftBehindTest : public testing::Test {
  protected:
@@ -37,7 +47,7 @@ class LeftBehindTest : public testing::Test {
     to_file.file = folder / "log";
     auto opened = Log::open(to_file);
     EXPECT_TRUE(opened) << opened.error().message;
-    log = std::move(opened).value();
+    lent.log = std::move(opened).value();
   }
   ~LeftBehindTest() override {
     if (gate >= 0) ::close(gate);
@@ -58,7 +68,7 @@ class LeftBehindTest : public testing::Test {
       return found->type;
     });
     for (const auto& error : loaded.errors) ADD_FAILURE() << error.to_string();
-    auto started = Broker::start(std::move(loaded.config), catalog, *log, metrics);
+    auto started = Broker::start(std::move(loaded.config), catalog, *lent.log, lent.metrics);
     if (!started) ADD_FAILURE() << started.error().message;
     return started ? std::move(started).value() : nullptr;
   }
@@ -80,8 +90,7 @@ class LeftBehindTest : public testing::Test {
 
   std::filesystem::path folder;
   Catalog catalog{{OMNIBROKER_PLUGINS, OMNIBROKER_TEST_PLUGINS}};
-  std::unique_ptr<Log> log;
-  Metrics metrics;
+  Lent& lent = lend();
   int gate = -1;
 };
 
