@@ -95,6 +95,7 @@ struct Broker::Running {
   Status add_endpoints();
   Status add_bridges();
   Status add_reply();
+  Status add_notices();
   Result<std::vector<Route>> make_routes();
 };
 
@@ -166,6 +167,18 @@ Status Broker::Running::add_reply() {
   return {};
 }
 
+Status Broker::Running::add_notices() {
+  if (config.notices.plugin.empty()) return {};
+  auto component = make(config.notices);
+  if (!component) return component.error();
+  if (*component == nullptr) return {};
+  const auto* table = (*component)->table<omnibroker_notices_v1>(OMNIBROKER_NOTICES);
+  if (table == nullptr)
+    return Error{ErrorCode::InvalidArgument, "notices: " + config.notices.plugin + " does not write notices"};
+  shared->notices = {(*component)->self(), table};
+  return {};
+}
+
 Result<std::vector<Route>> Broker::Running::make_routes() {
   std::vector<Route> routes;
   const auto roles = roles_of(config);
@@ -225,6 +238,7 @@ Status Broker::Running::build_once() {
   if (!routes) return routes.error();
   shared->routes.set_routes(std::move(*routes));
   if (auto status = add_reply(); !status) return status;
+  if (auto status = add_notices(); !status) return status;
   if (auto status = open_listeners(); !status) return status;
   if (auto status = add_endpoints(); !status) return status;
   if (auto status = add_bridges(); !status) return status;

@@ -40,14 +40,8 @@ int RouteTable::role(std::string_view name) const {
   return -1;
 }
 
-SlowClients RouteTable::slow_clients(std::size_t role) const {
-  auto policy = SlowClients::DropOldest;
-  for (const auto& route : routes_) {
-    if (std::find(route.to.begin(), route.to.end(), role) == route.to.end()) continue;
-    if (route.slow_clients == SlowClients::Disconnect) return SlowClients::Disconnect;
-    if (route.slow_clients == SlowClients::Conflate && !route.latest_by.empty()) policy = SlowClients::Conflate;
-  }
-  return policy;
+bool RouteTable::feeds(const Route& route, std::size_t role) {
+  return std::find(route.to.begin(), route.to.end(), role) != route.to.end();
 }
 
 Route RouteTable::make_route(const RouteConfig& config, std::size_t index, const std::vector<Role>& roles,
@@ -69,7 +63,16 @@ Route RouteTable::make_route(const RouteConfig& config, std::size_t index, const
   route.latest_by = config.latest_by;
   route.latest_max = config.latest_max;
   route.latest_max_age = config.latest_max_age;
-  route.slow_clients = config.slow_clients;
+  route.position_fields = config.position_fields;
+  // Without a key there is nothing to conflate by.
+  const bool conflates = config.slow_clients != SlowClients::Conflate || !config.latest_by.empty();
+  route.slow_clients = conflates ? config.slow_clients : SlowClients::DropOldest;
+  route.max_backlog = config.max_backlog.bytes;
+  route.max_lag = config.max_lag;
+  route.flush_interval = config.flush_interval;
+  route.max_rate = config.max_rate;
+  route.over_rate =
+      "No more than " + std::to_string(config.max_rate) + " " + noun + " a second are taken from one client";
   return route;
 }
 

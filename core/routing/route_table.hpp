@@ -2,6 +2,8 @@
 
 #include "config/broker_config.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,7 +40,13 @@ struct Route {
   std::string latest_by;
   std::size_t latest_max = 0;
   std::chrono::nanoseconds latest_max_age{0};
+  std::vector<std::string> position_fields;
   SlowClients slow_clients = SlowClients::Conflate;
+  std::uint64_t max_backlog = 0;  ///< Bytes; 0: as in the limits.
+  std::chrono::nanoseconds max_lag{0};
+  std::chrono::nanoseconds flush_interval{0};
+  std::uint32_t max_rate = 0;
+  std::string over_rate;  ///< The sentence for a sender that is over `max_rate`.
   MetricValue* accepted = nullptr;
   MetricValue* refused = nullptr;
 };
@@ -62,8 +70,8 @@ class RouteTable {
   const std::vector<Role>& roles() const { return roles_; }
   /// -1 for a name that no route knows.
   int role(std::string_view name) const;
-  /// What applies to a member of this role that falls behind: the strictest of the routes that feed it.
-  SlowClients slow_clients(std::size_t role) const;
+  /// Whether messages of this route go to this role.
+  static bool feeds(const Route& route, std::size_t role);
 
   /// Builds everything of a route that follows from its configuration alone.
   static Route make_route(const RouteConfig& config, std::size_t index, const std::vector<Role>& roles,

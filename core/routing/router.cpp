@@ -86,6 +86,9 @@ const Decision& Router::route(const RouteTable& table, Session& session, omnibro
   if (!route->from_anyone && !route->from[static_cast<std::size_t>(session.role)]) {
     return refuse("UNAUTHORIZED", route->forbidden);
   }
+  if (route->max_rate != 0 && !host_.within_rate(session, *route)) {
+    return refuse("RATE_LIMIT_EXCEEDED", route->over_rate);
+  }
   message_->envelope = &envelope_;
   message_->session = &session;
   message_->role = session.role < 0 ? std::string_view() : table.roles()[static_cast<std::size_t>(session.role)].name;
@@ -115,13 +118,9 @@ const Decision& Router::run_steps(const Route& route, Session& session) {
   decision_.answers = {call.answers.data(), call.answer_count};
   decision_.payload = call.replaced ? std::string_view(call.replacement) : envelope_.payload();
   decision_.token = call.token;
-  if (!route.latest_by.empty() && (action == OMNIBROKER_ACCEPT || action == OMNIBROKER_PENDING)) {
-    omnibroker_json value{};
-    value.struct_size = sizeof value;
-    if (envelope_.field(route.latest_by, value) == OMNIBROKER_OK && value.kind == OMNIBROKER_JSON_STRING) {
-      latest_key_.assign(view(value.text));
-      decision_.latest_key = latest_key_;
-    }
+  if (action == OMNIBROKER_ACCEPT || action == OMNIBROKER_PENDING) {
+    if (!route.latest_by.empty()) read_key(route);
+    if (!route.position_fields.empty()) read_position(route);
   }
   switch (action) {
     case OMNIBROKER_ACCEPT: decision_.kind = Decision::Kind::Accepted; break;
@@ -140,6 +139,44 @@ const Decision& Router::run_steps(const Route& route, Session& session) {
     return refuse(route.failure_code, route.nobody_there);
   }
   return decision_;
+}
+
+void Router::read_key(const Route& route) {
+  omnibroker_json value{};
+  value.struct_size = sizeof value;
+  if (envelope_.field(route.latest_by, value) != OMNIBROKER_OK || value.kind != OMNIBROKER_JSON_STRING) return;
+  latest_key_.assign(view(value.text));
+  decision_.latest_key = latest_key_;
+}
+
+void Router::read_position(const Route& route) {
+  auto& position = decision_.position;
+  for (const auto& field : route.position_fields) {
+    omnibroker_json value{};
+    value.struct_size = sizeof value;
+    if (envelope_.field(field, value) != OMNIBROKER_OK || value.kind != OMNIBROKER_JSON_NUMBER) return;
+    position.at[position.dimensions++] = value.number;
+  }
+}
+
+const omnibroker_host_subscriptions_v1& Router::subscriptions_table() {
+  static const omnibroker_host_subscriptions_v1 table{
+      sizeof(omnibroker_host_subscriptions_v1),
+      [](omnibroker_call* call, const omnibroker_subscription* wanted, const omnibroker_sink* error) {
+        std::string reason;
+        const auto status = call->host->subscribe(*call->session, *wanted, reason);
+        error->append(error->self, reason.data(), reason.size());
+        return status;
+      },
+      [](omnibroker_call* call, omnibroker_text id) { return call->host->unsubscribe(*call->session, view(id)); },
+      [](omnibroker_call* call, const omnibroker_subscription* wanted, const omnibroker_sink* error) {
+        std::string reason;
+        const auto status = call->host->snapshot(*call->session, *wanted, reason);
+        error->append(error->self, reason.data(), reason.size());
+        return status;
+      },
+  };
+  return table;
 }
 
 const omnibroker_host_message_v1& Router::message_table() {

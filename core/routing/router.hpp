@@ -2,6 +2,7 @@
 
 #include "routing/envelope.hpp"
 #include "routing/route_table.hpp"
+#include "session/position.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -22,6 +23,12 @@ class RoutingHost {
   /// OK, ALREADY_EXISTS, CONFLICT or NOT_FOUND, as the call table says.
   virtual omnibroker_status register_role(Session& session, std::string_view role) = 0;
   virtual std::uint64_t receivers(const Route& route) = 0;
+  /// Whether the session may send one more message of this route now.
+  virtual bool within_rate(Session& session, const Route& route) = 0;
+  /// What the session gets; as the subscriptions table says. Takes effect once the message has been accepted.
+  virtual omnibroker_status subscribe(Session& session, const omnibroker_subscription& wanted, std::string& error) = 0;
+  virtual omnibroker_status unsubscribe(Session& session, std::string_view id) = 0;
+  virtual omnibroker_status snapshot(Session& session, const omnibroker_subscription& wanted, std::string& error) = 0;
   /// A token for a decision that comes later, or 0.
   virtual std::uint64_t defer(Session& session, const Route& route) = 0;
 
@@ -37,6 +44,7 @@ struct Decision {
   std::string_view type;         ///< Empty where the message had none.
   std::string_view payload;      ///< Accepted, Pending: what goes to the audience.
   std::string_view latest_key;   ///< The value of the route's `latest_by` field; empty where it is not kept.
+  Position position;             ///< The values of the route's `position` fields.
   std::string_view code;         ///< Refused.
   std::string_view message;      ///< Refused.
   bool acknowledge = false;
@@ -58,14 +66,17 @@ class Router {
   const Decision& route(const RouteTable& table, Session& session, omnibroker_encoding encoding,
                         const std::uint8_t* bytes, std::size_t size);
 
-  /// The host tables `omnibroker.host.message/1` and `omnibroker.host.call/1` without `complete`, which is the
-  /// runtime's.
+  /// The host tables `omnibroker.host.message/1`, `omnibroker.host.subscriptions/1`, and `omnibroker.host.call/1`
+  /// without `complete`, which is the runtime's.
   static const omnibroker_host_message_v1& message_table();
+  static const omnibroker_host_subscriptions_v1& subscriptions_table();
   static omnibroker_host_call_v1 call_table();
 
  private:
   const Decision& refuse(std::string_view code, std::string_view message);
   const Decision& run_steps(const Route& route, Session& session);
+  void read_key(const Route& route);
+  void read_position(const Route& route);
 
   RoutingHost& host_;
   Envelope envelope_;

@@ -122,7 +122,7 @@ bool Connection::shake_hands() {
 void Connection::read() {
   if (state_ == State::Closing) return discard_input();
   for (std::size_t i = 0; i < kReadsPerTurn; ++i) {
-    if (input_ended_ || reading_paused() || move_to_ != 0) return;
+    if (input_ended_ || reading_paused() || move_to_ != 0 || worker_->congested()) return;
     const bool in_buffer = !input_.empty();
     const auto target = in_buffer ? input_.room(std::max<std::size_t>(4096, input_.size())) : worker_->read_buffer();
     const auto usable = in_buffer ? target : target.first(target.size() - Envelope::kPadding);
@@ -360,9 +360,9 @@ void Connection::resume_input() {
 
 void Connection::leave_session() {
   auto& session = *session_;
-  if (session.snapshot) {
-    carried_ += session.snapshot->cursor.rest_of_message();
-    session.snapshot->cursor.finish_message();
+  if (session.behind) {
+    carried_ += session.behind->cursor.rest_of_message();
+    session.behind->cursor.finish_message();
   }
   carried_ += session.cursor.rest_of_message();
   session.cursor.finish_message();

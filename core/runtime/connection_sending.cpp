@@ -40,14 +40,14 @@ std::size_t Connection::gather(std::vector<iovec>& pieces) const {
   const std::string_view control = std::string_view(control_).substr(control_sent_);
   std::string_view rest;
   if (session_ != nullptr && !control.empty()) {
-    if (session_->snapshot) rest = session_->snapshot->cursor.rest_of_message();
+    if (session_->behind) rest = session_->behind->cursor.rest_of_message();
     if (rest.empty()) rest = session_->cursor.rest_of_message();
   }
   total += add(rest);
   total += add(control);
   if (session_ == nullptr || !rest.empty() || shutting_down_ || state_ != State::InExchange) return total;
-  if (session_->snapshot) {
-    const auto& cursor = session_->snapshot->cursor;
+  if (session_->behind) {
+    const auto& cursor = session_->behind->cursor;
     const auto gathered =
         cursor.gather(pieces, kBytesPerSend - std::min(total, kBytesPerSend), kPiecesPerSend - pieces.size());
     total += gathered;
@@ -68,8 +68,8 @@ void Connection::sent(std::size_t bytes) {
     if (const auto taken = take(most); taken > 0) cursor.advance(taken);
   };
   if (control_.size() > control_sent_) {
-    if (session_ != nullptr && session_->snapshot) {
-      advance(session_->snapshot->cursor, session_->snapshot->cursor.inside_message());
+    if (session_ != nullptr && session_->behind) {
+      advance(session_->behind->cursor, session_->behind->cursor.inside_message());
     }
     if (session_ != nullptr) advance(session_->cursor, session_->cursor.inside_message());
     control_sent_ += take(control_.size() - control_sent_);
@@ -79,9 +79,9 @@ void Connection::sent(std::size_t bytes) {
     }
   }
   if (session_ == nullptr) return;
-  if (session_->snapshot) {
-    advance(session_->snapshot->cursor, session_->snapshot->cursor.pending());
-    if (session_->snapshot->cursor.at_end()) session_->snapshot.reset();
+  if (session_->behind) {
+    advance(session_->behind->cursor, session_->behind->cursor.pending());
+    if (session_->behind->in_sync && session_->behind->cursor.at_end()) session_->behind.reset();
   }
   advance(session_->cursor, bytes);
 }
@@ -89,7 +89,7 @@ void Connection::sent(std::size_t bytes) {
 bool Connection::anything_to_send() const {
   if (!carried_.empty() || control_.size() > control_sent_ || stream_.holds_output()) return true;
   if (session_ == nullptr || shutting_down_ || state_ != State::InExchange) return false;
-  return session_->snapshot != nullptr || !session_->cursor.at_end();
+  return (session_->behind && !session_->behind->cursor.at_end()) || !session_->cursor.at_end();
 }
 
 void Connection::flush() {

@@ -3,6 +3,7 @@
 #include "net/listener.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +24,13 @@ struct Endpoint {
   Component* component = nullptr;
   void* self = nullptr;
   const omnibroker_transport_v1* table = nullptr;
+
+  /// Writes a message as receivers with this variant want it.
+  void encode(std::uint32_t variant, const omnibroker_payload& payload, const omnibroker_sink* out) const {
+    const bool varies = variant != 0 && OMNIBROKER_HAS(table, encode_variant) && table->encode_variant != nullptr;
+    if (varies) return table->encode_variant(self, variant, &payload, out);
+    table->encode(self, &payload, out);
+  }
 };
 
 /// One entry of `listeners:` with what is mounted on it.
@@ -49,6 +57,12 @@ struct BridgePort {
   void* self = nullptr;
   const omnibroker_bridge_v1* table = nullptr;
   std::size_t role = 0;
+};
+
+/// The component that writes the broker's own messages to clients; a null table where there is none.
+struct NoticesPort {
+  void* self = nullptr;
+  const omnibroker_notices_v1* table = nullptr;
 };
 
 /// The component that writes acks and errors.

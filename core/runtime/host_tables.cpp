@@ -75,6 +75,8 @@ const omnibroker_host_limits_v1 kLimits{
       if (name == "max_message") return limits.max_message.bytes;
       if (name == "max_body") return limits.max_body.bytes;
       if (name == "frames_per_second") return limits.frames_per_second;
+      if (name == "messages_per_second") return limits.messages_per_second;
+      if (name == "max_subscriptions") return limits.max_subscriptions;
       if (name == "idle_timeout") return static_cast<std::uint64_t>(limits.idle_timeout.count());
       if (name == "keep_alive_timeout") return static_cast<std::uint64_t>(limits.keep_alive_timeout.count());
       return 0;
@@ -181,7 +183,10 @@ const omnibroker_host_session_v1 kSession{
       if (session == nullptr) return OMNIBROKER_NOT_FOUND;
       return worker.submit(*session, encoding, payload, size, reply_to);
     },
-    [](omnibroker_connection* c, omnibroker_text subprotocol) { static_cast<void>(c), static_cast<void>(subprotocol); },
+    [](omnibroker_connection* c, omnibroker_text subprotocol) {
+      auto& connection = as_connection(c);
+      if (auto* session = connection.session()) connection.worker().agree(*session, view(subprotocol));
+    },
 };
 
 const omnibroker_host_clients_v1 kClients{
@@ -239,6 +244,43 @@ const omnibroker_host_publish_v1 kPublish{
     },
 };
 
+omnibroker_latest latest_of(const LatestValues::Entry& entry, std::chrono::steady_clock::time_point now) {
+  const auto age = std::chrono::duration_cast<std::chrono::nanoseconds>(now - entry.updated).count();
+  return {sizeof(omnibroker_latest), crossing(entry.key), crossing(entry.message), static_cast<std::uint64_t>(age)};
+}
+
+constexpr std::size_t kLatestAtOnce = 1'000;
+
+const omnibroker_host_latest_v1 kLatest{
+    sizeof(omnibroker_host_latest_v1),
+    [](omnibroker_connection* c, omnibroker_text type, omnibroker_text key, void* context,
+       int (*visit)(void*, const omnibroker_latest*)) -> omnibroker_status {
+      auto& worker = as_connection(c).worker();
+      const auto* values = worker.fanout().latest(view(type));
+      const auto* entry = values == nullptr ? nullptr : values->find(view(key), worker.now());
+      if (entry == nullptr) return OMNIBROKER_NOT_FOUND;
+      const auto latest = latest_of(*entry, worker.now());
+      visit(context, &latest);
+      return OMNIBROKER_OK;
+    },
+    [](omnibroker_connection* c, omnibroker_text type, omnibroker_text prefix, omnibroker_text after, void* context,
+       int (*visit)(void*, const omnibroker_latest*)) -> omnibroker_status {
+      auto& worker = as_connection(c).worker();
+      const auto* values = worker.fanout().latest(view(type));
+      if (values == nullptr) return OMNIBROKER_NOT_FOUND;
+      std::string behind(view(after));
+      while (true) {
+        const auto entries = values->in_order(view(prefix), behind, kLatestAtOnce, worker.now());
+        for (const auto* entry : entries) {
+          const auto latest = latest_of(*entry, worker.now());
+          if (visit(context, &latest) == 0) return OMNIBROKER_OK;
+        }
+        if (entries.size() < kLatestAtOnce) return OMNIBROKER_OK;
+        behind = entries.back()->key;
+      }
+    },
+};
+
 }  // namespace
 
 void add_host_tables(HostTables& tables) {
@@ -253,6 +295,8 @@ void add_host_tables(HostTables& tables) {
   tables.add(OMNIBROKER_HOST_MESSAGE, &Router::message_table());
   tables.add(OMNIBROKER_HOST_CALL, &call_table());
   tables.add(OMNIBROKER_HOST_PUBLISH, &kPublish);
+  tables.add(OMNIBROKER_HOST_LATEST, &kLatest);
+  tables.add(OMNIBROKER_HOST_SUBSCRIPTIONS, &Router::subscriptions_table());
 }
 
 }  // namespace omnibroker::core

@@ -17,6 +17,7 @@ MetricValue& gauge(Metrics& metrics, const char* name, const char* doc) {
 }
 
 constexpr const char* kRefused = "Connections that a limit refused.";
+constexpr const char* kDropped = "Messages a client did not get.";
 constexpr const char* kClosed = "Connections that the broker closed because of a limit.";
 
 }  // namespace
@@ -32,13 +33,14 @@ Counters::Counters(Metrics& metrics)
       messages_refused(counter(metrics, "messages_refused_total", "Messages answered with an error.")),
       messages_over_rate(counter(metrics, "messages_over_rate_total", "Messages above messages_per_second.")),
       deliveries(counter(metrics, "audience_messages_total", "Messages appended to an audience, once per worker.")),
-      dropped_slow(counter(metrics, "messages_dropped_total", "Messages a client did not get.", "slow_client")),
+      conflated(counter(metrics, "messages_dropped_total", kDropped, "conflated")),
+      dropped_oldest(counter(metrics, "messages_dropped_total", kDropped, "dropped_oldest")),
+      answers_dropped(counter(metrics, "messages_dropped_total", kDropped, "answers")),
       closed_slow(counter(metrics, "connections_closed_total", kClosed, "max_stall")),
       closed_unregistered(counter(metrics, "connections_closed_total", kClosed, "register_timeout")),
       closed_idle(counter(metrics, "connections_closed_total", kClosed, "idle_timeout")),
       closed_answers(counter(metrics, "connections_closed_total", kClosed, "max_control_queue")),
-      dropped_between_workers(
-          counter(metrics, "messages_dropped_total", "Messages a client did not get.", "worker_queue")),
+      congested(counter(metrics, "worker_waits_total", "Times that a worker waited for another one to take messages.")),
       latest_evicted(counter(metrics, "latest_evicted_total", "Last values given up because of latest_max.")),
       bytes_in(counter(metrics, "received_bytes_total", "Bytes read from connections.")),
       bytes_out(counter(metrics, "sent_bytes_total", "Bytes written to connections.")) {}

@@ -7,6 +7,7 @@
 #include "runtime/endpoint.hpp"
 #include "runtime/reply_to.hpp"
 #include "session/directory.hpp"
+#include "session/position.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <array>
@@ -42,13 +43,15 @@ struct Counters {
   MetricValue& messages;  ///< Handed to the router.
   MetricValue& messages_refused;
   MetricValue& messages_over_rate;
-  MetricValue& deliveries;    ///< Messages appended to an audience.
-  MetricValue& dropped_slow;  ///< Messages that a slow client did not get.
+  MetricValue& deliveries;       ///< Messages appended to an audience.
+  MetricValue& conflated;        ///< Messages that a slow client did not get, because a newer one took their place.
+  MetricValue& dropped_oldest;   ///< Messages that a slow client did not get.
+  MetricValue& answers_dropped;  ///< Answers to a session without a connection.
   MetricValue& closed_slow;
   MetricValue& closed_unregistered;
   MetricValue& closed_idle;
   MetricValue& closed_answers;  ///< The client did not read its answers.
-  MetricValue& dropped_between_workers;
+  MetricValue& congested;       ///< Turns in which a worker waited for another one.
   MetricValue& latest_evicted;
   MetricValue& bytes_in;
   MetricValue& bytes_out;
@@ -95,6 +98,7 @@ struct DeferredCall {
   const Route* route = nullptr;
   std::string payload;
   std::string latest_key;
+  Position position;
   std::string type;
   bool acknowledge = false;
   ReplyTo reply_to;
@@ -184,6 +188,7 @@ struct Shared {
   std::vector<std::unique_ptr<Listener>> listeners;
   std::vector<BridgePort> bridges;
   ReplyPort reply;
+  NoticesPort notices;
 
   std::vector<std::unique_ptr<Worker>> workers;
 

@@ -15,8 +15,9 @@ namespace omnibroker::core {
 namespace {
 
 constexpr std::size_t kAcceptsPerTurn = 64;
-constexpr std::size_t kMostRefusals = 1024;                   // connections that are being told that there are too many
-constexpr std::size_t kMostDeliveryBytes = 64 * 1024 * 1024;  // waiting for one worker
+constexpr std::size_t kMostRefusals = 1024;  // connections that are being told that there are too many
+constexpr std::size_t kMostInbox = 8 * 1024 * 1024;
+constexpr std::chrono::milliseconds kRoomCheck{1};
 
 std::size_t largest_message(const LimitsConfig& limits) {
   return static_cast<std::size_t>(std::max(limits.max_message.bytes, limits.max_body.bytes));
@@ -31,19 +32,11 @@ Worker::Worker(unsigned index, Shared& shared)
       timers_(now_),
       request_head_({static_cast<std::size_t>(shared.limits.max_request_head.bytes), shared.limits.max_headers}),
       router_(largest_message(shared.limits), *this),
+      members_(shared.routes.roles().size()),
+      fanout_(*this, shared),
       read_buffer_(std::make_unique<std::uint8_t[]>(kReadBytes)),
-      members_(shared.routes.roles().size()) {
-  for (std::size_t role = 0; role < shared.routes.roles().size(); ++role) {
-    for (const auto& endpoint : shared.endpoints) {
-      auto& audience = *audiences_.emplace_back(std::make_unique<Audience>());
-      audience.role = role;
-      audience.endpoint = endpoint.get();
-    }
-  }
-  for (const auto& route : shared.routes.routes()) {
-    latest_.emplace_back(route.latest_by.empty() ? 0 : route.latest_max,
-                         std::chrono::duration_cast<Clock::duration>(route.latest_max_age));
-  }
+      over_rate_("No more than " + std::to_string(shared.limits.messages_per_second) +
+                 " messages a second are taken from one client") {
   if (index != 0) return;
   for (const auto& bridge : shared.bridges) {
     auto& session = *bridge_sessions_.emplace_back(std::make_unique<Session>());
@@ -84,13 +77,15 @@ void Worker::post(Task task) {
 
 void Worker::run() {
   timers_.arm(second_timer_, now_ + std::chrono::seconds(1));
+  bool more = false;
   while (true) {
-    loop_.wait(timers_.until_next(Clock::now()));
+    if (congested_) wait_for_room();
+    loop_.wait(until_next(more));
     now_ = Clock::now();
     take_inbox();
     timers_.advance(now_);
     resume_inputs();
-    flush();
+    more = flush();
     send_outboxes();
     graveyard_.clear();
     const std::lock_guard lock(mutex_);
@@ -101,39 +96,47 @@ void Worker::run() {
   while (!sessions_.empty()) close_session(*sessions_.begin()->second);
 }
 
+std::chrono::milliseconds Worker::until_next(bool more) const {
+  if (more) return std::chrono::milliseconds(0);
+  const auto now = Clock::now();
+  const auto timer = timers_.until_next(now);
+  const auto due = fanout_.next_due();
+  if (due == Clock::time_point::max()) return timer;
+  const auto wait = std::max(std::chrono::ceil<std::chrono::milliseconds>(due - now), std::chrono::milliseconds(0));
+  return timer.count() < 0 ? wait : std::min(timer, wait);
+}
+
 void Worker::take_inbox() {
   std::vector<Task> tasks;
-  std::vector<Delivery> deliveries;
   {
     const std::lock_guard lock(mutex_);
     tasks.swap(tasks_);
-    deliveries.swap(deliveries_);
-    delivery_bytes_ = 0;
+    arrived_.swap(inbox_);
   }
-  for (const auto& delivery : deliveries) deliver_here(*delivery.route, delivery.payload, delivery.latest_key);
+  room_.notify_all();
+  arrived_.each([this](const Parcels::Parcel& parcel) {
+    deliver_here({&shared_.routes.routes()[parcel.route], parcel.payload, parcel.latest_key, parcel.position});
+  });
+  arrived_.clear();
   for (auto& task : tasks) task(*this);
 }
 
 void Worker::resume_inputs() {
-  const auto waiting = std::exchange(to_resume_, {});
-  for (const auto id : waiting) {
+  resuming_.swap(to_resume_);
+  for (const auto id : resuming_) {
     if (auto* connection = find_connection(id)) connection->resume_input();
   }
+  resuming_.clear();
   if (!to_resume_.empty()) loop_.wake();  // what one turn leaves is the next one's
 }
 
-void Worker::flush() {
-  for (auto* audience : dirty_audiences_) {
-    audience->dirty = false;
-    for (auto* member : audience->members) {
-      if (member->receiver != nullptr) mark_dirty(*member->receiver);
-    }
-  }
-  const auto served = std::exchange(dirty_audiences_, {});
+bool Worker::flush() {
+  fanout_.mark_due();
   flush_dirty();
   // Only now, when everybody has been offered what there is, does it show who is behind.
-  for (auto* audience : served) bound(*audience);
+  const bool more = fanout_.settle();
   flush_dirty();
+  return more;
 }
 
 void Worker::flush_dirty() {
@@ -150,27 +153,40 @@ void Worker::send_outboxes() {
     auto& outbox = outboxes_[i];
     if (outbox.empty()) continue;
     auto& target = *shared_.workers[i];
-    std::size_t dropped = 0;
+    bool was_empty = false;
     {
       const std::lock_guard lock(target.mutex_);
-      for (auto& delivery : outbox) {
-        const auto bytes = delivery.payload.size() + delivery.latest_key.size();
-        if (target.delivery_bytes_ + bytes > kMostDeliveryBytes) {
-          ++dropped;
-          continue;
-        }
-        target.delivery_bytes_ += bytes;
-        target.deliveries_.push_back(std::move(delivery));
+      was_empty = target.inbox_.empty();
+      if (was_empty) {
+        target.inbox_.swap(outbox);
+      } else if (target.inbox_.size() < kMostInbox) {
+        target.inbox_.append(outbox);
+        outbox.clear();
+      } else {
+        congested_ = true;
+        continue;
       }
     }
     outbox.clear();
-    target.loop_.wake();
-    if (dropped > 0) shared_.counters.dropped_between_workers.add(static_cast<std::int64_t>(dropped));
+    if (was_empty) target.loop_.wake();
+  }
+}
+
+void Worker::wait_for_room() {
+  congested_ = false;
+  shared_.counters.congested.add();
+  for (std::size_t i = 0; i < outboxes_.size(); ++i) {
+    if (outboxes_[i].empty()) continue;
+    auto& target = *shared_.workers[i];
+    std::unique_lock lock(target.mutex_);
+    // Not for long: this one's own inbox must be taken, too.
+    if (!target.room_.wait_for(lock, kRoomCheck, [&] { return target.inbox_.size() < kMostInbox; })) congested_ = true;
   }
 }
 
 void Worker::each_second() {
   timers_.arm(second_timer_, now_ + std::chrono::seconds(1));
+  fanout_.each_second();
   for (auto& call : shared_.deferred.take_overdue(index_, now_)) {
     decide_deferred(call, {OMNIBROKER_REFUSE, call.route->failure_code, "No decision came in time", {}});
   }
@@ -310,7 +326,11 @@ Connection* Worker::find_connection(std::uint64_t id) {
 void Worker::shut_down_connections() {
   std::vector<Connection*> all;
   for (const auto& [id, connection] : connections_) all.push_back(connection.get());
-  for (auto* connection : all) connection->shut_down(OMNIBROKER_SHUTDOWN_GOING_AWAY, "The server is going away");
+  const omnibroker_notice going{sizeof(omnibroker_notice), OMNIBROKER_NOTICE_GOING_AWAY, {}, {}, 0, 0};
+  for (auto* connection : all) {
+    if (auto* session = connection->session()) notify(*session, going);
+    connection->shut_down(OMNIBROKER_SHUTDOWN_GOING_AWAY, "The server is going away");
+  }
 }
 
 void Worker::cut_connections() {

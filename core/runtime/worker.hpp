@@ -3,15 +3,16 @@
 #include "net/event_loop.hpp"
 #include "net/request_head.hpp"
 #include "net/timer_wheel.hpp"
-#include "routing/latest_values.hpp"
 #include "routing/router.hpp"
 #include "runtime/connection.hpp"
+#include "runtime/fanout.hpp"
+#include "runtime/parcels.hpp"
 #include "runtime/reply_to.hpp"
-#include "session/outbound_log.hpp"
 #include "session/session.hpp"
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,19 +31,12 @@ struct DeferredCall;
 struct LateDecision;
 struct Shared;
 
-/// The sessions of one worker that get the same stream: same role, same encoding.
-struct Audience {
-  std::size_t role = 0;
-  Endpoint* endpoint = nullptr;
-  OutboundLog log;
-  std::vector<Session*> members;
-  bool dirty = false;
-};
-
-/// A thread with an event loop, and everything that lives on it: connections, sessions, audiences, last values.
+/// A thread with an event loop, and everything that lives on it: connections, sessions, and their fan-out.
 ///
 /// One turn: sockets that are ready, what other workers sent, timers, then one flush for everybody who has something
-/// pending. Nothing here is shared but the inbox; other threads reach a worker by `post`.
+/// pending. Nothing here is shared but the inbox; other threads reach a worker by `post`, and accepted messages cross
+/// in blocks (Parcels). A worker whose messages another one does not take reads nothing from its own connections until
+/// they are taken: what is lost between workers would be lost for clients that keep up.
 ///
 /// Lifecycle: `start`, then `stop` (from another thread), which cuts what is still connected and joins.
 /// Threads: the worker's own, but for `post`, `start`, `stop` and `members`.
@@ -68,6 +62,12 @@ class Worker final : private RoutingHost {
   TimerWheel& timers() { return timers_; }
   RequestHead& request_head() { return request_head_; }
   Clock::time_point now() const { return now_; }
+  Fanout& fanout() { return fanout_; }
+  /// Nothing is read from connections until another worker has taken what it was sent.
+  bool congested() const { return congested_; }
+  void count_member(std::size_t role, std::int64_t change) {
+    members_[role].fetch_add(static_cast<std::uint64_t>(change), std::memory_order_relaxed);
+  }
   std::span<std::uint8_t> read_buffer() { return {read_buffer_.get(), kReadBytes}; }
 
   // Connections
@@ -88,6 +88,12 @@ class Worker final : private RoutingHost {
   Session* open_session(Connection& connection, bool detached, std::string_view key, std::string& error);
   Session* find_session(omnibroker_session number);
   void close_session(Session& session);
+  /// Behind what is being done now.
+  void close_later(const Session& session);
+  /// The client has agreed to a sub-protocol.
+  void agree(Session& session, std::string_view subprotocol);
+  /// Sends one of the broker's own messages.
+  void notify(Session& session, const omnibroker_notice& notice);
   omnibroker_status submit(Session& session, omnibroker_encoding encoding, const std::uint8_t* bytes, std::size_t size,
                            const ReplyTo& reply_to);
   /// The same for a session whose message came in on another worker's connection.
@@ -102,11 +108,6 @@ class Worker final : private RoutingHost {
  private:
   static constexpr std::size_t kReadBytes = 256 * 1024;
 
-  struct Delivery {
-    const Route* route;
-    std::string payload;
-    std::string latest_key;
-  };
   struct ListeningWatcher final : Watcher {
     ListeningWatcher(Worker& w, Listener& l, ListeningSocket& s) : worker(w), listener(l), socket(s) {}
     void ready(std::uint32_t) override { worker.accept(listener, socket); }
@@ -127,9 +128,12 @@ class Worker final : private RoutingHost {
   };
 
   void run();
+  std::chrono::milliseconds until_next(bool more) const;
+  void wait_for_room();
   void take_inbox();
   void resume_inputs();
-  void flush();
+  /// True where a session could take more at once.
+  bool flush();
   void flush_dirty();
   void send_outboxes();
   void each_second();
@@ -141,21 +145,19 @@ class Worker final : private RoutingHost {
   omnibroker_status register_role(Session& session, std::string_view role) override;
   std::uint64_t receivers(const Route& route) override;
   std::uint64_t defer(Session& session, const Route& route) override;
+  bool within_rate(Session& session, const Route& route) override;
+  omnibroker_status subscribe(Session& session, const omnibroker_subscription& wanted, std::string& error) override;
+  omnibroker_status unsubscribe(Session& session, std::string_view id) override;
+  omnibroker_status snapshot(Session& session, const omnibroker_subscription& wanted, std::string& error) override;
 
   void perform(const Decision& decision, Session& session, const ReplyTo& reply_to);
-  void deliver(const Route& route, std::string_view payload, std::string_view latest_key);
-  void deliver_here(const Route& route, std::string_view payload, std::string_view latest_key);
+  void deliver(const Delivery& delivery);
+  void deliver_here(const Delivery& delivery);
   void reply_ack(Session& session, std::string_view type, bool asked, const ReplyTo& reply_to);
   void reply_error(Session& session, std::string_view code, std::string_view message, const ReplyTo& reply_to);
   void send_reply(Session& session, bool refused, std::string_view code, const std::string& payload,
                   const ReplyTo& reply_to);
   void answer(Session& session, std::string_view payload);
-  void join(Session& session);
-  void leave(Session& session);
-  void give_snapshot(Session& session);
-  void bound(Audience& audience);
-  void fall_behind(Session& session);
-  const std::string& encoded(Endpoint& endpoint, std::string_view payload);
   int bridge_of(const Session& session) const;
 
   const unsigned index_;
@@ -165,36 +167,38 @@ class Worker final : private RoutingHost {
   TimerWheel timers_;
   RequestHead request_head_;
   Router router_;
+  std::vector<std::atomic<std::uint64_t>> members_;
+  Fanout fanout_;
   std::unique_ptr<std::uint8_t[]> read_buffer_;
   std::string submit_buffer_;  // a message that does not lie in a read buffer, with its padding
   std::string reply_buffer_;
-  std::string encode_buffer_;
+  const std::string over_rate_;  // the sentence for a client that is over messages_per_second
 
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> graveyard_;
   std::vector<Connection*> dirty_;
   std::vector<std::uint64_t> to_resume_;
+  std::vector<std::uint64_t> resuming_;
   bool routing_ = false;  // the router is at work, and its decision in use
   std::unordered_map<omnibroker_session, std::unique_ptr<Session>> sessions_;
   std::vector<std::unique_ptr<Session>> bridge_sessions_;  // by bridge, on the first worker
-  std::vector<std::unique_ptr<Audience>> audiences_;       // role-major, then endpoint
-  std::vector<Audience*> dirty_audiences_;
-  std::vector<LatestValues> latest_;  // by route
-  Session* joining_ = nullptr;        // registered by the message that is being handled
-  std::vector<std::atomic<std::uint64_t>> members_;
+  Session* joining_ = nullptr;                             // registered by the message that is being handled
+  std::vector<Fanout::Change> changes_;                    // asked for by the message that is being handled
   std::atomic<std::size_t> connection_count_{0};
 
   std::vector<std::unique_ptr<ListeningWatcher>> listening_;
-  std::vector<std::vector<Delivery>> outboxes_;  // by worker
+  std::vector<Parcels> outboxes_;  // by worker
+  Parcels arrived_;                // being delivered
+  bool congested_ = false;
   bool accepting_paused_ = false;
   SecondTimer second_timer_{*this};
   std::unordered_map<std::uint64_t, std::unique_ptr<HostTimer>> host_timers_;
 
   std::mutex mutex_;
-  std::vector<Task> tasks_;           // guarded by mutex_
-  std::vector<Delivery> deliveries_;  // guarded by mutex_
-  std::size_t delivery_bytes_ = 0;    // guarded by mutex_
-  bool ending_ = false;               // guarded by mutex_
+  std::vector<Task> tasks_;       // guarded by mutex_
+  Parcels inbox_;                 // guarded by mutex_
+  std::condition_variable room_;  // the inbox has been taken
+  bool ending_ = false;           // guarded by mutex_
   std::thread thread_;
 };
 

@@ -25,6 +25,7 @@ Session* Worker::open_session(Connection& connection, bool detached, std::string
   session->number = number;
   session->client_id = SessionDirectory::make_client_id();
   session->detached = detached;
+  session->variant = connection.variant();
   session->endpoint = connection.endpoint();
   session->opened = session->last_used = now_;
   if (detached) {
@@ -58,11 +59,17 @@ void Worker::close_session(Session& session) {
     receiver->receive_for(nullptr);
     receiver->shut_down(OMNIBROKER_SHUTDOWN_GOING_AWAY, "The session has ended");
   }
-  leave(session);
+  fanout_.leave(session);
   if (session.detached) shared_.sessions.remove_key(session.key);
   shared_.sessions.closed(session.role);
   shared_.counters.sessions.add(-1);
   shared_.log.debug("Client gone", {{"client", session.client_id}, {"dropped", session.dropped}});
+}
+
+void Worker::close_later(const Session& session) {
+  post([number = session.number](Worker& worker) {
+    if (auto* found = worker.find_session(number)) worker.close_session(*found);
+  });
 }
 
 omnibroker_status Worker::submit(Session& session, omnibroker_encoding encoding, const std::uint8_t* bytes,
@@ -75,7 +82,9 @@ omnibroker_status Worker::submit(Session& session, omnibroker_encoding encoding,
   }
   if (!session.rate.take(shared_.limits.messages_per_second, now_)) {
     shared_.counters.messages_over_rate.add();
-    return OMNIBROKER_RESOURCE_EXHAUSTED;
+    if (reply_to.correlation != 0) return OMNIBROKER_RESOURCE_EXHAUSTED;
+    reply_error(session, "RATE_LIMIT_EXCEEDED", over_rate_, reply_to);
+    return OMNIBROKER_OK;
   }
   shared_.counters.messages.add();
   const bool padded = (bytes >= read_buffer_.get() && bytes < read_buffer_.get() + kReadBytes) ||
@@ -129,12 +138,15 @@ void Worker::perform(const Decision& decision, Session& session, const ReplyTo& 
     reply_error(session, decision.code, decision.message, reply_to);
   } else if (decision.kind == Decision::Kind::Pending) {
     auto early = shared_.deferred.fill(
-        decision.token, {number, decision.route, std::string(decision.payload), std::string(decision.latest_key),
-                         std::string(decision.type), decision.acknowledge, reply_to, now_ + kDecisionDeadline});
+        decision.token,
+        {number, decision.route, std::string(decision.payload), std::string(decision.latest_key), decision.position,
+         std::string(decision.type), decision.acknowledge, reply_to, now_ + kDecisionDeadline});
     if (early)
       post([decided = std::move(*early)](Worker& home) { home.decide_deferred(decided.call, decided.decision); });
   } else {
-    if (decision.kind == Decision::Kind::Accepted) deliver(*decision.route, decision.payload, decision.latest_key);
+    if (decision.kind == Decision::Kind::Accepted) {
+      deliver({decision.route, decision.payload, decision.latest_key, decision.position});
+    }
     if (!alive() && reply_to.correlation == 0) return;  // it was too slow for its own message
     reply_ack(session, decision.type, decision.acknowledge, reply_to);
   }
@@ -142,8 +154,14 @@ void Worker::perform(const Decision& decision, Session& session, const ReplyTo& 
     if (!alive()) return;
     answer(session, text);
   }
-  if (joining_ == &session && alive()) join(session);
+  if (joining_ == &session && alive()) fanout_.join(session);
   joining_ = nullptr;
+  if (changes_.empty()) return;
+  const bool done = decision.kind == Decision::Kind::Accepted || decision.kind == Decision::Kind::Consumed;
+  for (auto& change : changes_) {
+    if (done && alive()) fanout_.apply(session, std::move(change));
+  }
+  changes_.clear();
 }
 
 void Worker::decide_deferred(const DeferredCall& call, const LateDecision& late) {
@@ -166,6 +184,7 @@ void Worker::decide_deferred(const DeferredCall& call, const LateDecision& late)
     decision.kind = Decision::Kind::Accepted;
     decision.payload = late.payload.empty() ? std::string_view(call.payload) : late.payload;
     decision.latest_key = call.latest_key;
+    decision.position = call.position;
   } else if (late.action == OMNIBROKER_CONSUME) {
     decision.kind = Decision::Kind::Consumed;
   } else {
@@ -208,54 +227,76 @@ std::uint64_t Worker::receivers(const Route& route) {
 
 std::uint64_t Worker::defer(Session& session, const Route&) { return shared_.deferred.reserve(session.number); }
 
-void Worker::deliver(const Route& route, std::string_view payload, std::string_view latest_key) {
-  deliver_here(route, payload, latest_key);
+bool Worker::within_rate(Session& session, const Route& route) {
+  auto& rates = session.more().rates;
+  auto found = std::find_if(rates.begin(), rates.end(), [&](const auto& rate) { return rate.first == route.index; });
+  if (found == rates.end()) found = rates.insert(found, {route.index, TokenBucket()});
+  const bool within = found->second.take(route.max_rate, now_);
+  if (!within) shared_.counters.messages_over_rate.add();
+  return within;
+}
+
+omnibroker_status Worker::subscribe(Session& session, const omnibroker_subscription& wanted, std::string& error) {
+  Fanout::Change change;
+  const auto status = fanout_.check_subscribe(session, wanted, change, error);
+  if (status == OMNIBROKER_OK) changes_.push_back(std::move(change));
+  return status;
+}
+
+omnibroker_status Worker::unsubscribe(Session& session, std::string_view id) {
+  Fanout::Change change;
+  const auto status = Fanout::check_unsubscribe(session, id, change);
+  if (status == OMNIBROKER_OK) changes_.push_back(std::move(change));
+  return status;
+}
+
+omnibroker_status Worker::snapshot(Session& session, const omnibroker_subscription& wanted, std::string& error) {
+  Fanout::Change change;
+  const auto status = fanout_.check_snapshot(session, wanted, change, error);
+  if (status == OMNIBROKER_OK) changes_.push_back(std::move(change));
+  return status;
+}
+
+void Worker::agree(Session& session, std::string_view subprotocol) {
+  const auto& notices = shared_.notices;
+  if (notices.table == nullptr || subprotocol != notices.table->subprotocol) return;
+  session.more().notices = true;
+  reply_buffer_.clear();
+  const StringSink sink(reply_buffer_);
+  notices.table->welcome(notices.self, crossing(session.client_id), sink.get());
+  answer(session, reply_buffer_);
+}
+
+void Worker::notify(Session& session, const omnibroker_notice& notice) {
+  const auto& notices = shared_.notices;
+  if (notices.table == nullptr || !session.extras || !session.extras->notices) return;
+  reply_buffer_.clear();
+  const StringSink sink(reply_buffer_);
+  notices.table->status(notices.self, &notice, sink.get());
+  answer(session, reply_buffer_);
+}
+
+void Worker::deliver(const Delivery& delivery) {
+  deliver_here(delivery);
+  const auto& route = *delivery.route;
   for (std::size_t i = 0; i < shared_.workers.size(); ++i) {
     if (i == index_) continue;
     const auto& worker = *shared_.workers[i];
-    const bool wanted = !latest_key.empty() || std::any_of(route.to.begin(), route.to.end(),
-                                                           [&](std::size_t role) { return worker.members(role) > 0; });
-    if (wanted) outboxes_[i].push_back({&route, std::string(payload), std::string(latest_key)});
+    const bool wanted =
+        !delivery.latest_key.empty() || (i == 0 && !shared_.bridges.empty()) ||
+        std::any_of(route.to.begin(), route.to.end(), [&](std::size_t role) { return worker.members(role) > 0; });
+    if (wanted) outboxes_[i].append({route.index, delivery.payload, delivery.latest_key, delivery.position});
   }
 }
 
-void Worker::deliver_here(const Route& route, std::string_view payload, std::string_view latest_key) {
-  if (!latest_key.empty()) {
-    auto& latest = latest_[route.index];
-    const auto evicted = latest.evicted();
-    latest.put(latest_key, payload, now_);
-    if (latest.evicted() != evicted) shared_.counters.latest_evicted.add();
-  }
-  const auto endpoints = shared_.endpoints.size();
-  for (std::size_t e = 0; e < endpoints; ++e) {
-    const std::string* bytes = nullptr;
-    for (const auto role : route.to) {
-      auto& audience = *audiences_[role * endpoints + e];
-      if (audience.members.empty()) continue;
-      if (bytes == nullptr) bytes = &encoded(*audience.endpoint, payload);
-      audience.log.append(*bytes);
-      shared_.counters.deliveries.add();
-      if (!audience.dirty) {
-        audience.dirty = true;
-        dirty_audiences_.push_back(&audience);
-      }
-    }
-  }
+void Worker::deliver_here(const Delivery& delivery) {
+  fanout_.deliver(delivery);
   if (index_ != 0 || shared_.bridges.empty()) return;
-  const auto outgoing = payload_of(payload);
+  const auto outgoing = payload_of(delivery.payload);
+  const auto& to = delivery.route->to;
   for (const auto& bridge : shared_.bridges) {
-    if (std::find(route.to.begin(), route.to.end(), bridge.role) != route.to.end()) {
-      bridge.table->deliver(bridge.self, &outgoing);
-    }
+    if (std::find(to.begin(), to.end(), bridge.role) != to.end()) bridge.table->deliver(bridge.self, &outgoing);
   }
-}
-
-const std::string& Worker::encoded(Endpoint& endpoint, std::string_view payload) {
-  encode_buffer_.clear();
-  const StringSink sink(encode_buffer_);
-  const auto outgoing = payload_of(payload);
-  endpoint.table->encode(endpoint.self, &outgoing, sink.get());
-  return encode_buffer_;
 }
 
 int Worker::bridge_of(const Session& session) const {
@@ -310,84 +351,14 @@ void Worker::answer(Session& session, std::string_view payload) {
     const auto outgoing = payload_of(payload);
     return port.table->deliver(port.self, &outgoing);
   }
-  const auto& bytes = encoded(*session.endpoint, payload);
+  const auto& bytes = fanout_.encoded(*session.endpoint, session.variant, payload);
   if (session.receiver != nullptr) {
     static_cast<void>(session.receiver->queue(bytes));
   } else if (session.answers.size() + bytes.size() <= shared_.limits.max_control_queue.bytes) {
     session.answers.append(bytes);
   } else {
     ++session.dropped;
-    shared_.counters.dropped_slow.add();
-  }
-}
-
-void Worker::join(Session& session) {
-  const auto role = static_cast<std::size_t>(session.role);
-  auto& audience = *audiences_[role * shared_.endpoints.size() + session.endpoint->index];
-  session.audience = &audience;
-  session.member_index = audience.members.size();
-  audience.members.push_back(&session);
-  members_[role].fetch_add(1, std::memory_order_relaxed);
-  give_snapshot(session);
-  audience.log.join(session.cursor);
-  if (session.receiver != nullptr) mark_dirty(*session.receiver);
-}
-
-void Worker::leave(Session& session) {
-  if (session.audience == nullptr) return;
-  auto& members = session.audience->members;
-  members[session.member_index] = members.back();
-  members[session.member_index]->member_index = session.member_index;
-  members.pop_back();
-  members_[session.audience->role].fetch_sub(1, std::memory_order_relaxed);
-  session.cursor.leave();
-  session.audience = nullptr;
-}
-
-void Worker::give_snapshot(Session& session) {
-  auto snapshot = std::make_unique<Snapshot>();
-  snapshot->log.join(snapshot->cursor);
-  const auto role = session.audience->role;
-  for (const auto& route : shared_.routes.routes()) {
-    if (route.latest_by.empty() || std::find(route.to.begin(), route.to.end(), role) == route.to.end()) continue;
-    latest_[route.index].each(
-        now_, [&](std::string_view message) { snapshot->log.append(encoded(*session.endpoint, message)); });
-  }
-  session.snapshot = snapshot->cursor.at_end() ? nullptr : std::move(snapshot);
-}
-
-void Worker::bound(Audience& audience) {
-  while (audience.log.bytes() > shared_.limits.max_backlog.bytes) {
-    const auto bytes = audience.log.bytes();
-    for (auto* member : std::vector<Session*>(audience.members)) {
-      if (audience.log.holds_oldest(member->cursor)) fall_behind(*member);
-    }
-    if (audience.log.bytes() == bytes) return;  // one segment, and nobody behind it
-  }
-}
-
-void Worker::fall_behind(Session& session) {
-  std::size_t dropped = 0;
-  const auto leave_message = [&](OutboundLog::Cursor& cursor) {
-    if (session.receiver != nullptr) session.receiver->carry(cursor.rest_of_message());
-    cursor.finish_message();
-  };
-  const auto policy = shared_.routes.slow_clients(session.audience->role);
-  if (session.snapshot && policy != SlowClients::DropOldest) {
-    leave_message(session.snapshot->cursor);
-    dropped += session.snapshot->cursor.pending_messages();
-    session.snapshot.reset();
-  }
-  leave_message(session.cursor);
-  dropped += policy == SlowClients::DropOldest ? session.cursor.skip_segment() : session.cursor.skip_to_end();
-  if (policy == SlowClients::Conflate) give_snapshot(session);
-  session.dropped += dropped;
-  shared_.counters.dropped_slow.add(static_cast<std::int64_t>(dropped));
-  if (policy != SlowClients::Disconnect) return;
-  if (session.receiver != nullptr) {
-    session.receiver->shut_down(OMNIBROKER_SHUTDOWN_TOO_SLOW, "The client reads too slowly");
-  } else {
-    close_session(session);
+    shared_.counters.answers_dropped.add();
   }
 }
 

@@ -5,61 +5,47 @@
 #include <cstring>
 
 namespace omnibroker::core {
-
-struct OutboundLog::Segment {
-  explicit Segment(std::size_t room) : bytes(std::make_unique<char[]>(room)), capacity(room) {}
-
-  std::unique_ptr<char[]> bytes;
-  std::size_t capacity;
-  std::size_t size = 0;
-  std::size_t readers = 0;
-  std::vector<std::size_t> ends;  // of each message
-  Segment* next = nullptr;
-};
-
 namespace {
 
-constexpr std::size_t kSpareSegments = 4;
+/// How many of a segment's messages end at or before `offset`.
+std::size_t messages_until(const LogSegment& segment, std::size_t offset) {
+  const auto& marks = segment.marks;
+  if (!marks.empty() && offset >= marks.back().end) return marks.size();
+  const auto behind = std::upper_bound(marks.begin(), marks.end(), offset,
+                                       [](std::size_t at, const LogMark& mark) { return at < mark.end; });
+  return static_cast<std::size_t>(behind - marks.begin());
+}
 
-/// How many of these ends lie at or before `offset`.
-std::size_t ends_until(const std::vector<std::size_t>& ends, std::size_t offset) {
-  return static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), offset) - ends.begin());
+std::size_t begin_of(const LogSegment& segment, std::size_t message) {
+  return message == 0 ? 0 : segment.marks[message - 1].end;
 }
 
 }  // namespace
 
-OutboundLog::OutboundLog() { oldest_ = newest_ = make_segment(kSegmentBytes); }
-
 OutboundLog::~OutboundLog() {
   assert(members_ == 0);
   while (oldest_ != nullptr) {
-    const std::unique_ptr<Segment> segment(oldest_);
+    std::unique_ptr<LogSegment> segment(oldest_);
     oldest_ = segment->next;
+    pool_.give_back(std::move(segment));
   }
 }
 
-OutboundLog::Segment* OutboundLog::make_segment(std::size_t size) {
-  if (size <= kSegmentBytes && !spare_.empty()) {
-    auto segment = std::move(spare_.back());
-    spare_.pop_back();
-    return segment.release();
-  }
-  return std::make_unique<Segment>(std::max(size, kSegmentBytes)).release();
+void OutboundLog::add_segment(std::size_t size) {
+  auto* segment = pool_.take(std::max(size, segment_bytes_)).release();
+  segment->before = last_sequence_;
+  (newest_ == nullptr ? oldest_ : newest_->next) = segment;
+  newest_ = segment;
 }
 
-void OutboundLog::recycle(Segment* raw) {
-  std::unique_ptr<Segment> segment(raw);
+void OutboundLog::recycle(LogSegment* segment) {
   bytes_ -= segment->size;
-  if (segment->capacity != kSegmentBytes || spare_.size() >= kSpareSegments) return;
-  segment->size = 0;
-  segment->ends.clear();
-  segment->next = nullptr;
-  spare_.push_back(std::move(segment));
+  pool_.give_back(std::unique_ptr<LogSegment>(segment));
 }
 
 void OutboundLog::drop_unread() {
   while (oldest_ != newest_ && oldest_->readers == 0) {
-    Segment* segment = oldest_;
+    auto* segment = oldest_;
     oldest_ = segment->next;
     recycle(segment);
   }
@@ -67,6 +53,7 @@ void OutboundLog::drop_unread() {
 
 void OutboundLog::join(Cursor& cursor) {
   assert(!cursor.joined());
+  if (newest_ == nullptr) add_segment(0);
   cursor.log_ = this;
   cursor.segment_ = newest_;
   cursor.offset_ = newest_->size;
@@ -74,27 +61,25 @@ void OutboundLog::join(Cursor& cursor) {
   ++members_;
 }
 
-void OutboundLog::append(std::string_view message) {
+void OutboundLog::append(std::string_view message, LogMark mark) {
   if (members_ == 0 || message.empty()) return;
   if (newest_->capacity - newest_->size < message.size()) {
-    auto* segment = make_segment(message.size());
-    newest_->next = segment;
-    newest_ = segment;
+    add_segment(message.size());
     drop_unread();
   }
   std::memcpy(newest_->bytes.get() + newest_->size, message.data(), message.size());
   newest_->size += message.size();
-  newest_->ends.push_back(newest_->size);
+  mark.end = static_cast<std::uint32_t>(newest_->size);
+  newest_->marks.push_back(mark);
+  last_sequence_ = mark.sequence;
   bytes_ += message.size();
 }
-
-bool OutboundLog::holds_oldest(const Cursor& cursor) const { return cursor.segment_ == oldest_; }
 
 OutboundLog::Cursor::~Cursor() { leave(); }
 
 bool OutboundLog::Cursor::at_end() const {
   if (log_ == nullptr) return true;
-  const Segment* segment = segment_;
+  const auto* segment = segment_;
   auto offset = offset_;
   while (offset == segment->size && segment->next != nullptr) {
     segment = segment->next;
@@ -103,39 +88,41 @@ bool OutboundLog::Cursor::at_end() const {
   return offset == segment->size;
 }
 
-std::size_t OutboundLog::Cursor::inside_message() const { return rest_of_message().size(); }
-
 std::string_view OutboundLog::Cursor::rest_of_message() const {
-  if (log_ == nullptr || offset_ == 0) return {};
-  const auto passed = ends_until(segment_->ends, offset_);
-  if (passed == segment_->ends.size()) return {};
-  const auto begin = passed == 0 ? 0 : segment_->ends[passed - 1];
-  if (begin == offset_) return {};
-  return {segment_->bytes.get() + offset_, segment_->ends[passed] - offset_};
+  if (log_ == nullptr || offset_ == 0 || offset_ == segment_->size) return {};
+  const auto passed = messages_until(*segment_, offset_);
+  if (passed == segment_->marks.size() || begin_of(*segment_, passed) == offset_) return {};
+  return {segment_->bytes.get() + offset_, segment_->marks[passed].end - offset_};
 }
 
 std::size_t OutboundLog::Cursor::pending() const {
   if (log_ == nullptr) return 0;
   auto bytes = segment_->size - offset_;
-  for (const Segment* segment = segment_->next; segment != nullptr; segment = segment->next) bytes += segment->size;
+  for (const auto* segment = segment_->next; segment != nullptr; segment = segment->next) bytes += segment->size;
   return bytes;
 }
 
-std::size_t OutboundLog::Cursor::pending_messages() const {
-  if (log_ == nullptr) return 0;
-  auto messages = segment_->ends.size() - ends_until(segment_->ends, offset_);
-  if (inside_message() > 0) --messages;
-  for (const Segment* segment = segment_->next; segment != nullptr; segment = segment->next) {
-    messages += segment->ends.size();
+const LogMark* OutboundLog::Cursor::oldest_pending() const {
+  if (log_ == nullptr) return nullptr;
+  auto offset = offset_;
+  for (const auto* segment = segment_; segment != nullptr; segment = segment->next, offset = 0) {
+    if (offset < segment->size) return &segment->marks[messages_until(*segment, offset)];
   }
-  return messages;
+  return nullptr;
+}
+
+std::uint64_t OutboundLog::Cursor::passed_sequence() const {
+  if (log_ == nullptr) return 0;
+  auto passed = messages_until(*segment_, offset_);
+  if (inside_message() > 0) ++passed;
+  return passed == 0 ? segment_->before : segment_->marks[passed - 1].sequence;
 }
 
 std::size_t OutboundLog::Cursor::gather(std::vector<iovec>& pieces, std::size_t limit, std::size_t room) const {
   std::size_t gathered = 0;
   if (log_ == nullptr) return 0;
   auto offset = offset_;
-  for (Segment* segment = segment_; segment != nullptr && room > 0 && gathered < limit; segment = segment->next) {
+  for (auto* segment = segment_; segment != nullptr && room > 0 && gathered < limit; segment = segment->next) {
     const auto size = std::min(segment->size - offset, limit - gathered);
     if (size > 0) {
       pieces.push_back({segment->bytes.get() + offset, size});
@@ -167,23 +154,35 @@ void OutboundLog::Cursor::finish_message() {
   if (const auto rest = inside_message(); rest > 0) advance(rest);
 }
 
-std::size_t OutboundLog::Cursor::skip_segment() {
-  if (log_ == nullptr) return 0;
-  finish_message();
-  const auto messages = segment_->ends.size() - ends_until(segment_->ends, offset_);
-  advance(segment_->size - offset_);
-  return messages;
+void OutboundLog::Cursor::each_pending(
+    const std::function<void(const LogMark& mark, std::string_view message)>& visit) const {
+  if (log_ == nullptr) return;
+  auto message = messages_until(*segment_, offset_);
+  if (inside_message() > 0) ++message;
+  for (const auto* segment = segment_; segment != nullptr; segment = segment->next, message = 0) {
+    for (; message < segment->marks.size(); ++message) {
+      const auto begin = begin_of(*segment, message);
+      visit(segment->marks[message], {segment->bytes.get() + begin, segment->marks[message].end - begin});
+    }
+  }
 }
 
-std::size_t OutboundLog::Cursor::skip_to_end() {
-  if (log_ == nullptr) return 0;
-  const auto messages = pending_messages();
-  --segment_->readers;
-  segment_ = log_->newest_;
-  ++segment_->readers;
-  offset_ = segment_->size;
-  log_->drop_unread();
-  return messages;
+void OutboundLog::Cursor::skip_segment(const std::function<void(const LogMark& mark)>& left) {
+  if (log_ == nullptr) return;
+  finish_message();
+  for (auto message = messages_until(*segment_, offset_); message < segment_->marks.size(); ++message) {
+    left(segment_->marks[message]);
+  }
+  advance(segment_->size - offset_);
+}
+
+void OutboundLog::Cursor::skip_while(const std::function<bool(const LogMark& mark)>& leaves) {
+  finish_message();
+  while (const auto* mark = oldest_pending()) {
+    if (!leaves(*mark)) return;
+    if (offset_ == segment_->size) advance(0);  // the message lies in the next segment
+    advance(mark->end - offset_);
+  }
 }
 
 void OutboundLog::Cursor::leave() {
@@ -192,10 +191,8 @@ void OutboundLog::Cursor::leave() {
   --log_->members_;
   log_->drop_unread();
   if (log_->members_ == 0) {  // nobody reads what is left
-    auto* newest = log_->newest_;
-    log_->bytes_ -= newest->size;
-    newest->size = 0;
-    newest->ends.clear();
+    log_->recycle(log_->newest_);
+    log_->oldest_ = log_->newest_ = nullptr;
   }
   log_ = nullptr;
   segment_ = nullptr;

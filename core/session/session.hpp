@@ -1,12 +1,17 @@
 #pragma once
 
+#include "session/catch_up.hpp"
 #include "session/outbound_log.hpp"
+#include "session/token_bucket.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <omnibroker/abi.h>
 
@@ -16,35 +21,63 @@ class Connection;
 struct Audience;
 struct Endpoint;
 
-/// How much a session may still send now: refilled evenly, holding one second's worth at most.
-class TokenBucket {
- public:
-  using Clock = std::chrono::steady_clock;
+/// Why a message left a session's stream.
+enum class MissReason { Conflated, DroppedOldest };
 
-  /// Takes one token; false when there is none. `per_second` 0: no limit.
-  bool take(std::uint32_t per_second, Clock::time_point now) {
-    if (per_second == 0) return true;
-    const double rate = per_second;
-    if (refilled_ == Clock::time_point{}) {
-      tokens_ = rate;
-    } else {
-      tokens_ = std::min(rate, tokens_ + rate * std::chrono::duration<double>(now - refilled_).count());
-    }
-    refilled_ = now;
-    if (tokens_ < 1) return false;
-    tokens_ -= 1;
-    return true;
-  }
+/// What a session gets before, or in place of, the live stream: the latest values when it joins, when it subscribes,
+/// and when it has fallen behind.
+///
+///     walking    only `log` is sent; when it is empty, the walk fills it again, a little at a time
+///     in sync    the session's cursor is in the live stream; what is left in `log` goes first
+struct Behind {
+  Behind(SegmentPool& pool, CatchUp catch_up) : log(pool), walk(std::move(catch_up)) { log.join(cursor); }
 
- private:
-  double tokens_ = 0;
-  Clock::time_point refilled_{};
-};
+  /// A message of a route that is not conflated, waiting until the walk lets it in between.
+  struct Kept {
+    std::string bytes;
+    LogMark mark;
+  };
+  /// What of one route went past the session while it was walking.
+  struct Passed {
+    std::size_t route = 0;
+    std::uint64_t base = 0;      ///< What is given and newer than this is not missed.
+    std::uint64_t skipped = 0;   ///< Left in the log when it fell behind.
+    std::uint64_t appended = 0;  ///< What the audience had had when the walk began.
+    std::uint64_t given = 0;
+    std::uint64_t counted = 0;  ///< Of what was missed, what has been counted.
+  };
 
-/// What one client has before the stream of its audience: the last values at the time it joined, or was conflated.
-struct Snapshot {
   OutboundLog log;
   OutboundLog::Cursor cursor;  // declared behind the log: leaves it first
+  CatchUp walk;
+  bool in_sync = true;
+  std::size_t walking_index = 0;  ///< Among all that walk; the owner of that list sets it.
+  std::deque<Kept> kept;
+  std::size_t kept_bytes = 0;
+  std::vector<Passed> passed;
+};
+
+/// One of a session's subscriptions.
+struct SessionSubscription {
+  std::string id;
+  std::size_t route = 0;
+  Filter filter;
+  std::optional<SlowClients> policy;
+};
+
+/// What only some sessions have.
+struct SessionExtras {
+  struct Missed {
+    std::size_t route = 0;
+    MissReason reason = MissReason::Conflated;
+    std::uint64_t total = 0;
+    std::uint64_t told = 0;  ///< Of these, those that a notice has told of.
+  };
+  bool notices = false;  ///< The client asked to be told.
+  std::vector<SessionSubscription> subscriptions;
+  std::vector<std::size_t> narrowed;  ///< Routes that it has subscribed to, also where no subscription is left.
+  std::vector<Missed> missed;
+  std::vector<std::pair<std::size_t, TokenBucket>> rates;  ///< Of routes with `max_rate`.
 };
 
 /// One connected client: what the broker knows of it, whatever transport it uses and whichever connection it has.
@@ -58,17 +91,25 @@ struct Session {
   std::string key;  ///< Of a detached session; empty for one that ends with its connection.
   int role = -1;    ///< Index into the route table's roles; -1: not registered.
   bool detached = false;
+  std::uint32_t variant = 0;       ///< Of its transport's encodings.
   Endpoint* endpoint = nullptr;    ///< The transport that encodes for it. Null for a bridge.
   Connection* receiver = nullptr;  ///< The connection that carries what it gets.
   Audience* audience = nullptr;    ///< What it is a member of, once registered.
   std::size_t member_index = 0;    ///< Its place among the audience's members.
-  std::unique_ptr<Snapshot> snapshot;
-  OutboundLog::Cursor cursor;
+  OutboundLog::Cursor cursor;      ///< In the audience's log, unless it is walking.
+  std::unique_ptr<Behind> behind;
+  std::unique_ptr<SessionExtras> extras;
   std::string answers;  ///< Encoded, waiting for a receiver.
   TokenBucket rate;
   std::chrono::steady_clock::time_point opened{};
   std::chrono::steady_clock::time_point last_used{};
   std::uint64_t dropped = 0;  ///< Messages that it did not get because it read too slowly.
+
+  bool walking() const { return behind != nullptr && !behind->in_sync; }
+  SessionExtras& more() {
+    if (!extras) extras = std::make_unique<SessionExtras>();
+    return *extras;
+  }
 };
 
 /// The worker that a session lives on is part of its number.

@@ -1,9 +1,10 @@
 #include "session/directory.hpp"
+
 #include "session/session.hpp"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace omnibroker::core {
 namespace {

@@ -1,9 +1,9 @@
-#include "routing/latest_values.hpp"
-
-#include <gtest/gtest.h>
+#include "session/latest_values.hpp"
 
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace omnibroker::core {
 namespace {
@@ -14,9 +14,14 @@ class LatestValuesTest : public testing::Test {
  protected:
   std::vector<std::string> all(LatestValues& values) {
     std::vector<std::string> messages;
-    values.each(now, [&](std::string_view message) { messages.emplace_back(message); });
+    for (const auto* entry : values.in_order("", "", 100, now)) messages.push_back(entry->message);
     return messages;
   }
+  LatestValues::Slot put(LatestValues& values, std::string_view key, std::string_view message) {
+    return values.put(key, message, {}, ++sequence, now);
+  }
+
+  std::uint64_t sequence = 0;
 
   LatestValues::Clock::time_point now{};
 };
@@ -26,20 +31,20 @@ using Messages = std::vector<std::string>;
 TEST_F(LatestValuesTest, KeepsTheNewestMessageOfEachKey) {
   LatestValues values(10, {});
 
-  values.put("a", "a1", now);
-  values.put("b", "b1", now);
-  values.put("a", "a2", now);
+  put(values, "a", "a1");
+  put(values, "b", "b1");
+  put(values, "a", "a2");
 
-  EXPECT_EQ(all(values), (Messages{"b1", "a2"}));
+  EXPECT_EQ(all(values), (Messages{"a2", "b1"}));
 }
 
 TEST_F(LatestValuesTest, PastItsBoundTheLongestUnchangedGoes) {
   LatestValues values(2, {});
 
-  values.put("a", "a1", now);
-  values.put("b", "b1", now);
-  values.put("a", "a2", now);
-  values.put("c", "c1", now);
+  put(values, "a", "a1");
+  put(values, "b", "b1");
+  put(values, "a", "a2");
+  put(values, "c", "c1");
 
   EXPECT_EQ(all(values), (Messages{"a2", "c1"}));
   EXPECT_EQ(values.evicted(), 1u);
@@ -47,19 +52,49 @@ TEST_F(LatestValuesTest, PastItsBoundTheLongestUnchangedGoes) {
 
 TEST_F(LatestValuesTest, ForgetsWhatIsTooOld) {
   LatestValues values(10, 5s);
-  values.put("old", "1", now);
+  put(values, "old", "1");
   now += 4s;
-  values.put("new", "2", now);
+  put(values, "new", "2");
   now += 2s;
 
   EXPECT_EQ(all(values), (Messages{"2"}));
+  EXPECT_EQ(values.find("old", now), nullptr);
+  values.expire(now);
   EXPECT_EQ(values.size(), 1u);
+}
+
+TEST_F(LatestValuesTest, AKeyKeepsItsSlotAndAnotherOneInItIsKnownByItsBirth) {
+  LatestValues values(1, {});
+  const auto slot = put(values, "a", "a1");
+  const auto born = values.at(slot, now)->born;
+
+  EXPECT_EQ(put(values, "a", "a2"), slot);
+  EXPECT_EQ(values.at(slot, now)->born, born);
+  EXPECT_EQ(put(values, "b", "b1"), slot) << "the only slot there is";
+  EXPECT_NE(values.at(slot, now)->born, born);
+  EXPECT_EQ(values.find("a", now), nullptr);
+}
+
+TEST_F(LatestValuesTest, ListsByKeyFromAPlaceOn) {
+  LatestValues values(100, {});
+  for (const char* key : {"/b/2", "/a/1", "/b/1", "/b/3", "/c/1"}) put(values, key, key);
+
+  const auto listed = [&](std::string_view prefix, std::string_view after, std::size_t most) {
+    Messages keys;
+    for (const auto* entry : values.in_order(prefix, after, most, now)) keys.push_back(entry->key);
+    return keys;
+  };
+  EXPECT_EQ(listed("/b/", "", 10), (Messages{"/b/1", "/b/2", "/b/3"}));
+  EXPECT_EQ(listed("/b/", "/b/1", 10), (Messages{"/b/2", "/b/3"}));
+  EXPECT_EQ(listed("", "", 2), (Messages{"/a/1", "/b/1"}));
+  EXPECT_EQ(listed("", "/c/1", 2), Messages{});
+  EXPECT_EQ(listed("", "", 0), Messages{});
 }
 
 TEST_F(LatestValuesTest, KeepsNothingWhereNothingMayBeKept) {
   LatestValues values(0, {});
 
-  values.put("a", "1", now);
+  put(values, "a", "1");
 
   EXPECT_TRUE(all(values).empty());
 }

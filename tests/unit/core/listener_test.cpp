@@ -1,14 +1,13 @@
 #include "net/listener.hpp"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
-#include <thread>
 #include <string>
-
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
+
+#include <gtest/gtest.h>
 
 namespace omnibroker::core {
 namespace {

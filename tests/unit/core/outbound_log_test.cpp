@@ -1,9 +1,9 @@
 #include "session/outbound_log.hpp"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace omnibroker::core {
 namespace {
@@ -17,34 +17,46 @@ std::string pending(const OutboundLog::Cursor& cursor, std::size_t limit = 1u <<
   return text;
 }
 
-TEST(OutboundLog, AMemberGetsWhatIsAppendedAfterItJoined) {
-  OutboundLog log;
+class OutboundLogTest : public testing::Test {
+ protected:
+  void append(std::string_view message) {
+    log.append(message, {++sequence, 0, 7, static_cast<std::uint32_t>(sequence * 10)});
+  }
+  static std::vector<std::uint64_t> pending_sequences(const OutboundLog::Cursor& cursor) {
+    std::vector<std::uint64_t> found;
+    cursor.each_pending([&](const LogMark& mark, std::string_view) { found.push_back(mark.sequence); });
+    return found;
+  }
+
+  std::uint64_t sequence = 0;
+  SegmentPool pool{1024 * 1024};
+  OutboundLog log{pool};
+};
+
+TEST_F(OutboundLogTest, AMemberGetsWhatIsAppendedAfterItJoined) {
   OutboundLog::Cursor early, late;
 
   log.join(early);
-  log.append("one");
+  append("one");
   log.join(late);
-  log.append("two");
+  append("two");
 
   EXPECT_EQ(pending(early), "onetwo");
   EXPECT_EQ(pending(late), "two");
 }
 
-TEST(OutboundLog, NothingIsKeptWithoutMembers) {
-  OutboundLog log;
-
-  log.append("nobody reads this");
+TEST_F(OutboundLogTest, NothingIsKeptWithoutMembers) {
+  append("nobody reads this");
 
   EXPECT_EQ(log.bytes(), 0u);
 }
 
-TEST(OutboundLog, MembersReadAtTheirOwnPace) {
-  OutboundLog log;
+TEST_F(OutboundLogTest, MembersReadAtTheirOwnPace) {
   OutboundLog::Cursor fast, slow;
   log.join(fast);
   log.join(slow);
-  log.append("abc");
-  log.append("def");
+  append("abc");
+  append("def");
 
   fast.advance(6);
   slow.advance(2);
@@ -53,105 +65,149 @@ TEST(OutboundLog, MembersReadAtTheirOwnPace) {
   EXPECT_EQ(pending(slow), "cdef");
 }
 
-TEST(OutboundLog, KnowsTheRestOfAMessageThatWasBegun) {
-  OutboundLog log;
+TEST_F(OutboundLogTest, KnowsTheRestOfAMessageThatWasBegun) {
   OutboundLog::Cursor cursor;
   log.join(cursor);
-  log.append("hello");
-  log.append("world");
+  append("hello");
+  append("world");
 
   EXPECT_EQ(cursor.rest_of_message(), "");
   cursor.advance(2);
   EXPECT_EQ(cursor.rest_of_message(), "llo");
-  EXPECT_EQ(cursor.pending_messages(), 1u);
+  EXPECT_EQ(pending_sequences(cursor), (std::vector<std::uint64_t>{2}));
+  EXPECT_EQ(cursor.passed_sequence(), 1u);
   cursor.advance(3);
   EXPECT_EQ(cursor.rest_of_message(), "");
-  EXPECT_EQ(cursor.pending_messages(), 1u);
+  EXPECT_EQ(pending_sequences(cursor), (std::vector<std::uint64_t>{2}));
   cursor.advance(1);
   EXPECT_EQ(cursor.rest_of_message(), "orld");
 }
 
-TEST(OutboundLog, ASlowMemberHoldsSegmentsAndLetsThemGoWhenItCatchesUp) {
-  OutboundLog log;
+TEST_F(OutboundLogTest, ASlowMemberHoldsSegmentsAndLetsThemGoWhenItCatchesUp) {
   OutboundLog::Cursor fast, slow;
   log.join(fast);
   log.join(slow);
-  const std::string message(OutboundLog::kSegmentBytes / 2, 'x');
+  const std::string message(SegmentPool::kLarge / 2, 'x');
 
   for (int i = 0; i < 8; ++i) {
-    log.append(message);
+    append(message);
     fast.advance(message.size());
   }
 
   EXPECT_EQ(log.bytes(), 8 * message.size());
   EXPECT_TRUE(log.holds_oldest(slow));
   EXPECT_FALSE(log.holds_oldest(fast));
-  EXPECT_EQ(slow.pending_messages(), 8u);
+  EXPECT_EQ(pending_sequences(slow).size(), 8u);
   slow.advance(8 * message.size());
-  EXPECT_LE(log.bytes(), OutboundLog::kSegmentBytes);
+  EXPECT_LE(log.bytes(), SegmentPool::kLarge);
 }
 
-TEST(OutboundLog, SkippingToTheEndCountsWhatIsMissed) {
-  OutboundLog log;
+TEST_F(OutboundLogTest, SkippingASegmentLeavesTheNewerMessages) {
   OutboundLog::Cursor cursor;
   log.join(cursor);
-  for (int i = 0; i < 10; ++i) log.append("message");
-  cursor.advance(3);
+  const std::string half(SegmentPool::kLarge / 2, 'a');
+  append(half);
+  append(half);
+  append("newer");
 
-  const std::string rest(cursor.rest_of_message());
-  cursor.finish_message();
+  std::vector<std::uint64_t> left;
+  cursor.skip_segment([&](const LogMark& mark) { left.push_back(mark.sequence); });
 
-  EXPECT_EQ(rest, "sage");
-  EXPECT_EQ(cursor.skip_to_end(), 9u);
-  EXPECT_TRUE(cursor.at_end());
-}
-
-TEST(OutboundLog, SkippingASegmentLeavesTheNewerMessages) {
-  OutboundLog log;
-  OutboundLog::Cursor cursor;
-  log.join(cursor);
-  const std::string half(OutboundLog::kSegmentBytes / 2, 'a');
-  log.append(half);
-  log.append(half);
-  log.append("newer");
-
-  EXPECT_EQ(cursor.skip_segment(), 2u);
+  EXPECT_EQ(left, (std::vector<std::uint64_t>{1, 2}));
   EXPECT_EQ(pending(cursor), "newer");
 }
 
-TEST(OutboundLog, AMessageLargerThanASegmentStaysInOnePiece) {
-  OutboundLog log;
+TEST_F(OutboundLogTest, SkippingByAgeStopsAtTheFirstThatStays) {
   OutboundLog::Cursor cursor;
   log.join(cursor);
-  const std::string large(3 * OutboundLog::kSegmentBytes, 'y');
+  const std::string large(SegmentPool::kLarge / 2, 'a');
+  for (int i = 0; i < 5; ++i) append(large);  // at 10, 20, 30, 40 and 50 ms, in three segments
+  cursor.advance(3);
 
-  log.append("small");
-  log.append(large);
-  log.append("small");
+  const std::string rest(cursor.rest_of_message());
+  std::vector<std::uint64_t> left;
+  cursor.skip_while([&](const LogMark& mark) {
+    if (mark.time >= 40) return false;
+    left.push_back(mark.sequence);
+    return true;
+  });
+
+  EXPECT_EQ(rest.size(), large.size() - 3);
+  EXPECT_EQ(left, (std::vector<std::uint64_t>{2, 3}));
+  EXPECT_EQ(pending_sequences(cursor), (std::vector<std::uint64_t>{4, 5}));
+  EXPECT_EQ(cursor.passed_sequence(), 3u);
+}
+
+TEST_F(OutboundLogTest, KnowsTheOldestPendingAcrossSegments) {
+  OutboundLog::Cursor cursor;
+  log.join(cursor);
+  EXPECT_EQ(cursor.oldest_pending(), nullptr);
+  const std::string large(SegmentPool::kLarge, 'a');
+  append(large);
+  append(large);
+
+  cursor.advance(large.size() - 1);
+  EXPECT_EQ(cursor.oldest_pending()->sequence, 1u);
+  cursor.advance(1);
+  ASSERT_NE(cursor.oldest_pending(), nullptr);
+  EXPECT_EQ(cursor.oldest_pending()->sequence, 2u);
+  EXPECT_EQ(cursor.oldest_pending()->route, 7u);
+}
+
+TEST_F(OutboundLogTest, WhoJoinsLateHasPassedWhatCameBefore) {
+  OutboundLog::Cursor early, late;
+  log.join(early);
+  append(std::string(SegmentPool::kLarge, 'a'));
+  append("b");
+  log.join(late);
+
+  EXPECT_EQ(early.passed_sequence(), 0u);
+  EXPECT_EQ(late.passed_sequence(), 2u);
+}
+
+TEST_F(OutboundLogTest, ASteadyStreamUsesItsSegmentsAgain) {
+  OutboundLog::Cursor cursor;
+  log.join(cursor);
+  const std::string message(SegmentPool::kLarge / 4, 'm');
+  for (int i = 0; i < 100; ++i) {
+    append(message);
+    cursor.advance(message.size());
+  }
+
+  EXPECT_LE(log.bytes(), SegmentPool::kLarge);
+  EXPECT_LE(pool.spare(), SegmentPool::kLarge) << "one is in use, one is spare";
+}
+
+TEST_F(OutboundLogTest, AMessageLargerThanASegmentStaysInOnePiece) {
+  OutboundLog::Cursor cursor;
+  log.join(cursor);
+  const std::string large(3 * SegmentPool::kLarge, 'y');
+
+  append("small");
+  append(large);
+  append("small");
 
   EXPECT_EQ(pending(cursor), "small" + large + "small");
   cursor.advance(6);
   EXPECT_EQ(cursor.rest_of_message().size(), large.size() - 1);
 }
 
-TEST(OutboundLog, AGatherStopsAtItsLimits) {
-  OutboundLog log;
+TEST_F(OutboundLogTest, AGatherStopsAtItsLimits) {
   OutboundLog::Cursor cursor;
   log.join(cursor);
-  const std::string message(OutboundLog::kSegmentBytes, 'z');
-  for (int i = 0; i < 4; ++i) log.append(message);
+  const std::string message(SegmentPool::kLarge, 'z');
+  for (int i = 0; i < 4; ++i) append(message);
 
   EXPECT_EQ(pending(cursor, 100).size(), 100u);
   std::vector<iovec> pieces;
   EXPECT_EQ(cursor.gather(pieces, 1u << 30, 2), 2 * message.size());
 }
 
-TEST(OutboundLog, LeavingFreesWhatOnlyTheLeaverHeld) {
-  OutboundLog log;
+TEST_F(OutboundLogTest, LeavingFreesWhatOnlyTheLeaverHeld) {
   {
     OutboundLog::Cursor cursor;
     log.join(cursor);
-    for (int i = 0; i < 100; ++i) log.append(std::string(10'000, 'q'));
+    for (int i = 0; i < 100; ++i) append(std::string(10'000, 'q'));
     EXPECT_EQ(log.bytes(), 1'000'000u);
   }
 
@@ -159,8 +215,7 @@ TEST(OutboundLog, LeavingFreesWhatOnlyTheLeaverHeld) {
   EXPECT_EQ(log.bytes(), 0u);
 }
 
-TEST(OutboundLog, ManyRandomReadersSeeTheSameStream) {
-  OutboundLog log;
+TEST_F(OutboundLogTest, ManyRandomReadersSeeTheSameStream) {
   std::vector<OutboundLog::Cursor> cursors(20);
   std::vector<std::string> read(cursors.size());
   for (auto& cursor : cursors) log.join(cursor);
@@ -174,7 +229,7 @@ TEST(OutboundLog, ManyRandomReadersSeeTheSameStream) {
   for (int i = 0; i < 2'000; ++i) {
     const std::string message = "<" + std::to_string(i) + std::string(next(300), '.') + ">";
     all += message;
-    log.append(message);
+    append(message);
     auto& cursor = cursors[next(20)];
     auto& text = read[static_cast<std::size_t>(&cursor - cursors.data())];
     const auto bytes = pending(cursor, next(20'000) + 1);

@@ -47,18 +47,13 @@ TEST(RouteTable, FindsRoutesAndRoles) {
   EXPECT_EQ(table.role("nobody"), -1);
 }
 
-TEST(RouteTable, TheStrictestRouteDecidesAboutASlowMember) {
-  RouteTable table(kRoles);
-  auto kept = config("move", {}, {"map"});
-  kept.latest_by = "prim_path";
-  auto strict = config("alarm", {}, {"admin", "map"});
-  strict.slow_clients = SlowClients::Disconnect;
+TEST(RouteTable, WithoutAKeyThereIsNothingToConflateBy) {
+  auto keyed = config("move", {}, {"map"});
+  keyed.latest_by = "prim_path";
+  const auto plain = config("alarm", {}, {"map"});
 
-  table.set_routes({RouteTable::make_route(kept, 0, kRoles, kPlain)});
-  EXPECT_EQ(table.slow_clients(1), SlowClients::Conflate);
-  EXPECT_EQ(table.slow_clients(2), SlowClients::DropOldest);
-  table.set_routes({RouteTable::make_route(kept, 0, kRoles, kPlain), RouteTable::make_route(strict, 1, kRoles, kPlain)});
-  EXPECT_EQ(table.slow_clients(1), SlowClients::Disconnect);
+  EXPECT_EQ(RouteTable::make_route(keyed, 0, kRoles, kPlain).slow_clients, SlowClients::Conflate);
+  EXPECT_EQ(RouteTable::make_route(plain, 0, kRoles, kPlain).slow_clients, SlowClients::DropOldest);
 }
 
 TEST(Shortened, CutsAtACharactersBoundary) {

@@ -1,8 +1,8 @@
 #include "net/timer_wheel.hpp"
 
-#include <gtest/gtest.h>
-
 #include <functional>
+
+#include <gtest/gtest.h>
 
 namespace omnibroker::core {
 namespace {

@@ -1,0 +1,142 @@
+#pragma once
+
+#include "runtime/audience.hpp"
+#include "session/latest_values.hpp"
+#include "session/outbound_log.hpp"
+#include "session/session.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <omnibroker/abi.h>
+
+namespace omnibroker::core {
+
+struct Shared;
+class Worker;
+
+/// A message that has been accepted: what every worker does with it.
+struct Delivery {
+  const Route* route = nullptr;
+  std::string_view payload;
+  std::string_view latest_key;
+  Position position;
+};
+
+/// Who gets what on one worker: the audiences with their logs, the last values, and the sessions that are behind.
+///
+/// A delivered message is put into the last values, written once per transport and variant, and appended once to the
+/// log of each audience that wants it. What a member has not taken is its own affair: past the bounds of its routes it
+/// leaves the stream (`fall_behind`), and comes back by way of the last values (Behind).
+///
+/// Lifecycle: the worker's. Threads: the worker's.
+class Fanout {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Fanout(Worker& worker, Shared& shared);
+
+  void deliver(const Delivery& delivery);
+
+  /// A registered session begins to get what its role gets: first the latest values.
+  void join(Session& session);
+  void leave(Session& session);
+
+  /// One change of what a session gets, to be made once the message that asks for it has been accepted.
+  struct Change {
+    enum class Kind { Subscribe, Unsubscribe, Snapshot };
+    Kind kind = Kind::Subscribe;
+    SessionSubscription subscription;  ///< Unsubscribe: only its id.
+  };
+  /// As the subscriptions table says; on OK, `change` is what to do.
+  omnibroker_status check_subscribe(const Session& session, const omnibroker_subscription& wanted, Change& change,
+                                    std::string& error) const;
+  omnibroker_status check_snapshot(const Session& session, const omnibroker_subscription& wanted, Change& change,
+                                   std::string& error) const;
+  static omnibroker_status check_unsubscribe(const Session& session, std::string_view id, Change& change);
+  void apply(Session& session, Change change);
+
+  /// Marks the connections of everybody for whom something is due.
+  void mark_due();
+  /// When everybody has been offered what there is: who is behind, and what comes next for those who are. True where a
+  /// session could take more at once.
+  bool settle();
+  /// When something must be sent or looked at without anything happening; `max`: never.
+  Clock::time_point next_due() const;
+  void each_second();
+
+  const std::string& encoded(Endpoint& endpoint, std::uint32_t variant, std::string_view payload);
+  const LatestValues* latest(std::string_view type) const;
+
+ private:
+  static constexpr std::size_t kStepBytes = 64 * 1024;  // of latest values, for one session in one turn
+  static constexpr std::size_t kKeptBytes = 256 * 1024;
+
+  // Audiences
+  Audience& audience_for(const Session& session, Selection selection);
+  EncodedOnce& encoding_of(Endpoint& endpoint, std::uint32_t variant);
+  void drop_unused();
+  void add_member(Audience& audience, Session& session);
+  Selection selection_of(const Session& session) const;
+
+  // Delivery
+  void offer(Audience& audience, const Delivery& delivery, LatestValues::Slot slot, std::uint64_t born);
+  void append(Audience& audience, const Route& route, std::string_view bytes, LatestValues::Slot again);
+  void keep_for_walking(Audience& audience, const Route& route, std::string_view bytes, const LogMark& mark,
+                        LatestValues::Slot again);
+  /// False: there is no room, and its policy is to end the connection.
+  bool keep(Session& session, std::string_view bytes, const LogMark& mark);
+  void send_due_keys(Audience& audience);
+  void mark(Audience& audience, std::chrono::nanoseconds interval);
+  const std::string& encoded_once(EncodedOnce& encoding, std::string_view payload);
+  std::uint32_t milliseconds() const;
+
+  // Sessions that are behind
+  std::vector<CatchUp::Source> sources(const Audience& audience, std::uint64_t since, bool conflated_only) const;
+  enum class Why { Joining, Slow };
+  void walk(Session& session, CatchUp catch_up, Why why, const std::vector<std::uint64_t>& skipped = {});
+  void stop_walking(Session& session);
+  enum class Still { Walking, Done };
+  void count_missed(Session& session, Still still);
+  void leave_begun_message(Session& session);
+  void step(Session& session);
+  void in_sync(Session& session, Behind& behind);
+  void bound(Audience& audience);
+  void check_lag(Audience& audience);
+  void fall_behind(Session& session, std::uint32_t older_than);
+  void drop_oldest(Session& session, std::uint32_t older_than);
+  void conflate(Session& session);
+  void disconnect(Session& session);
+  void miss(Session& session, std::size_t route, MissReason reason, std::uint64_t count);
+  void tell_missed(Session& session);
+  SlowClients policy(const Audience& audience, std::size_t route) const;
+
+  omnibroker_status check(const Session& session, const omnibroker_subscription& wanted, SessionSubscription& made,
+                          std::string& error) const;
+  void move(Session& session, std::optional<std::size_t> afresh, std::optional<Filter> initial);
+
+  Worker& worker_;
+  Shared& shared_;
+  const Clock::time_point origin_;
+  SegmentPool pool_;
+  std::uint64_t sequence_ = 0;
+  std::vector<LatestValues> latest_;  // by route
+  std::vector<std::unique_ptr<EncodedOnce>> encodings_;
+  std::vector<std::vector<std::unique_ptr<Audience>>> audiences_;  // by role
+  std::vector<Audience*> dirty_;
+  std::vector<Audience*> served_;
+  std::vector<Audience*> waiting_;
+  std::vector<Session*> walking_;
+  std::vector<omnibroker_session> to_tell_;
+  Clock::time_point next_lag_check_ = Clock::time_point::max();
+  Clock::time_point next_key_ = Clock::time_point::max();
+  std::string one_encoding_;
+};
+
+}  // namespace omnibroker::core

@@ -1,0 +1,277 @@
+// The part of the fan-out that knows sessions: who joins, who falls behind, and how they come back.
+
+#include "runtime/connection.hpp"
+#include "runtime/endpoint.hpp"
+#include "runtime/fanout.hpp"
+#include "runtime/shared.hpp"
+#include "runtime/worker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace omnibroker::core {
+namespace {
+
+const char* reason_name(MissReason reason) { return reason == MissReason::Conflated ? "conflated" : "dropped_oldest"; }
+
+}  // namespace
+
+void Fanout::add_member(Audience& audience, Session& session) {
+  session.audience = &audience;
+  session.member_index = audience.members.size();
+  audience.members.push_back(&session);
+}
+
+void Fanout::join(Session& session) {
+  auto& audience = audience_for(session, selection_of(session));
+  add_member(audience, session);
+  worker_.count_member(audience.role, 1);
+  walk(session, CatchUp(sources(audience, 0, false), sequence_), Why::Joining);
+  step(session);
+  if (session.receiver != nullptr) worker_.mark_dirty(*session.receiver);
+}
+
+void Fanout::leave(Session& session) {
+  if (session.audience == nullptr) return;
+  auto& audience = *session.audience;
+  if (session.walking()) stop_walking(session);
+  session.cursor.leave();
+  audience.members[session.member_index] = audience.members.back();
+  audience.members[session.member_index]->member_index = session.member_index;
+  audience.members.pop_back();
+  worker_.count_member(audience.role, -1);
+  session.audience = nullptr;
+}
+
+std::vector<CatchUp::Source> Fanout::sources(const Audience& audience, std::uint64_t since, bool conflated_only) const {
+  std::vector<CatchUp::Source> found;
+  for (const auto& route : shared_.routes.routes()) {
+    if (route.latest_by.empty() || !RouteTable::feeds(route, audience.role)) continue;
+    if (conflated_only && policy(audience, route.index) != SlowClients::Conflate) continue;
+    found.push_back({route.index, &latest_[route.index], since});
+  }
+  return found;
+}
+
+void Fanout::walk(Session& session, CatchUp catch_up, Why why, const std::vector<std::uint64_t>& skipped) {
+  if (session.walking()) stop_walking(session);
+  session.cursor.leave();
+  auto& audience = *session.audience;
+  if (session.behind == nullptr) {
+    session.behind = std::make_unique<Behind>(pool_, std::move(catch_up));
+  } else {
+    session.behind->walk = std::move(catch_up);
+  }
+  auto& behind = *session.behind;
+  behind.in_sync = false;
+  behind.passed.clear();
+  for (const auto& source : behind.walk.sources()) {
+    const auto base = why == Why::Joining ? behind.walk.began() : source.since;
+    const auto left = source.route < skipped.size() ? skipped[source.route] : 0;
+    behind.passed.push_back({source.route, base, left, audience.appended[source.route], 0, 0});
+  }
+  ++audience.walking;
+  behind.walking_index = walking_.size();
+  walking_.push_back(&session);
+}
+
+void Fanout::stop_walking(Session& session) {
+  auto& behind = *session.behind;
+  behind.in_sync = true;
+  --session.audience->walking;
+  walking_[behind.walking_index] = walking_.back();
+  walking_[behind.walking_index]->behind->walking_index = behind.walking_index;
+  walking_.pop_back();
+  count_missed(session, Still::Done);
+  behind.passed.clear();
+}
+
+/// As long as it walks, the newest message of every key may still be given.
+void Fanout::count_missed(Session& session, Still still) {
+  for (auto& passed : session.behind->passed) {
+    const auto all = passed.skipped + session.audience->appended[passed.route] - passed.appended;
+    const auto coming = still == Still::Walking ? latest_[passed.route].slots() : 0;
+    if (all <= passed.given + coming + passed.counted) continue;
+    const auto count = all - passed.given - coming - passed.counted;
+    passed.counted += count;
+    miss(session, passed.route, MissReason::Conflated, count);
+  }
+}
+
+void Fanout::step(Session& session) {
+  auto& behind = *session.behind;
+  for (; !behind.kept.empty(); behind.kept.pop_front()) {
+    behind.log.append(behind.kept.front().bytes, behind.kept.front().mark);
+  }
+  behind.kept_bytes = 0;
+  const auto progress =
+      behind.walk.advance(session.audience->selection, sequence_, worker_.now(), kStepBytes,
+                          [&](std::size_t route, const LatestValues::Entry& entry) {
+                            const auto& bytes = encoded(*session.endpoint, session.variant, entry.message);
+                            behind.log.append(bytes, {sequence_, 0, static_cast<std::uint32_t>(route), milliseconds()});
+                            for (auto& passed : behind.passed) {
+                              if (passed.route == route && entry.sequence > passed.base) ++passed.given;
+                            }
+                            return bytes.size();
+                          });
+  if (progress == CatchUp::Progress::More) return;
+  stop_walking(session);
+  session.audience->log.join(session.cursor);
+  if (behind.cursor.at_end()) session.behind.reset();
+}
+
+void Fanout::bound(Audience& audience) {
+  while (audience.log.bytes() > audience.max_backlog) {
+    const auto bytes = audience.log.bytes();
+    for (auto* member : std::vector<Session*>(audience.members)) {
+      if (member->cursor.joined() && audience.log.holds_oldest(member->cursor)) fall_behind(*member, 0);
+    }
+    if (audience.log.bytes() >= bytes) return;  // one segment, and nobody behind it
+  }
+}
+
+void Fanout::check_lag(Audience& audience) {
+  if (audience.max_lag.count() == 0) return;
+  const auto lag =
+      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(audience.max_lag).count());
+  const auto now = milliseconds();
+  bool anybody = false;
+  for (auto* member : std::vector<Session*>(audience.members)) {
+    const auto* oldest = member->cursor.oldest_pending();
+    if (oldest == nullptr || (member->receiver != nullptr && !member->receiver->blocked())) continue;
+    if (now - oldest->time > lag) {
+      fall_behind(*member, now - lag);
+    } else {
+      anybody = true;
+    }
+  }
+  if (!anybody) return;  // the next message arms it again
+  next_lag_check_ =
+      std::min(next_lag_check_, worker_.now() + std::chrono::duration_cast<Clock::duration>(audience.max_lag / 4));
+}
+
+SlowClients Fanout::policy(const Audience& audience, std::size_t route) const {
+  return audience.selection.policy(route, shared_.routes.routes()[route].slow_clients);
+}
+
+void Fanout::fall_behind(Session& session, std::uint32_t older_than) {
+  const auto& audience = *session.audience;
+  bool conflates = false, ends = false;
+  session.cursor.each_pending([&](const LogMark& mark, std::string_view) {
+    const auto applies = policy(audience, mark.route);
+    conflates = conflates || applies == SlowClients::Conflate;
+    ends = ends || applies == SlowClients::Disconnect;
+  });
+  if (conflates) {
+    conflate(session);
+  } else if (ends) {
+    disconnect(session);
+  } else {
+    drop_oldest(session, older_than);
+  }
+}
+
+void Fanout::leave_begun_message(Session& session) {
+  if (session.receiver != nullptr) session.receiver->carry(session.cursor.rest_of_message());
+  session.cursor.finish_message();
+}
+
+void Fanout::drop_oldest(Session& session, std::uint32_t older_than) {
+  leave_begun_message(session);
+  std::vector<std::uint64_t> left(shared_.routes.routes().size());
+  if (older_than == 0) {
+    session.cursor.skip_segment([&](const LogMark& mark) { ++left[mark.route]; });
+  } else {
+    session.cursor.skip_while([&](const LogMark& mark) {
+      if (mark.time >= older_than) return false;
+      ++left[mark.route];
+      return true;
+    });
+  }
+  for (std::size_t route = 0; route < left.size(); ++route) {
+    miss(session, route, MissReason::DroppedOldest, left[route]);
+  }
+}
+
+void Fanout::conflate(Session& session) {
+  auto& audience = *session.audience;
+  leave_begun_message(session);
+  CatchUp catch_up(sources(audience, session.cursor.passed_sequence(), true), sequence_);
+  std::vector<std::uint64_t> skipped(shared_.routes.routes().size());
+  std::vector<Behind::Kept> others;
+  session.cursor.each_pending([&](const LogMark& mark, std::string_view message) {
+    if (catch_up.covers(mark.route)) {
+      ++skipped[mark.route];
+    } else {
+      others.push_back({std::string(message), mark});
+    }
+  });
+  walk(session, std::move(catch_up), Why::Slow, skipped);
+  count_missed(session, Still::Walking);
+  for (const auto& other : others) {
+    if (!keep(session, other.bytes, other.mark)) return disconnect(session);
+  }
+}
+
+bool Fanout::keep(Session& session, std::string_view bytes, const LogMark& mark) {
+  auto& behind = *session.behind;
+  behind.kept.push_back({std::string(bytes), mark});
+  behind.kept_bytes += bytes.size();
+  while (behind.kept_bytes > kKeptBytes && behind.kept.size() > 1) {
+    const auto& oldest = behind.kept.front();
+    if (policy(*session.audience, oldest.mark.route) == SlowClients::Disconnect) return false;
+    miss(session, oldest.mark.route, MissReason::DroppedOldest, 1);
+    behind.kept_bytes -= oldest.bytes.size();
+    behind.kept.pop_front();
+  }
+  return true;
+}
+
+void Fanout::disconnect(Session& session) {
+  if (session.cursor.joined()) {  // it holds nothing back while it is being closed
+    leave_begun_message(session);
+    session.cursor.leave();
+    session.audience->log.join(session.cursor);
+  } else if (session.behind) {
+    session.behind->kept.clear();
+    session.behind->kept_bytes = 0;
+  }
+  shared_.counters.closed_slow.add();
+  if (session.receiver != nullptr) {
+    session.receiver->shut_down(OMNIBROKER_SHUTDOWN_TOO_SLOW, "The client reads too slowly");
+  } else {
+    worker_.close_later(session);
+  }
+}
+
+void Fanout::miss(Session& session, std::size_t route, MissReason reason, std::uint64_t count) {
+  if (count == 0) return;
+  session.dropped += count;
+  auto& counters = shared_.counters;
+  (reason == MissReason::Conflated ? counters.conflated : counters.dropped_oldest)
+      .add(static_cast<std::int64_t>(count));
+  auto& extras = session.more();
+  auto found = std::find_if(extras.missed.begin(), extras.missed.end(),
+                            [&](const auto& missed) { return missed.route == route && missed.reason == reason; });
+  if (found == extras.missed.end()) found = extras.missed.insert(found, {route, reason, 0, 0});
+  const bool told_all = found->total == found->told;
+  found->total += count;
+  if (extras.notices && told_all) to_tell_.push_back(session.number);
+}
+
+void Fanout::tell_missed(Session& session) {
+  const auto& notices = shared_.notices;
+  if (notices.table == nullptr || !session.extras || !session.extras->notices) return;
+  for (auto& missed : session.extras->missed) {
+    if (missed.total == missed.told) continue;
+    const auto& type = shared_.routes.routes()[missed.route].type;
+    const std::string_view reason = reason_name(missed.reason);
+    const omnibroker_notice notice{sizeof(omnibroker_notice),  OMNIBROKER_NOTICE_MISSED,
+                                   {type.data(), type.size()}, {reason.data(), reason.size()},
+                                   missed.total - missed.told, missed.total};
+    missed.told = missed.total;
+    worker_.notify(session, notice);
+  }
+}
+
+}  // namespace omnibroker::core

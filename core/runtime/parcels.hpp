@@ -1,0 +1,64 @@
+#pragma once
+
+#include "session/position.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+namespace omnibroker::core {
+
+/// Accepted messages on their way to another worker, end to end in one block of memory: what one turn brings together
+/// crosses as a whole, and the block is used again.
+///
+/// Threads: whoever holds it.
+class Parcels {
+ public:
+  struct Parcel {
+    std::size_t route = 0;
+    std::string_view payload;
+    std::string_view latest_key;
+    Position position;
+  };
+
+  bool empty() const { return bytes_.empty(); }
+  std::size_t size() const { return bytes_.size(); }
+  void clear() { bytes_.clear(); }
+  void swap(Parcels& other) { bytes_.swap(other.bytes_); }
+
+  void append(const Parcel& parcel) {
+    const Head head{parcel.route, parcel.payload.size(), parcel.latest_key.size(), parcel.position};
+    const auto at = bytes_.size();
+    bytes_.resize(at + sizeof head + head.payload + head.key);
+    std::memcpy(&bytes_[at], &head, sizeof head);
+    if (head.payload > 0) std::memcpy(&bytes_[at + sizeof head], parcel.payload.data(), head.payload);
+    if (head.key > 0) std::memcpy(&bytes_[at + sizeof head + head.payload], parcel.latest_key.data(), head.key);
+  }
+  void append(const Parcels& others) { bytes_.insert(bytes_.end(), others.bytes_.begin(), others.bytes_.end()); }
+
+  /// Shows them in the order of `append`. They lie in this block until it changes.
+  template <class Visit>
+  void each(Visit visit) const {
+    for (std::size_t at = 0; at < bytes_.size();) {
+      Head head;
+      std::memcpy(&head, &bytes_[at], sizeof head);
+      const char* payload = bytes_.data() + at + sizeof head;
+      visit(Parcel{head.route, {payload, head.payload}, {payload + head.payload, head.key}, head.position});
+      at += sizeof head + head.payload + head.key;
+    }
+  }
+
+ private:
+  struct Head {
+    std::size_t route;
+    std::size_t payload;
+    std::size_t key;
+    Position position;
+  };
+
+  std::vector<char> bytes_;
+};
+
+}  // namespace omnibroker::core

@@ -1,0 +1,73 @@
+#include "session/catch_up.hpp"
+
+#include <limits>
+
+namespace omnibroker::core {
+
+CatchUp::CatchUp(std::vector<Source> sources, std::uint64_t began, std::optional<Filter> initial)
+    : sources_(std::move(sources)), began_(began), initial_(std::move(initial)) {
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    now_.push_back({i, std::numeric_limits<LatestValues::Slot>::max(), sources_[i].since});
+  }
+  begin_pass();
+}
+
+void CatchUp::begin_pass() {
+  before_.swap(now_);
+  now_.clear();
+  at_before_ = 0;
+  source_ = 0;
+  slot_ = 0;
+}
+
+std::uint64_t CatchUp::visited_at(std::size_t source, LatestValues::Slot slot) {
+  // Slots come in order, so the place in the last pass only moves on. Behind its end: a slot that was not there yet.
+  while (at_before_ < before_.size() && (before_[at_before_].source < source ||
+                                         (before_[at_before_].source == source && before_[at_before_].end <= slot))) {
+    ++at_before_;
+  }
+  const bool found = at_before_ < before_.size() && before_[at_before_].source == source;
+  return found ? before_[at_before_].sequence : sources_[source].since;
+}
+
+bool CatchUp::give_repeats(Clock::time_point now, std::size_t most, std::size_t& given, const Visit& visit) {
+  while (!repeats_.empty()) {
+    if (given >= most) return false;
+    const auto [route, slot] = repeats_.back();
+    repeats_.pop_back();
+    for (const auto& source : sources_) {
+      const auto* entry = source.route == route ? source.values->at(slot, now) : nullptr;
+      if (entry != nullptr) given += visit(route, *entry);
+    }
+  }
+  return true;
+}
+
+CatchUp::Progress CatchUp::advance(const Selection& selection, std::uint64_t sequence, Clock::time_point now,
+                                   std::size_t most, const Visit& visit) {
+  std::size_t given = 0;
+  if (!give_repeats(now, most, given, visit)) return Progress::More;
+  bool whole_pass = source_ == 0 && slot_ == 0;
+  while (true) {
+    for (; source_ < sources_.size(); ++source_, slot_ = 0) {
+      const auto& source = sources_[source_];
+      for (; slot_ < source.values->slots(); ++slot_) {
+        if (given >= most) {
+          now_.push_back({source_, slot_, sequence});
+          return Progress::More;
+        }
+        const auto* entry = source.values->at(slot_, now);
+        if (entry == nullptr || entry->sequence <= visited_at(source_, slot_)) continue;
+        if (!selection.takes(source.route, entry->key, entry->position)) continue;
+        if (initial_ && entry->sequence <= began_ && !initial_->takes(entry->key, entry->position)) continue;
+        given += visit(source.route, *entry);
+      }
+      now_.push_back({source_, slot_, sequence});
+    }
+    if (whole_pass) return Progress::InSync;
+    begin_pass();
+    whole_pass = true;
+  }
+}
+
+}  // namespace omnibroker::core

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "session/latest_values.hpp"
+#include "session/selection.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace omnibroker::core {
+
+/// What an audience remembers about the keys of a route, where its selection asks for that: when the next message of a
+/// key may go, and whether the object was in a box.
+///
+/// A message that comes too early is not lost: when its time has come, the newest of its key goes. An object that
+/// leaves every box is let through once more, so that it is seen leaving.
+///
+/// Keys are remembered by their slot in the last values. Nothing is allocated once every slot has been seen.
+/// Threads: the worker's.
+class KeyPacing {
+ public:
+  using Clock = LatestValues::Clock;
+
+  /// Whether this message goes now. `born`: of the slot's key.
+  bool passes(std::size_t route, LatestValues::Slot slot, std::uint64_t born, const Selection::Verdict& verdict,
+              Clock::time_point now);
+
+  struct Due {
+    Clock::time_point at;
+    std::size_t route = 0;
+    LatestValues::Slot slot = 0;
+    std::uint64_t born = 0;
+  };
+  /// When `take_due` has something; `max` where nothing waits.
+  Clock::time_point next() const { return waiting_.empty() ? Clock::time_point::max() : waiting_.front().at; }
+  /// A key whose newest message goes now; false when there is none.
+  bool take_due(Clock::time_point now, Due& due);
+
+ private:
+  struct Key {
+    std::uint64_t born = 0;
+    Clock::time_point next{};
+    std::chrono::nanoseconds interval{0};
+    bool inside = false;
+    bool waits = false;
+  };
+  Key& key(std::size_t route, LatestValues::Slot slot, std::uint64_t born);
+
+  std::vector<std::vector<Key>> keys_;  // by route, then slot
+  std::vector<Due> waiting_;            // a heap, the next in front
+};
+
+}  // namespace omnibroker::core
