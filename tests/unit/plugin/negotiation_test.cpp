@@ -79,7 +79,7 @@ TEST(Negotiation, NamesBothSidesOfAnotherMajorVersion) {
   sample.plugin.abi_major = 2;
   sample.plugin.name = nullptr;  // not looked at: what follows the version is unknown in another major
 
-  sample.refused("It needs plugin ABI 2.0, and this broker (0.1.0) has 1.1; build it against an SDK of ABI 1");
+  sample.refused("It needs plugin ABI 2.1, and this broker (0.1.0) has 1.1; build it against an SDK of ABI 1");
 }
 
 TEST(Negotiation, RefusesAMinorVersionAboveTheHosts) {
