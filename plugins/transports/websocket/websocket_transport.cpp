@@ -26,7 +26,10 @@ std::unique_ptr<Exchange> WebSocketTransport::open(Connection connection, const 
   }
   connection.write(acceptance_response(acceptance, session->client_id));
   shared_.counters.accepted();
-  return std::make_unique<WebSocketExchange>(shared_, connection, std::move(acceptance.subprotocol));
+  auto exchange = std::make_unique<WebSocketExchange>(shared_, connection, acceptance.subprotocol);
+  // A message may follow from this, and must find its receiver ready.
+  if (!acceptance.subprotocol.empty()) connection.agree(acceptance.subprotocol);
+  return exchange;
 }
 
 void WebSocketTransport::refuse(Connection& connection, const Request& request, const Refusal& refusal) const {

@@ -172,6 +172,20 @@ TEST_F(Handshake, AgreesToThePreferredSubprotocol) {
   EXPECT_EQ(agreed(""), "none");
 }
 
+TEST_F(Handshake, TellsTheBrokerWhatWasAgreed) {
+  start({{"subprotocols", "[omnibroker.v1]"}});
+  const auto with = [](const std::string& more) {
+    return request("Connection: Upgrade\r\n", "Connection: Upgrade\r\n" + more);
+  };
+
+  static_cast<void>(answer(with("Sec-WebSocket-Protocol: other, omnibroker.v1\r\n")));
+  EXPECT_EQ(last->agreed(), "omnibroker.v1");
+  static_cast<void>(answer(with("Sec-WebSocket-Protocol: other\r\n")));
+  EXPECT_EQ(last->agreed(), "");
+  static_cast<void>(answer(with("")));
+  EXPECT_EQ(last->agreed(), "");
+}
+
 TEST_F(Handshake, RefusesWhenNoSessionIsToBeHad) {
   start();
   host.refuse_sessions("the limit of 2 sessions is reached");
