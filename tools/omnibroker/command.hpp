@@ -29,6 +29,7 @@ Command describe_command();
 Command schema_command();
 Command sim_command();
 Command listen_command();
+Command bench_command();
 Command version_command();
 
 }  // namespace omnibroker::tools

@@ -17,7 +17,7 @@ import yaml
 from broker import ROOT, executable
 
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
-COMMANDS = ["run", "check", "plugins", "describe", "schema", "sim", "listen", "version"]
+COMMANDS = ["run", "check", "plugins", "describe", "schema", "sim", "listen", "bench", "version"]
 
 
 def plugin_folder():
