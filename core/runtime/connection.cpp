@@ -14,8 +14,10 @@
 namespace omnibroker::core {
 namespace {
 
-constexpr std::size_t kReadsPerTurn = 8;
-constexpr std::size_t kReadAhead = 16 * 1024;  // beyond the largest message: its frame, or a request head
+constexpr std::size_t kReadsPerTurn = 2;         // the next turn is everybody else's first
+constexpr std::size_t kReadAhead = 16 * 1024;    // beyond the largest message: its frame, or a request head
+constexpr std::size_t kCopiedAtMost = 4 * 1024;  // of what is left from before, to the front of the worker's buffer
+constexpr std::size_t kRoomAtLeast = 8 * 1024;
 
 const char* reason_phrase(unsigned status) {
   switch (status) {
@@ -123,9 +125,13 @@ void Connection::read() {
   if (state_ == State::Closing) return discard_input();
   for (std::size_t i = 0; i < kReadsPerTurn; ++i) {
     if (input_ended_ || reading_paused() || move_to_ != 0 || worker_->congested()) return;
-    const bool in_buffer = !input_.empty();
-    const auto target = in_buffer ? input_.room(std::max<std::size_t>(4096, input_.size())) : worker_->read_buffer();
-    const auto usable = in_buffer ? target : target.first(target.size() - Envelope::kPadding);
+    // The worker's buffer is large, so that one call fetches all there is. Only what is left of a large message stays
+    // in a buffer of the connection's own and grows there.
+    const bool in_buffer = input_.size() > kCopiedAtMost;
+    const auto held = in_buffer ? 0 : input_.size();
+    const auto shared = worker_->read_buffer().first(worker_->read_buffer().size() - Envelope::kPadding);
+    const auto usable =
+        in_buffer ? input_.room(std::max(kRoomAtLeast, input_.size()), worker_->spare_buffers()) : shared.subspan(held);
     const auto transfer = stream_.read(usable);
     if (transfer.outcome == Transfer::Outcome::WouldBlock) return;
     if (transfer.outcome == Transfer::Outcome::Failed) return cut();
@@ -136,7 +142,8 @@ void Connection::read() {
       input_.grew(transfer.bytes);
       process({input_.data(), input_.size()}, true);
     } else {
-      process(usable.first(transfer.bytes), false);
+      if (held > 0) std::memcpy(shared.data(), input_.data(), held);
+      process(shared.first(held + transfer.bytes), false);
     }
     if (state_ == State::Closing || state_ == State::Gone) return;
     if (!stream_.secure() && transfer.bytes < usable.size()) return;  // the socket is empty
@@ -175,9 +182,9 @@ void Connection::process(std::span<std::uint8_t> bytes, bool in_buffer) {
   }
   if (state_ == State::Closing || state_ == State::Gone) return;  // what was left went with the exchange
   if (in_buffer) {
-    input_.consume(consumed);
+    input_.consume(consumed, worker_->spare_buffers());
   } else {
-    input_.append(bytes.subspan(consumed));
+    input_.assign(bytes.subspan(consumed), worker_->spare_buffers());
   }
 }
 
@@ -290,7 +297,7 @@ void Connection::begin_closing() {
   if (state_ == State::Gone) return;
   finish_exchange();
   state_ = State::Closing;
-  input_ = InputBuffer();
+  input_.consume(input_.size(), worker_->spare_buffers());
   move_to_ = 0;
   since_ = worker_->now();
   arm_deadline();

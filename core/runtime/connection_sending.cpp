@@ -6,6 +6,7 @@
 #include "session/session.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace omnibroker::core {
 namespace {
@@ -26,6 +27,7 @@ omnibroker_status Connection::queue(std::string_view bytes) {
     cut();
     return OMNIBROKER_RESOURCE_EXHAUSTED;
   }
+  if (control_.empty()) control_ = worker_->spare_buffers().take_text();
   control_.append(bytes);
   worker_->mark_dirty(*this);
   return OMNIBROKER_OK;
@@ -74,7 +76,7 @@ void Connection::sent(std::size_t bytes) {
     if (session_ != nullptr) advance(session_->cursor, session_->cursor.inside_message());
     control_sent_ += take(control_.size() - control_sent_);
     if (control_sent_ == control_.size()) {
-      control_ = std::string();
+      worker_->spare_buffers().give_back(std::exchange(control_, {}));
       control_sent_ = 0;
     }
   }
@@ -95,6 +97,7 @@ bool Connection::anything_to_send() const {
 void Connection::flush() {
   if (state_ == State::Gone || !stream_.ready() || blocked_) return;
   if (depth_ == 0 && session_ != nullptr && !session_->answers.empty()) {
+    if (control_.empty()) control_ = worker_->spare_buffers().take_text();
     control_ += session_->answers;
     session_->answers.clear();
   }

@@ -107,10 +107,9 @@ std::chrono::milliseconds Worker::until_next(bool more) const {
 }
 
 void Worker::take_inbox() {
-  std::vector<Task> tasks;
   {
     const std::lock_guard lock(mutex_);
-    tasks.swap(tasks_);
+    running_tasks_.swap(tasks_);
     arrived_.swap(inbox_);
   }
   room_.notify_all();
@@ -118,7 +117,8 @@ void Worker::take_inbox() {
     deliver_here({&shared_.routes.routes()[parcel.route], parcel.payload, parcel.latest_key, parcel.position});
   });
   arrived_.clear();
-  for (auto& task : tasks) task(*this);
+  for (auto& task : running_tasks_) task(*this);
+  running_tasks_.clear();
 }
 
 void Worker::resume_inputs() {

@@ -8,6 +8,7 @@
 #include "runtime/fanout.hpp"
 #include "runtime/parcels.hpp"
 #include "runtime/reply_to.hpp"
+#include "runtime/spare_buffers.hpp"
 #include "session/session.hpp"
 
 #include <atomic>
@@ -68,6 +69,7 @@ class Worker final : private RoutingHost {
   void count_member(std::size_t role, std::int64_t change) {
     members_[role].fetch_add(static_cast<std::uint64_t>(change), std::memory_order_relaxed);
   }
+  SpareBuffers& spare_buffers() { return spare_buffers_; }
   std::span<std::uint8_t> read_buffer() { return {read_buffer_.get(), kReadBytes}; }
 
   // Connections
@@ -170,6 +172,7 @@ class Worker final : private RoutingHost {
   std::vector<std::atomic<std::uint64_t>> members_;
   Fanout fanout_;
   std::unique_ptr<std::uint8_t[]> read_buffer_;
+  SpareBuffers spare_buffers_;
   std::string submit_buffer_;  // a message that does not lie in a read buffer, with its padding
   std::string reply_buffer_;
   const std::string over_rate_;  // the sentence for a client that is over messages_per_second
@@ -189,6 +192,7 @@ class Worker final : private RoutingHost {
   std::vector<std::unique_ptr<ListeningWatcher>> listening_;
   std::vector<Parcels> outboxes_;  // by worker
   Parcels arrived_;                // being delivered
+  std::vector<Task> running_tasks_;
   bool congested_ = false;
   bool accepting_paused_ = false;
   SecondTimer second_timer_{*this};

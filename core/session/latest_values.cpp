@@ -95,7 +95,7 @@ void LatestValues::drop_oldest() {
   unlink(entry);
   entry.used = false;
   entry.key.clear();
-  entry.message = std::string();  // the next key in this slot may be small
+  std::string().swap(entry.message);  // the next key in this slot may be small
   free_.push_back(slot);
 }
 

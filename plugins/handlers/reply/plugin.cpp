@@ -24,36 +24,47 @@ std::size_t character_size(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : size;
 }
 
-void append_escaped(std::string& out, char character) {
+void append_escaped(const Sink& out, char character) {
   constexpr std::string_view kHex = "0123456789abcdef";
   const auto byte = static_cast<std::uint8_t>(character);
   switch (character) {
-    case '"': out += "\\\""; break;
-    case '\\': out += "\\\\"; break;
-    case '\n': out += "\\n"; break;
-    case '\r': out += "\\r"; break;
-    case '\t': out += "\\t"; break;
-    default: out.append("\\u00").append(1, kHex[byte >> 4u]).append(1, kHex[byte & 0xFu]);
+    case '"': return out.append("\\\"");
+    case '\\': return out.append("\\\\");
+    case '\n': return out.append("\\n");
+    case '\r': return out.append("\\r");
+    case '\t': return out.append("\\t");
+    default: break;
   }
+  out.append("\\u00");
+  out.append(kHex.substr(byte >> 4u, 1));
+  out.append(kHex.substr(byte & 0xFu, 1));
 }
+
+bool is_plain(std::uint8_t byte) { return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\'; }
 
 /// Appends `text` as a JSON string. Any bytes may come, and what goes out is JSON and UTF-8 all the same: what is not
 /// UTF-8 becomes the replacement character.
-void append_string(std::string& out, std::string_view text) {
-  out += '"';
+void append_string(const Sink& out, std::string_view text) {
+  out.append("\"");
   while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && is_plain(static_cast<std::uint8_t>(text[plain]))) ++plain;
+    if (plain > 0) {
+      out.append(text.substr(0, plain));
+      text.remove_prefix(plain);
+      continue;
+    }
     const auto size = character_size(text);
     if (size == 0) {
-      out += "\uFFFD";
-    } else if (const auto byte = static_cast<std::uint8_t>(text.front());
-               byte < 0x20 || byte == 0x7F || byte == '"' || byte == '\\') {
+      out.append("\uFFFD");
+    } else if (size == 1) {
       append_escaped(out, text.front());
     } else {
-      out += text.substr(0, size);
+      out.append(text.substr(0, size));
     }
     text.remove_prefix(size == 0 ? 1 : size);
   }
-  out += '"';
+  out.append("\"");
 }
 
 /// Acks and errors as the gateway's clients know them: compact JSON, members in this order.
@@ -63,20 +74,18 @@ class GatewayReply final : public Reply {
  public:
   explicit GatewayReply(Host) {}
 
-  std::string ack(std::string_view original_type) const override {
-    std::string out = R"({"type":"ack","original_type":)";
+  void ack(std::string_view original_type, const Sink& out) const override {
+    out.append(R"({"type":"ack","original_type":)");
     append_string(out, original_type);
-    out += R"(,"status":"success"})";
-    return out;
+    out.append(R"(,"status":"success"})");
   }
 
-  std::string error(std::string_view code, std::string_view message) const override {
-    std::string out = R"({"type":"error","error_code":)";
+  void error(std::string_view code, std::string_view message, const Sink& out) const override {
+    out.append(R"({"type":"error","error_code":)");
     append_string(out, code);
-    out += R"(,"error_message":)";
+    out.append(R"(,"error_message":)");
     append_string(out, message);
-    out += '}';
-    return out;
+    out.append("}");
   }
 };
 

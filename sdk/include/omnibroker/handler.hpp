@@ -102,11 +102,11 @@ class Filter : public Component {
   virtual Outcome filter(const Message& message, Call& call) = 0;
 };
 
-/// Writes what an ack and an error look like on the wire. One of them serves the whole broker.
+/// Writes what an ack and an error look like on the wire, in one piece or several. One of them serves the whole broker.
 class Reply : public Component {
  public:
-  virtual std::string ack(std::string_view original_type) const = 0;
-  virtual std::string error(std::string_view code, std::string_view message) const = 0;
+  virtual void ack(std::string_view original_type, const Sink& out) const = 0;
+  virtual void error(std::string_view code, std::string_view message, const Sink& out) const = 0;
 };
 
 }  // namespace omnibroker

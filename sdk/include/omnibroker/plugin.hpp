@@ -293,16 +293,12 @@ struct FilterTable {
 template <class T>
 struct ReplyTable {
   static void ack(void* raw, omnibroker_text original_type, const omnibroker_sink* out) noexcept {
-    guarded(ComponentTables<T>::self(raw), "ack", 0, [&] {
-      Sink(out).append(ComponentTables<T>::self(raw).component->ack(view(original_type)));
-      return 0;
-    });
+    guarded(ComponentTables<T>::self(raw), "ack", 0,
+            [&] { return ComponentTables<T>::self(raw).component->ack(view(original_type), Sink(out)), 0; });
   }
   static void error(void* raw, omnibroker_text code, omnibroker_text message, const omnibroker_sink* out) noexcept {
-    guarded(ComponentTables<T>::self(raw), "error", 0, [&] {
-      Sink(out).append(ComponentTables<T>::self(raw).component->error(view(code), view(message)));
-      return 0;
-    });
+    guarded(ComponentTables<T>::self(raw), "error", 0,
+            [&] { return ComponentTables<T>::self(raw).component->error(view(code), view(message), Sink(out)), 0; });
   }
   static constexpr omnibroker_reply_v1 table{sizeof(omnibroker_reply_v1), ack, error};
 };

@@ -82,9 +82,12 @@ class ProbeHandler final : public Handler {
 class ProbeReply final : public Reply {
  public:
   explicit ProbeReply(Host) {}
-  std::string ack(std::string_view original_type) const override { return "ack " + std::string(original_type); }
-  std::string error(std::string_view code, std::string_view message) const override {
-    return std::string(code) + ": " + std::string(message);
+  void ack(std::string_view original_type, const Sink& out) const override {
+    out.append("ack ");
+    out.append(original_type);
+  }
+  void error(std::string_view code, std::string_view message, const Sink& out) const override {
+    out.append(std::string(code) + ": " + std::string(message));
   }
 };
 
