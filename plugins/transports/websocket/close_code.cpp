@@ -37,7 +37,7 @@ ReceivedClose read_close(std::string_view payload) {
   const auto code =
       static_cast<std::uint16_t>(static_cast<std::uint8_t>(payload[0]) << 8 | static_cast<std::uint8_t>(payload[1]));
   if (!may_be_received(code)) return {CloseCode::ProtocolError, "the close code may not be sent", {}};
-  if (!is_utf8(payload.substr(2))) return {CloseCode::NotUtf8, "the close reason is not UTF-8", {}};
+  if (!is_utf8(payload.substr(2))) return {CloseCode::InvalidPayload, "the close reason is not UTF-8", {}};
   return {{}, "", code};
 }
 

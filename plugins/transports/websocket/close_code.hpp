@@ -14,7 +14,7 @@ enum class CloseCode : std::uint16_t {
   Normal = 1000,
   GoingAway = 1001,
   ProtocolError = 1002,
-  NotUtf8 = 1007,
+  InvalidPayload = 1007,
   PolicyViolation = 1008,
   TooBig = 1009,
   InternalError = 1011,

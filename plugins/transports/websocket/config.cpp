@@ -63,6 +63,17 @@ const ConfigSpec<Config>& config_spec() {
                  "How long to wait for a client's close frame after sending ours.")
           .range(std::chrono::nanoseconds(1ms), std::chrono::nanoseconds(10min))
           .reloadable()
+          .field("compression", &Config::compression,
+                 "Whether messages are compressed for clients that offer it (permessage-deflate, RFC 7692). Turned on, "
+                 "new clients get it; turned off, nothing is sent compressed any more.")
+          .choices("off|deflate")
+          .reloadable()
+          .field("compression_min_size", &Config::compression_min_size, "Smaller messages are sent as they are.")
+          .range(ByteSize{0}, ByteSize{1ull << 30})
+          .reloadable()
+          .field("compression_level", &Config::compression_level, "1 costs the least, 9 makes the smallest messages.")
+          .range(1, 9)
+          .reloadable()
           .check(check);
   return spec;
 }

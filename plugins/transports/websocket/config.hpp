@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include <omnibroker/config.hpp>
 
@@ -16,6 +17,11 @@ struct Config {
   std::chrono::nanoseconds ping_interval = std::chrono::seconds(20);  ///< 0: off.
   std::chrono::nanoseconds ping_timeout = std::chrono::seconds(20);   ///< 0: off.
   std::chrono::nanoseconds close_timeout = std::chrono::seconds(5);
+  std::string compression = "off";
+  ByteSize compression_min_size = {256};
+  int compression_level = 1;
+
+  bool compresses() const { return compression == "deflate"; }
 };
 
 const ConfigSpec<Config>& config_spec();

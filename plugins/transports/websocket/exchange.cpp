@@ -1,6 +1,7 @@
 #include "exchange.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace omnibroker::plugins::websocket {
@@ -12,9 +13,10 @@ std::string_view text_of(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-WebSocketExchange::WebSocketExchange(Shared& shared, Connection connection, std::string subprotocol)
+WebSocketExchange::WebSocketExchange(Shared& shared, Connection connection, const Acceptance& acceptance)
     : WebSocketExchange(shared, connection, HandoverState{}) {
-  state_.subprotocol = std::move(subprotocol);
+  state_.subprotocol = acceptance.subprotocol;
+  state_.window_bits = acceptance.deflate.window_bits;
 }
 
 WebSocketExchange::WebSocketExchange(Shared& shared, Connection connection, HandoverState state)
@@ -28,8 +30,7 @@ WebSocketExchange::WebSocketExchange(Shared& shared, Connection connection, Hand
   arm_timer();
 }
 
-// ------------------------------------------------------------------------------------------------------------ frames
-// in
+// ---------------------------------------------------------------------------------------------------------- frames in
 
 std::size_t WebSocketExchange::receive(std::span<std::uint8_t> bytes) {
   const bool changed = config_version_ != shared_.config.version();
@@ -46,9 +47,10 @@ std::size_t WebSocketExchange::receive(std::span<std::uint8_t> bytes) {
 
 void WebSocketExchange::take_frames(std::span<std::uint8_t> bytes, std::size_t& used) {
   std::int64_t frames = 0;
+  const auto rsv1 = state_.window_bits != 0 ? Rsv1::Allowed : Rsv1::Refused;
   while (!ended_) {
     if (!state_.in_frame) {
-      const auto read = read_header(bytes.subspan(used));
+      const auto read = read_header(bytes.subspan(used), rsv1);
       if (read.outcome == HeaderRead::Outcome::Incomplete) break;
       ++frames;
       if (read.outcome == HeaderRead::Outcome::Broken) {
@@ -76,19 +78,29 @@ bool WebSocketExchange::begin_frame(const FrameHeader& header) {
     if (!continues && state_.in_message) {
       return refuse(CloseCode::ProtocolError, "a message begins before the last one has ended");
     }
-    if (header.length > shared_.max_message || header.length > shared_.max_message - state_.fragments.size()) {
+    const auto most = max_frames(continues ? state_.compressed : header.compressed);
+    if (header.length > most - std::min<std::uint64_t>(most, state_.fragments.size())) {
       return refuse(CloseCode::TooBig, "the message is larger than this server takes");
     }
     if (!continues) {
       state_.utf8.reset();
       state_.message_opcode = header.opcode;
-      state_.in_message = !header.fin;
+      state_.compressed = header.compressed;
+      state_.in_message = !header.fin || header.compressed;
     }
   }
-  const bool whole_message = header.fin && header.opcode != Opcode::Continuation;
+  const bool whole_message = header.fin && header.opcode != Opcode::Continuation && !header.compressed;
   state_.frame = {header, control || (whole_message && state_.phase == Phase::Open), 0, 0};
   state_.in_frame = true;
   return true;
+}
+
+std::uint64_t WebSocketExchange::max_frames(bool compressed) const {
+  const auto most = shared_.max_message;
+  if (!compressed) return most;
+  // What cannot be made smaller becomes larger: a little by stored blocks, more by many small ones.
+  const auto more = most / 64 + 1024;
+  return most + std::min(more, std::numeric_limits<std::uint64_t>::max() - most);
 }
 
 std::size_t WebSocketExchange::take_payload(std::span<std::uint8_t> bytes) {
@@ -115,33 +127,59 @@ std::size_t WebSocketExchange::take_in_place(std::span<std::uint8_t> bytes) {
 std::size_t WebSocketExchange::take_streamed(std::span<std::uint8_t> bytes) {
   auto& frame = state_.frame;
   const bool wanted = state_.phase == Phase::Open;
-  if (wanted) {
-    if (!make_ready(bytes, frame.taken)) return 0;
+  if (wanted && !make_ready(bytes, frame.taken)) return 0;
+  frame.taken += bytes.size();
+  const bool frame_ends = frame.taken == frame.header.length;
+  if (frame_ends) state_.in_frame = false;
+  if (frame_ends && frame.header.fin) {
+    finish(bytes);
+  } else if (wanted) {
     state_.fragments.insert(state_.fragments.end(), bytes.begin(), bytes.end());
   }
-  frame.taken += bytes.size();
-  if (frame.taken < frame.header.length) return bytes.size();
+  return bytes.size();
+}
 
-  state_.in_frame = false;
-  if (!frame.header.fin) return bytes.size();
+void WebSocketExchange::finish(std::span<std::uint8_t> bytes) {
   state_.in_message = false;
   // Let go of the buffer: a connection that once sent a large message does not keep its size.
   auto message = std::exchange(state_.fragments, {});
-  if (wanted) submit(state_.message_opcode, message);
-  return bytes.size();
+  if (state_.phase != Phase::Open) return;
+  if (!message.empty()) {
+    message.insert(message.end(), bytes.begin(), bytes.end());
+    bytes = message;
+  }
+  if (state_.compressed) return inflate(bytes);
+  submit(state_.message_opcode, bytes);
+}
+
+void WebSocketExchange::inflate(std::span<const std::uint8_t> payload) {
+  const auto inflater = shared_.compression.inflater();
+  const auto [outcome, message] = inflater->inflate(payload, shared_.max_message);
+  switch (outcome) {
+    case Inflater::Outcome::TooLarge: return fail(CloseCode::TooBig, "the message is larger than this server takes");
+    case Inflater::Outcome::Broken:
+      // RFC 7692 names no code. 1007 is for data that does not fit the type of its message, and the frame was in order.
+      return fail(CloseCode::InvalidPayload, "the compressed data is broken");
+    case Inflater::Outcome::Whole: break;
+  }
+  if (state_.message_opcode == Opcode::Text && !state_.utf8.feed(message)) {
+    return fail(CloseCode::InvalidPayload, "the text is not UTF-8");
+  }
+  submit(state_.message_opcode, message);
 }
 
 bool WebSocketExchange::make_ready(std::span<std::uint8_t> bytes, std::uint64_t phase) {
   unmask(bytes, state_.frame.header.mask, phase);
-  const bool text = !is_control(state_.frame.header.opcode) && state_.message_opcode == Opcode::Text;
+  const bool control = is_control(state_.frame.header.opcode);
+  const bool text = !control && !state_.compressed && state_.message_opcode == Opcode::Text;
   if (!text || state_.phase != Phase::Open || state_.utf8.feed(bytes)) return true;
-  fail(CloseCode::NotUtf8, "the text is not UTF-8");
+  fail(CloseCode::InvalidPayload, "the text is not UTF-8");
   return false;
 }
 
 void WebSocketExchange::submit(Opcode opcode, std::span<std::uint8_t> payload) {
   if (opcode == Opcode::Text && !state_.utf8.complete()) {
-    return fail(CloseCode::NotUtf8, "the text ends inside a character");
+    return fail(CloseCode::InvalidPayload, "the text ends inside a character");
   }
   const auto encoding = opcode == Opcode::Text ? Encoding::Text : Encoding::Binary;
   switch (connection_.submit(0, encoding, payload)) {
@@ -162,8 +200,7 @@ void WebSocketExchange::handle_control(std::span<std::uint8_t> payload) {
   }
 }
 
-// ---------------------------------------------------------------------------------------------------------- the
-// closing
+// -------------------------------------------------------------------------------------------------------- the closing
 
 void WebSocketExchange::handle_close(std::string_view payload) {
   const auto received = read_close(payload);
@@ -202,8 +239,7 @@ void WebSocketExchange::shutdown(ShutdownReason reason, std::string_view sentenc
 
 void WebSocketExchange::end_of_input() { end(Flush::Yes); }
 
-// ------------------------------------------------------------------------------------------------------------
-// keep-alive
+// --------------------------------------------------------------------------------------------------------- keep-alive
 
 void WebSocketExchange::timer() {
   if (ended_) return;

@@ -4,6 +4,7 @@
 #include "frame.hpp"
 #include "frame_rate.hpp"
 #include "handover.hpp"
+#include "handshake.hpp"
 #include "shared.hpp"
 #include "utf8.hpp"
 
@@ -25,6 +26,10 @@ namespace omnibroker::plugins::websocket {
 /// remembered between two calls. Fragments are joined in a buffer, bounded like every message. What is wrong is
 /// answered at the first byte that shows it, however little of the frame has come.
 ///
+/// A compressed message is kept as it comes, and decompressed when it is whole: so a connection holds no decompressor
+/// while it waits, and a half-received message moves to another generation like any other. What is wrong inside of it,
+/// or too large, is answered then, by the first byte that comes out and shows it.
+///
 /// Closing: an error, or the peer's close frame, is answered and the connection ends with what is queued. A close that
 /// the host asks for waits `close_timeout` for the peer's own. After a close frame of ours nothing is submitted.
 ///
@@ -32,7 +37,7 @@ namespace omnibroker::plugins::websocket {
 /// Threads: the connection's worker.
 class WebSocketExchange final : public Exchange {
  public:
-  WebSocketExchange(Shared& shared, Connection connection, std::string subprotocol);
+  WebSocketExchange(Shared& shared, Connection connection, const Acceptance& acceptance);
   /// Goes on where another generation left off.
   WebSocketExchange(Shared& shared, Connection connection, HandoverState state);
 
@@ -48,10 +53,15 @@ class WebSocketExchange final : public Exchange {
   void take_frames(std::span<std::uint8_t> bytes, std::size_t& used);
   /// Judges a frame by its head alone. False: the connection has been failed.
   bool begin_frame(const FrameHeader& header);
+  /// The most that a message's frames may carry together: some more where they are compressed, see the .cpp.
+  std::uint64_t max_frames(bool compressed) const;
   /// Answers how many bytes of the present frame's payload are consumed.
   std::size_t take_payload(std::span<std::uint8_t> bytes);
   std::size_t take_in_place(std::span<std::uint8_t> bytes);
   std::size_t take_streamed(std::span<std::uint8_t> bytes);
+  /// The last bytes of a message that is not in place.
+  void finish(std::span<std::uint8_t> bytes);
+  void inflate(std::span<const std::uint8_t> payload);
   /// Unmasks, and checks where it is text. False: the connection has been failed.
   bool make_ready(std::span<std::uint8_t> bytes, std::uint64_t phase);
 

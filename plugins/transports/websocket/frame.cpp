@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::uint8_t kFin = 0x80;
 constexpr std::uint8_t kReserved = 0x70;
+constexpr std::uint8_t kRsv1 = 0x40;
 constexpr std::uint8_t kMasked = 0x80;
 constexpr std::uint8_t kLength16 = 126;
 constexpr std::uint8_t kLength64 = 127;
@@ -14,10 +15,12 @@ constexpr std::uint8_t kLength64 = 127;
 HeaderRead broken(const char* problem) { return {HeaderRead::Outcome::Broken, 0, {}, problem}; }
 
 /// What is wrong with the first two bytes, or nullptr. Called with one byte or more.
-const char* problem_of(std::span<const std::uint8_t> bytes) {
+const char* problem_of(std::span<const std::uint8_t> bytes, Rsv1 rsv1) {
   const std::uint8_t first = bytes[0];
   const auto opcode = static_cast<std::uint8_t>(first & 0x0F);
-  if ((first & kReserved) != 0) return "reserved bits are set";
+  const bool begins_data = opcode == 0x1 || opcode == 0x2;
+  const auto reserved = rsv1 == Rsv1::Allowed && begins_data ? kReserved & ~kRsv1 : kReserved;
+  if ((first & reserved) != 0) return "reserved bits are set";
   if (!is_known(opcode)) return "the opcode is reserved";
   const bool control = is_control(static_cast<Opcode>(opcode));
   if (control && (first & kFin) == 0) return "a control frame is fragmented";
@@ -35,10 +38,10 @@ std::uint64_t big_endian(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-HeaderRead read_header(std::span<const std::uint8_t> bytes) {
+HeaderRead read_header(std::span<const std::uint8_t> bytes, Rsv1 rsv1) {
   HeaderRead read;
   if (bytes.empty()) return read;
-  if (const char* problem = problem_of(bytes)) return broken(problem);
+  if (const char* problem = problem_of(bytes, rsv1)) return broken(problem);
   if (bytes.size() < 2) return read;
 
   const auto short_length = static_cast<std::uint8_t>(bytes[1] & 0x7F);
@@ -54,6 +57,7 @@ HeaderRead read_header(std::span<const std::uint8_t> bytes) {
   if (bytes.size() < 2 + extra + 4) return read;
 
   read.header.fin = (bytes[0] & kFin) != 0;
+  read.header.compressed = (bytes[0] & kRsv1) != 0;
   read.header.opcode = static_cast<Opcode>(bytes[0] & 0x0F);
   std::memcpy(read.header.mask.data(), bytes.data() + 2 + extra, 4);
   read.size = 2 + extra + 4;
@@ -78,9 +82,10 @@ void unmask(std::span<std::uint8_t> bytes, const std::array<std::uint8_t, 4>& ma
   for (std::size_t i = 0; i < left; ++i) at[i] ^= turned[i];
 }
 
-FrameHead::FrameHead(Opcode opcode, std::size_t payload_size) {
+FrameHead::FrameHead(Opcode opcode, std::size_t payload_size, Payload payload) {
   const auto put = [this](std::size_t at, std::uint64_t byte) { bytes_[at] = static_cast<char>(byte & 0xFF); };
-  put(0, kFin | static_cast<std::uint8_t>(opcode));
+  const std::uint8_t compressed = payload == Payload::Compressed ? kRsv1 : 0;
+  put(0, kFin | compressed | static_cast<std::uint8_t>(opcode));
   if (payload_size < kLength16) {
     put(1, payload_size);
     size_ = 2;

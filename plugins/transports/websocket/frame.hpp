@@ -22,6 +22,7 @@ struct FrameHeader {
   Opcode opcode = Opcode::Continuation;
   std::uint64_t length = 0;
   std::array<std::uint8_t, 4> mask{};
+  bool compressed = false;  ///< RSV1: the first frame of a compressed message (RFC 7692).
 };
 
 struct HeaderRead {
@@ -32,18 +33,23 @@ struct HeaderRead {
   const char* problem = "";  ///< Broken: what is wrong, for the close reason.
 };
 
+/// Whether compression was agreed, and so RSV1 may be set: on the first frame of a text or binary message alone.
+enum class Rsv1 { Refused, Allowed };
+
 /// Reads the head of a frame from the front of `bytes`. What no further byte can mend is `Broken` at once, also where
 /// the head is not whole: reserved bits and opcodes, a missing mask, a fragmented or long control frame, a length that
 /// a shorter form could say.
-HeaderRead read_header(std::span<const std::uint8_t> bytes);
+HeaderRead read_header(std::span<const std::uint8_t> bytes, Rsv1 rsv1 = Rsv1::Refused);
 
 /// Undoes the mask in place. `phase`: how many bytes of the same payload went before.
 void unmask(std::span<std::uint8_t> bytes, const std::array<std::uint8_t, 4>& mask, std::uint64_t phase);
 
+enum class Payload { Plain, Compressed };
+
 /// The head of an unmasked, unfragmented frame in its shortest form.
 class FrameHead {
  public:
-  FrameHead(Opcode opcode, std::size_t payload_size);
+  FrameHead(Opcode opcode, std::size_t payload_size, Payload payload = Payload::Plain);
   std::string_view bytes() const { return {bytes_.data(), size_}; }
 
  private:

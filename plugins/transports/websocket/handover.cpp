@@ -9,7 +9,15 @@ namespace {
 constexpr std::string_view kFormat = "ws.session/";
 constexpr std::string_view kVersion = "1";
 constexpr std::size_t kHead = 60;
-enum : std::uint8_t { kInFrame = 1, kFinal = 2, kInPlace = 4, kInMessage = 8, kPingUnanswered = 16 };
+enum : std::uint8_t {
+  kInFrame = 1,
+  kFinal = 2,
+  kInPlace = 4,
+  kInMessage = 8,
+  kPingUnanswered = 16,
+  kCompressed = 32,
+  kAllFlags = 63
+};
 
 template <class Number>
 void put(std::string& out, Number number) {
@@ -51,8 +59,11 @@ bool is_consistent(const HandoverState& state) {
     if (frame.in_place && !control && (!frame.header.fin || frame.header.opcode == Opcode::Continuation)) return false;
     const bool joins = !frame.in_place && state.phase == Phase::Open;
     if (joins && !state.in_message) return false;
+    if (frame.in_place && !control && state.in_message) return false;
   }
   if (!state.in_message && !state.fragments.empty()) return false;
+  if (state.window_bits != 0 && (state.window_bits < 9 || state.window_bits > 15)) return false;
+  if (state.compressed && (!state.in_message || state.window_bits == 0)) return false;
   const auto utf8 = state.utf8.state();
   return utf8.missing <= 3 && utf8.low >= 0x80 && utf8.high <= 0xBF && utf8.low <= utf8.high;
 }
@@ -67,14 +78,15 @@ std::string write_blob(const HandoverState& state) {
   put(blob, static_cast<std::uint8_t>(state.phase));
   put(blob, static_cast<std::uint8_t>((state.in_frame ? kInFrame : 0) | (frame.header.fin ? kFinal : 0) |
                                       (frame.in_place ? kInPlace : 0) | (state.in_message ? kInMessage : 0) |
-                                      (state.ping_unanswered ? kPingUnanswered : 0)));
+                                      (state.ping_unanswered ? kPingUnanswered : 0) |
+                                      (state.in_message && state.compressed ? kCompressed : 0)));
   put(blob, static_cast<std::uint8_t>(frame.header.opcode));
   put(blob, static_cast<std::uint8_t>(state.message_opcode));
   for (const std::uint8_t byte : frame.header.mask) put(blob, byte);
   put(blob, state.utf8.state().missing);
   put(blob, state.utf8.state().low);
   put(blob, state.utf8.state().high);
-  put(blob, std::uint8_t{0});
+  put(blob, state.window_bits);
   put(blob, frame.header.length);
   put(blob, frame.taken);
   put(blob, frame.ready);
@@ -97,7 +109,7 @@ Result<HandoverState> read_blob(std::string_view blob) {
   const auto flags = reader.take<std::uint8_t>();
   const auto opcode = reader.take<std::uint8_t>();
   const auto message_opcode = reader.take<std::uint8_t>();
-  if (phase > 1 || !is_known(opcode) || !is_data(message_opcode)) return broken;
+  if (phase > 1 || flags > kAllFlags || !is_known(opcode) || !is_data(message_opcode)) return broken;
 
   HandoverState state;
   state.phase = static_cast<Phase>(phase);
@@ -106,6 +118,7 @@ Result<HandoverState> read_blob(std::string_view blob) {
   state.frame.in_place = (flags & kInPlace) != 0;
   state.in_message = (flags & kInMessage) != 0;
   state.ping_unanswered = (flags & kPingUnanswered) != 0;
+  state.compressed = (flags & kCompressed) != 0;
   state.frame.header.opcode = static_cast<Opcode>(opcode);
   state.message_opcode = static_cast<Opcode>(message_opcode);
   for (auto& byte : state.frame.header.mask) byte = reader.take<std::uint8_t>();
@@ -114,7 +127,7 @@ Result<HandoverState> read_blob(std::string_view blob) {
   utf8.low = reader.take<std::uint8_t>();
   utf8.high = reader.take<std::uint8_t>();
   state.utf8 = Utf8Validator(utf8);
-  static_cast<void>(reader.take<std::uint8_t>());
+  state.window_bits = reader.take<std::uint8_t>();
   state.frame.header.length = reader.take<std::uint64_t>();
   state.frame.taken = reader.take<std::uint64_t>();
   state.frame.ready = reader.take<std::uint64_t>();

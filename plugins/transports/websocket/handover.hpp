@@ -33,12 +33,12 @@ struct PresentFrame {
 ///        0   12  "ws.session/1"
 ///       12    1  phase
 ///       13    1  flags: 1 in a frame, 2 that frame is final, 4 it is in place, 8 in a fragmented message,
-///                       16 a ping is unanswered
+///                       16 a ping is unanswered, 32 the unfinished message is compressed
 ///       14    1  opcode of the present frame
 ///       15    1  opcode of the fragmented message
 ///       16    4  mask of the present frame
 ///       20    3  the text's UTF-8: bytes missing, lowest and highest next byte
-///       23    1  0
+///       23    1  compression: bits of the window that was agreed, 0 where none was
 ///       24    8  length of the present frame
 ///       32    8  payload bytes consumed
 ///       40    8  payload bytes ready
@@ -52,8 +52,10 @@ struct HandoverState {
   PresentFrame frame;
   bool in_message = false;  ///< Fragments of a message have come, its final one has not.
   Opcode message_opcode = Opcode::Text;
+  bool compressed = false;  ///< The message is; so its fragments are kept as they came, until it is whole.
   std::vector<std::uint8_t> fragments;
   Utf8Validator utf8;
+  std::uint8_t window_bits = 0;  ///< DeflateTerms::window_bits.
   bool ping_unanswered = false;
   std::uint32_t pings = 0;
   std::string subprotocol;

@@ -107,7 +107,11 @@ std::variant<Acceptance, Refusal> judge(const Request& request, const Config& co
   const auto offered = offered_subprotocols(request);
   if (!offered) return bad_request("The Sec-WebSocket-Protocol header must be a list of names.");
 
-  Acceptance acceptance{accept_key(*request.header("Sec-WebSocket-Key")), {}};
+  const auto deflate = choose_terms(request);
+  if (!deflate) return bad_request("The Sec-WebSocket-Extensions header must be a list of extensions.");
+
+  Acceptance acceptance{accept_key(*request.header("Sec-WebSocket-Key")), {}, {}};
+  if (config.compresses()) acceptance.deflate = *deflate;
   for (const auto& ours : config.subprotocols) {
     if (std::find(offered->begin(), offered->end(), ours) == offered->end()) continue;
     acceptance.subprotocol = ours;
@@ -139,6 +143,9 @@ std::string acceptance_response(const Acceptance& acceptance, std::string_view c
   response.append(acceptance.accept_key).append("\r\n");
   if (!acceptance.subprotocol.empty()) {
     response.append("Sec-WebSocket-Protocol: ").append(acceptance.subprotocol).append("\r\n");
+  }
+  if (acceptance.deflate.window_bits != 0) {
+    response.append("Sec-WebSocket-Extensions: ").append(extensions_value(acceptance.deflate)).append("\r\n");
   }
   response.append("X-Client-Id: ").append(client_id).append("\r\n\r\n");
   return response;

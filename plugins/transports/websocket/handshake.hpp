@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config.hpp"
+#include "extensions.hpp"
 
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct Refusal {
 struct Acceptance {
   std::string accept_key;
   std::string subprotocol;  ///< Empty: none.
+  DeflateTerms deflate;
 };
 
 /// Judges an upgrade request by RFC 6455, 4.2, and by the configuration. The first thing wrong decides.

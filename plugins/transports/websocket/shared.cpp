@@ -7,6 +7,8 @@ namespace omnibroker::plugins::websocket {
 
 Counters::Counters(const Host& host)
     : accepted_(host.counter("websocket_handshakes_total", "Upgrades that were accepted.")),
+      compression_agreed_(
+          host.counter("websocket_compression_agreed_total", "Upgrades on which compression was agreed.")),
       refused_method_(host.counter("websocket_refused_method_total", "Upgrades refused: not a GET request (405).")),
       refused_request_(host.counter("websocket_refused_request_total", "Upgrades refused: malformed (400, 426).")),
       refused_version_(host.counter("websocket_refused_version_total", "Upgrades refused: not version 13 (426).")),
@@ -14,7 +16,8 @@ Counters::Counters(const Host& host)
       refused_sessions_(host.counter("websocket_refused_sessions_total", "Upgrades refused: too many sessions (503).")),
       frames_(host.counter("websocket_frames_received_total", "Frames that clients have sent.")),
       protocol_error_(host.counter("websocket_closed_1002_total", "Connections closed: protocol error.")),
-      not_utf8_(host.counter("websocket_closed_1007_total", "Connections closed: text that is not UTF-8.")),
+      invalid_payload_(host.counter("websocket_closed_1007_total",
+                                    "Connections closed: text that is not UTF-8, or broken compressed data.")),
       policy_(host.counter("websocket_closed_1008_total", "Connections closed: too many frames or messages.")),
       too_big_(host.counter("websocket_closed_1009_total", "Connections closed: a message too large.")),
       unanswered_(host.counter("websocket_closed_1011_total", "Connections closed: a ping unanswered, or a fault.")) {}
@@ -32,7 +35,7 @@ void Counters::refused(Refused why) const {
 void Counters::failed(CloseCode code) const {
   switch (code) {
     case CloseCode::ProtocolError: return protocol_error_.add();
-    case CloseCode::NotUtf8: return not_utf8_.add();
+    case CloseCode::InvalidPayload: return invalid_payload_.add();
     case CloseCode::PolicyViolation: return policy_.add();
     case CloseCode::TooBig: return too_big_.add();
     case CloseCode::InternalError: return unanswered_.add();
@@ -42,10 +45,11 @@ void Counters::failed(CloseCode code) const {
   }
 }
 
-Shared::Shared(const Host& component_host, Config initial)
+Shared::Shared(const Host& component_host, const Config& initial)
     : host(component_host),
       counters(component_host),
-      config(std::move(initial)),
+      config(initial),
+      compression(component_host, initial),
       max_message(component_host.limit("max_message") != 0 ? component_host.limit("max_message")
                                                            : std::numeric_limits<std::uint64_t>::max()),
       frames_per_second(component_host.limit("frames_per_second")) {}

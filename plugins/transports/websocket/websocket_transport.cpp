@@ -8,7 +8,15 @@
 
 namespace omnibroker::plugins::websocket {
 
-WebSocketTransport::WebSocketTransport(Host host, Config config) : shared_(host, std::move(config)) {}
+namespace {
+
+Opcode opcode_of(const omnibroker_payload& payload) {
+  return payload.encoding == OMNIBROKER_BINARY_PAYLOAD ? Opcode::Binary : Opcode::Text;
+}
+
+}  // namespace
+
+WebSocketTransport::WebSocketTransport(Host host, const Config& config) : shared_(host, config) {}
 
 std::unique_ptr<Exchange> WebSocketTransport::open(Connection connection, const Request& request) {
   const auto config = shared_.config.get();
@@ -18,6 +26,7 @@ std::unique_ptr<Exchange> WebSocketTransport::open(Connection connection, const 
     return nullptr;
   }
   auto& acceptance = std::get<Acceptance>(verdict);
+  connection.set_variant(acceptance.deflate.window_bits);
   auto session = connection.open_session();
   if (!session) {
     refuse(connection, request,
@@ -26,7 +35,8 @@ std::unique_ptr<Exchange> WebSocketTransport::open(Connection connection, const 
   }
   connection.write(acceptance_response(acceptance, session->client_id));
   shared_.counters.accepted();
-  auto exchange = std::make_unique<WebSocketExchange>(shared_, connection, acceptance.subprotocol);
+  if (acceptance.deflate.window_bits != 0) shared_.counters.compression_agreed();
+  auto exchange = std::make_unique<WebSocketExchange>(shared_, connection, acceptance);
   // A message may follow from this, and must find its receiver ready.
   if (!acceptance.subprotocol.empty()) connection.agree(acceptance.subprotocol);
   return exchange;
@@ -41,13 +51,26 @@ void WebSocketTransport::refuse(Connection& connection, const Request& request, 
 }
 
 void WebSocketTransport::encode(const omnibroker_payload& payload, const Sink& out) const {
-  const auto opcode = payload.encoding == OMNIBROKER_BINARY_PAYLOAD ? Opcode::Binary : Opcode::Text;
-  out.append(FrameHead(opcode, payload.bytes.size).bytes());
+  out.append(FrameHead(opcode_of(payload), payload.bytes.size).bytes());
   out.append(view(payload.bytes));
+}
+
+void WebSocketTransport::encode_variant(std::uint32_t variant, const omnibroker_payload& payload,
+                                        const Sink& out) const {
+  const auto message = view(payload.bytes);
+  auto& compression = shared_.compression;
+  if (!compression.wants(message.size())) return encode(payload, out);
+  const auto deflater = compression.deflater(variant);
+  const auto smaller = deflater->deflate(message, compression.level());
+  if (!smaller) return encode(payload, out);
+  out.append(FrameHead(opcode_of(payload), smaller->size(), Payload::Compressed).bytes());
+  out.append(*smaller);
+  compression.count(message.size(), smaller->size());
 }
 
 omnibroker_reconfigured WebSocketTransport::reconfigure(const Config&, const Config& after, std::string&) {
   shared_.config.set(after);
+  shared_.compression.set(after);
   return OMNIBROKER_APPLIED;
 }
 

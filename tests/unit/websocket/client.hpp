@@ -69,7 +69,7 @@ class WebSocketTest : public ::testing::Test {
   /// Brings the component up; before the first client.
   void start(Options options = {});
   /// A client that has been upgraded, the answer taken away.
-  FakeConnection& client();
+  virtual FakeConnection& client();
   std::vector<std::string> payloads() const;
 
   FakeHost host{"transports.realtime"};

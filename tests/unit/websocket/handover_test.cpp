@@ -1,6 +1,7 @@
 #include "handover.hpp"
 
 #include "client.hpp"
+#include "deflated.hpp"
 
 #include <chrono>
 #include <string>
@@ -116,6 +117,48 @@ TEST_F(Handover, GoesOnWithAClosing) {
   EXPECT_TRUE(payloads().empty());
 }
 
+TEST_F(Handover, KeepsCompression) {
+  const auto first = deflated("first of all");
+  const auto second = deflated(json_of(300), {.piece = 50});
+  const std::string script = ClientFrame{0x1, first, true, 4}.bytes() +
+                             ClientFrame{0x1, second.substr(0, 9), false, 4}.bytes() + ping("mid") +
+                             continuation(second.substr(9), true) + text_frame("plain \u6c34") +
+                             ClientFrame{0x2, deflated(std::string(600, '\xFF')), true, 4}.bytes();
+  const std::vector<std::string> expected{"first of all", json_of(300), "plain \u6c34", std::string(600, '\xFF')};
+  start({{"compression", "deflate"}});
+  auto& next = next_generation({{"compression", "deflate"}, {"compression_level", "9"}});
+  auto& without = next_generation();
+  for (std::size_t cut = 0; cut <= script.size(); ++cut) {
+    SCOPED_TRACE("after " + std::to_string(cut) + " bytes");
+    auto& connection = host.connect(*component, "/ws");
+    connection.feed(std::string(kRequest) +
+                    "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\n\r\n");
+    static_cast<void>(connection.take_written());
+
+    connection.feed(script.substr(0, cut));
+    ASSERT_EQ(connection.hand_over(cut % 2 == 0 ? next : without), OMNIBROKER_OK);
+    connection.feed_in_pieces(script.substr(cut), 5);
+
+    EXPECT_EQ(payloads(), expected);
+    EXPECT_EQ(server_frames(connection.take_written()), (std::vector<ServerFrame>{{0x8A, "mid"}}));
+    EXPECT_EQ(connection.variant(), 10u);
+    connection.deliver(json_of(900));
+    const auto frames = server_frames(connection.written());
+    EXPECT_EQ(cut % 2 == 0 ? inflated(frames.at(0).payload, 10) : frames.at(0).payload, json_of(900));
+    connection.disconnect();
+    host.clear_submitted();
+  }
+}
+
+TEST_F(Handover, RefusesCompressionThatWasNotAgreedBefore) {
+  auto& connection = client();
+  ASSERT_EQ(connection.hand_over(next_generation({{"compression", "deflate"}})), OMNIBROKER_OK);
+
+  connection.feed(ClientFrame{0x1, deflated("x"), true, 4}.bytes());
+
+  EXPECT_EQ(server_frames(connection.written()), std::vector<ServerFrame>{server_close(1002, "reserved bits are set")});
+}
+
 TEST_F(Handover, IsPutOffWhileFragmentsAreTooLarge) {
   host.set_limit("max_message", 100'000);
   auto& connection = client();
@@ -144,15 +187,17 @@ TEST(HandoverBlob, HasADocumentedLayout) {
   state.message_opcode = Opcode::Text;
   state.fragments = {'f'};
   state.utf8 = Utf8Validator({2, 0xA0, 0xBF});
+  state.compressed = true;
+  state.window_bits = 12;
   state.pings = 7;
   state.subprotocol = "sub";
 
   const auto blob = write_blob(state);
 
   EXPECT_EQ(blob, std::string("ws.session/1"
-                              "\x00\x0B\x00\x01"
+                              "\x00\x2B\x00\x01"
                               "\x01\x02\x03\x04"
-                              "\x02\xA0\xBF\x00"
+                              "\x02\xA0\xBF\x0C"
                               "\x02\x01\x00\x00\x00\x00\x00\x00"
                               "\x05\x00\x00\x00\x00\x00\x00\x00"
                               "\x00\x00\x00\x00\x00\x00\x00\x00"
@@ -164,6 +209,20 @@ TEST(HandoverBlob, HasADocumentedLayout) {
   auto read = read_blob(blob);
   ASSERT_TRUE(read);
   EXPECT_EQ(write_blob(*read), blob);
+}
+
+TEST(HandoverBlob, NamesAWindowForCompressedFragments) {
+  HandoverState state;
+  state.in_message = true;
+  state.compressed = true;
+  state.fragments = {1, 2, 3};
+  EXPECT_FALSE(read_blob(write_blob(state)));
+
+  state.window_bits = 9;
+
+  const auto read = read_blob(write_blob(state));
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read.value().compressed);
 }
 
 TEST(HandoverBlob, IsRefusedWhenItContradictsItself) {
@@ -186,6 +245,11 @@ TEST(HandoverBlob, IsRefusedWhenItContradictsItself) {
                                                              {"in place, and consumed", 32, 1},
                                                              {"not in place, and ready", 13, 3},
                                                              {"a control frame in place, not final", 14, 0},
+                                                             {"an unknown flag", 13, 0x47},
+                                                             {"a compressed message where there is none", 13, 0x27},
+                                                             {"in place, and in a message", 13, 0x0F},
+                                                             {"a window that is too small", 23, 8},
+                                                             {"a window that is too wide", 23, 16},
                                                              {"a name that is not there", 52, 1},
                                                              {"fragments that are not there", 56, 1}}) {
     auto broken = blob;
