@@ -24,6 +24,34 @@ std::size_t ascii_words(const std::uint8_t* bytes, std::size_t size) {
   return at;
 }
 
+bool continues(std::uint32_t byte) { return (byte & 0xC0) == 0x80; }
+
+/// The size of the character at the front where it is a good one of several bytes, else 0. Reads four bytes.
+std::size_t sequence(const std::uint8_t* at) {
+  const std::uint32_t lead = at[0];
+  if (lead >= 0xE0 && lead < 0xF0) {
+    const std::uint32_t value = (lead & 0x0F) << 12 | (at[1] & 0x3Fu) << 6;  // what decides does not need the last byte
+    const bool good = value >= 0x800 && (value < 0xD800 || value > 0xDFFF);
+    return good && continues(at[1]) && continues(at[2]) ? 3 : 0;
+  }
+  if (lead >= 0xC2 && lead < 0xE0) return continues(at[1]) ? 2 : 0;
+  if (lead < 0xF0) return 0;
+  const std::uint32_t value = (lead & 0x0F) << 18 | (at[1] & 0x3Fu) << 12;
+  const bool good = value >= 0x10000 && value <= 0x10FFFF;
+  return good && continues(at[1]) && continues(at[2]) && continues(at[3]) ? 4 : 0;
+}
+
+/// How many bytes at the front are good characters of several bytes, as far as four bytes can be read.
+std::size_t sequences(const std::uint8_t* bytes, std::size_t size) {
+  std::size_t at = 0;
+  while (size - at >= 4) {
+    const auto one = sequence(bytes + at);
+    if (one == 0) break;
+    at += one;
+  }
+  return at;
+}
+
 }  // namespace
 
 bool Utf8Validator::begin_sequence(std::uint8_t lead) {
@@ -50,6 +78,8 @@ bool Utf8Validator::feed(std::span<const std::uint8_t> bytes) {
     }
     at += ascii_words(at, static_cast<std::size_t>(end - at));
     while (at != end && *at < 0x80) ++at;
+    at += sequences(at, static_cast<std::size_t>(end - at));
+    if (at != end && *at < 0x80) continue;
     if (at != end && !begin_sequence(*at++)) return false;
   }
   return true;

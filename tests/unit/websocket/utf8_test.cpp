@@ -34,6 +34,23 @@ TEST(Utf8, TakesEveryCodePointButSurrogates) {
   for (std::uint32_t point = 0; point <= 0x10FFFF; ++point) {
     const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
     if (is_utf8(encoded(point)) == surrogate) FAIL() << std::hex << point;
+    if (is_utf8(encoded(point) + "more") == surrogate) FAIL() << std::hex << point << " with more behind";
+  }
+}
+
+// Whole characters are read at once where there are bytes enough, which must not show.
+TEST(Utf8, JudgesManyBytesAsItJudgesSingleOnes) {
+  const std::string others("\x00\x7F\x80\xBF\xC3\xF4", 6);
+  for (int lead = 0x80; lead <= 0xFF; ++lead) {
+    for (int second = 0; second <= 0xFF; ++second) {
+      for (const char third : others) {
+        for (const char fourth : others) {
+          const std::string text{static_cast<char>(lead), static_cast<char>(second), third, fourth};
+          Utf8Validator at_once;
+          if (feed(at_once, text) != (passes(text) == text.size())) FAIL() << ::testing::PrintToString(text);
+        }
+      }
+    }
   }
 }
 
