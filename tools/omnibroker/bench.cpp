@@ -87,6 +87,7 @@ Result<Order> read_order(const Arguments& arguments) {
   reader.seconds("seconds", settings.measured, 0.01);
   reader.seconds("warmup", settings.warmup, 0);
   reader.seconds("hold", settings.hold, 0);
+  reader.seconds("drain", settings.drain, 0);
   reader.count("pausing", settings.pausing, 0, 1'000'000);
   reader.count("workers", order.workers, 1, 1024);
   std::uint64_t pid = 0;
@@ -149,6 +150,7 @@ std::vector<Option> options() {
           {"seconds", "s", "NUMBER", "How long it is measured (5)."},
           {"warmup", "", "NUMBER", "Seconds of load before that (1)."},
           {"hold", "", "NUMBER", "Seconds that the clients wait before the first message (0)."},
+          {"drain", "", "NUMBER", "Seconds to wait at most, at the end, for what was sent\nand has not come (20)."},
           {"check", "", "", "Every client checks order and latency, not one alone."},
           {"pausing", "", "NUMBER", "So many clients read nothing while it is measured, and\nthen go on (0)."},
           {"unregistered", "", "", "The clients connect and say nothing: they get nothing."},

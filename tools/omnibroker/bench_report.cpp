@@ -47,13 +47,18 @@ std::string headline(const Settings& settings, const Outcome& outcome) {
               plural(settings.prims, "object", "objects"), ull{settings.size}, speed.c_str(), outcome.seconds);
 }
 
-std::string counts(const Outcome& outcome) {
+std::string counts(const Settings& settings, const Outcome& outcome) {
+  if (settings.source == load::Source::Server) {
+    return line("  delivered   %.0f/s\n", per_second(outcome.deliveries, outcome));
+  }
   auto text = line("  sent        %.0f messages/s, %llu in the whole run\n", per_second(outcome.sent_measured, outcome),
                    ull{outcome.sent});
   text += line("  delivered   %.0f/s; in the whole run each client got %llu", per_second(outcome.deliveries, outcome),
                ull{outcome.received_least});
   if (outcome.received_most != outcome.received_least) text += line(" to %llu", ull{outcome.received_most});
-  return text + line("\n  wrong       %llu lost of all; %llu duplicated, %llu reordered (%llu %s looked)\n",
+  text += "\n";
+  if (outcome.checking == 0) return text;
+  return text + line("  wrong       %llu lost of all; %llu duplicated, %llu reordered (%llu %s looked)\n",
                      ull{outcome.lost}, ull{outcome.duplicated}, ull{outcome.reordered}, ull{outcome.checking},
                      plural(outcome.checking, "client", "clients"));
 }
@@ -148,10 +153,12 @@ Poco::JSON::Array refusals_of(const Outcome& outcome) {
 }  // namespace
 
 std::string bench_summary(const Settings& settings, const Outcome& outcome) {
-  auto text = headline(settings, outcome) + counts(outcome);
-  text += line("  latency     p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, longest %.2f ms\n",
-               milliseconds(outcome.latency.quantile(0.5)), milliseconds(outcome.latency.quantile(0.9)),
-               milliseconds(outcome.latency.quantile(0.99)), milliseconds(outcome.latency.longest()));
+  auto text = headline(settings, outcome) + counts(settings, outcome);
+  if (outcome.latency.count() != 0) {
+    text += line("  latency     p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, longest %.2f ms\n",
+                 milliseconds(outcome.latency.quantile(0.5)), milliseconds(outcome.latency.quantile(0.9)),
+                 milliseconds(outcome.latency.quantile(0.99)), milliseconds(outcome.latency.longest()));
+  }
   return text + processes(outcome) + troubles(outcome);
 }
 

@@ -88,6 +88,7 @@ class Run {
   }
 
   void give_probes() {
+    if (settings_.source == Source::Server) return;  // one message again and again has no order
     auto& seats = crowd_.subscribers();
     // Neither the first that a server serves nor the last.
     const auto witness = (seats.size() - settings_.pausing) / 2;
@@ -272,8 +273,10 @@ class Run {
   void drain() {
     const auto sent = sent_by_all();
     auto received = received_by_all();
-    auto progress = clock_.now();
+    const auto begun = clock_.now();
+    auto progress = begun;
     while (!end_asked_() && clock_.now() - progress < kDrainPatience && settings_.source != Source::Server) {
+      if (clock_.now() - begun > in_nanoseconds(settings_.drain)) return;
       bool all = true;
       for (auto& publisher : crowd_.publishers()) {
         if (!publisher.publication.unsent().empty() && !publisher.seat.client.blocked()) crowd_.push(publisher);

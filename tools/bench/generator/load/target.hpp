@@ -19,6 +19,9 @@ struct Target {
   static Result<Target> find(const std::string& url);
 };
 
+/// What a server's Sec-WebSocket-Accept must be for a client's key (RFC 6455, 4.2.2).
+std::string accept_for(const std::string& key);
+
 /// Judges the head of a server's answer, without the empty line at its end: nothing where it is the upgrade that was
 /// asked for, or what is wrong with it.
 std::string upgrade_problem(const Target& target, const std::string& head);

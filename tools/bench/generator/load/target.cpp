@@ -34,13 +34,6 @@ std::string fresh_key() {
   return base64(bytes);
 }
 
-std::string accept_of(const std::string& key) {
-  Poco::SHA1Engine engine;
-  engine.update(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-  const auto digest = engine.digest();
-  return base64({digest.begin(), digest.end()});
-}
-
 bool somebody_listens(const Poco::Net::SocketAddress& address) {
   const int descriptor = ::socket(address.af(), SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return false;
@@ -55,6 +48,13 @@ std::string lower(std::string text) {
 }
 
 }  // namespace
+
+std::string accept_for(const std::string& key) {
+  Poco::SHA1Engine engine;
+  engine.update(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+  const auto digest = engine.digest();
+  return base64({digest.begin(), digest.end()});
+}
 
 Result<Target> Target::find(const std::string& url) {
   try {
@@ -74,7 +74,7 @@ Result<Target> Target::find(const std::string& url) {
       target.address.assign(reinterpret_cast<const char*>(address.addr()), address.length());
       target.loopback4 = address.family() == Poco::Net::SocketAddress::IPv4 && host.isLoopback();
       const auto key = fresh_key();
-      target.accept = accept_of(key);
+      target.accept = accept_for(key);
       const auto path = uri.getPathAndQuery().empty() ? "/" : uri.getPathAndQuery();
       target.request = "GET " + path + " HTTP/1.1\r\nHost: " + uri.getAuthority() +
                        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + key +

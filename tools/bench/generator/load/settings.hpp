@@ -37,6 +37,8 @@ struct Settings {
   std::chrono::nanoseconds warmup = std::chrono::seconds(1);
   std::chrono::nanoseconds measured = std::chrono::seconds(5);
 
+  std::chrono::nanoseconds drain = std::chrono::seconds(20);  ///< How long to wait at most for what was sent.
+
   bool check_all = false;       ///< Every client checks order and latency, not one alone.
   std::uint64_t pausing = 0;    ///< So many clients, the last ones, read nothing while it is measured.
   std::int64_t server_pid = 0;  ///< Whose CPU and memory are measured; 0: nobody's.
