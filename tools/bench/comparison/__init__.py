@@ -1,0 +1,1 @@
+"""What tools/bench/compare is made of: servers, scenarios, figures, and how they are shown."""
