@@ -16,7 +16,8 @@ namespace omnibroker::core {
 /// A message that comes too early is not lost: when its time has come, the newest of its key goes. An object that
 /// leaves every box is let through once more, so that it is seen leaving.
 ///
-/// Keys are remembered by their slot in the last values. Nothing is allocated once every slot has been seen.
+/// Keys are remembered by their slot in the last values, and each waits in one place. Nothing is allocated once every
+/// slot has been seen.
 /// Threads: the worker's.
 class KeyPacing {
  public:
@@ -36,6 +37,8 @@ class KeyPacing {
   Clock::time_point next() const { return waiting_.empty() ? Clock::time_point::max() : waiting_.front().at; }
   /// A key whose newest message goes now; false when there is none.
   bool take_due(Clock::time_point now, Due& due);
+  /// Those that wait, and some that need not any more: never more than two for each slot.
+  std::size_t waiting() const { return waiting_.size(); }
 
  private:
   struct Key {
@@ -44,10 +47,15 @@ class KeyPacing {
     std::chrono::nanoseconds interval{0};
     bool inside = false;
     bool waits = false;
+    bool queued = false;  // for `next`
   };
   Key& key(std::size_t route, LatestValues::Slot slot, std::uint64_t born);
+  bool is_of(const Key& key, const Due& due) const { return key.born == due.born && key.queued && key.next == due.at; }
+  void wait(Key& key, const Due& due);
+  void drop_overtaken();
 
   std::vector<std::vector<Key>> keys_;  // by route, then slot
+  std::size_t slots_ = 0;               // of all routes
   std::vector<Due> waiting_;            // a heap, the next in front
 };
 
