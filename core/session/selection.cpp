@@ -27,6 +27,16 @@ std::string text_of(const Filter& filter) {
   return text;
 }
 
+/// Where in `text` a match of glob[from, to) may begin that shall end behind the slash at `slash`.
+std::size_t behind_slash(std::string_view glob, std::size_t from, std::size_t to, std::string_view text,
+                         std::size_t slash) {
+  const auto pattern = glob.substr(from, to - from);
+  auto more = std::count(pattern.begin(), pattern.end(), '/');
+  auto begin = slash;
+  while (more > 0 && begin > 0) more -= text[--begin] == '/' ? 1 : 0;
+  return more > 0 ? 0 : begin + 1;
+}
+
 }  // namespace
 
 bool Box::contains(const Position& position) const {
@@ -39,7 +49,9 @@ bool Box::contains(const Position& position) const {
 
 // The last star of each kind is all that must be remembered. Where the rest does not match, the last `*` takes one
 // character more; where it may not, because that is a `/`, the last `**` does. An earlier star of the same kind need
-// not be tried again: it could only move the later one further to the right, where it has been already.
+// not be tried again: it could only move the later one further to the right, where it has been already. For the same
+// reason the `**` goes on at once to where the `*` can get beyond that `/`; what lies between the two in the pattern
+// has as many slashes as what it matches. So each character of the text meets each of the pattern once.
 bool glob_matches(std::string_view glob, std::string_view text) {
   constexpr auto kNone = std::string_view::npos;
   std::size_t g = 0, t = 0;
@@ -62,11 +74,16 @@ bool glob_matches(std::string_view glob, std::string_view text) {
     const bool fits = t < text.size() && g < glob.size() && (glob[g] == '?' ? text[t] != '/' : glob[g] == text[t]);
     if (fits) {
       ++g, ++t;
-    } else if (star_glob != kNone && star_text < text.size() && text[star_text] != '/') {
+    } else if (star_glob != kNone && star_text == text.size()) {
+      return false;
+    } else if (star_glob != kNone && text[star_text] != '/') {
       t = ++star_text;
       g = star_glob;
     } else if (deep_glob != kNone && deep_text < text.size()) {
-      t = ++deep_text;
+      ++deep_text;
+      if (star_glob != kNone)
+        deep_text = std::max(deep_text, behind_slash(glob, deep_glob, star_glob, text, star_text));
+      t = deep_text;
       g = deep_glob;
       star_glob = kNone;
     } else {
