@@ -50,6 +50,15 @@ TEST_F(LatestValuesTest, PastItsBoundTheLongestUnchangedGoes) {
   EXPECT_EQ(values.evicted(), 1u);
 }
 
+TEST_F(LatestValuesTest, TheMemoryOfALargeMessageGoesWithItsKey) {
+  LatestValues values(1, {});
+
+  put(values, "a", std::string(100'000, 'x'));
+  put(values, "b", "b1");
+
+  EXPECT_LT(values.find("b", now)->message.capacity(), 1000u);
+}
+
 TEST_F(LatestValuesTest, ForgetsWhatIsTooOld) {
   LatestValues values(10, 5s);
   put(values, "old", "1");
