@@ -5,10 +5,14 @@ Another implementation of the protocol passes the same suite: its options must h
 
 import contextlib
 import os
+import pathlib
+import sys
 
 import pytest
 
 from broker import Broker, gateway_config
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "gateway"))  # the browser
 
 PLUGIN = os.environ.get("OMNIBROKER_WEBSOCKET_PLUGIN", "websocket")
 

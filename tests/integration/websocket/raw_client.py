@@ -6,6 +6,8 @@
         assert client.read() == Frame(PONG, b"x")
 
 Frames from the server are held to RFC 6455 as they are read: not masked, no reserved bits, the shortest form of the length.
+Where compression was agreed (`upgrade(offer="permessage-deflate")`), RSV1 may stand on a message; then it is decompressed,
+with the window that was agreed and nothing from before (RFC 7692).
 """
 
 import base64
@@ -15,11 +17,13 @@ import json
 import os
 import socket
 import struct
+import zlib
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TIMEOUT = 20.0  # seconds; only a failure waits this long
 MASK = bytes.fromhex("37fa213d")
+TAIL = b"\0\0\xff\xff"  # what every compressed message ends with, and is not sent
 
 
 # ------------------------------------------------------------------------------------------------------------- frames out
@@ -71,13 +75,43 @@ def fragments(payload, *cuts):
     return [frame(opcode, piece, fin=i == len(pieces) - 1) for i, (opcode, piece) in enumerate(zip(opcodes, pieces))]
 
 
+def deflated(message, level=6, window=15, flush=zlib.Z_SYNC_FLUSH, piece=None):
+    """The payload of a compressed message. `piece`: a block, or more, for each so many bytes. Z_FINISH makes final blocks."""
+    message = message.encode() if isinstance(message, str) else message
+    out, compressor = b"", None
+    for at in range(0, max(len(message), 1), piece or max(len(message), 1)):
+        compressor = compressor or zlib.compressobj(level, zlib.DEFLATED, -window)
+        out += compressor.compress(message[at:at + (piece or len(message))]) + compressor.flush(flush)
+        if flush == zlib.Z_FINISH:
+            compressor = None
+    if flush == zlib.Z_FINISH:
+        return out + b"\0"
+    assert out.endswith(TAIL)
+    return out[:-len(TAIL)]
+
+
+def compressed(message, opcode=TEXT, fin=True, **how):
+    """A frame of a compressed message; `how`: as `deflated` takes it."""
+    return frame(opcode, deflated(message, **how), fin, rsv=4)
+
+
+def inflated(payload, window=15):
+    """The message of a compressed payload that is in good order."""
+    reader = zlib.decompressobj(-window)
+    message = reader.decompress(payload + TAIL)
+    assert not reader.eof and not reader.unconsumed_tail, "not a row of blocks"
+    return message
+
+
 # -------------------------------------------------------------------------------------------------------------- frames in
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
     opcode: int
-    payload: bytes = b""
+    payload: bytes = b""  # decompressed
     fin: bool = True
+    compressed: bool = False
+    size: int = dataclasses.field(default=0, compare=False)  # of the payload on the wire
 
     @property
     def code(self):
@@ -118,6 +152,7 @@ class RawClient:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
         self.response = None
+        self.window = None  # bits, where compression was agreed
 
     def __enter__(self):
         return self
@@ -144,8 +179,11 @@ class RawClient:
         lines += [f"{name}: {value}" for name, value in more]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
-    def upgrade(self, behind=b"", **request):
-        """Makes it a WebSocket, and holds the answer to RFC 6455, 4.2.2. `behind`: bytes in the same segment."""
+    def upgrade(self, behind=b"", offer=None, **request):
+        """Makes it a WebSocket, and holds the answer to RFC 6455, 4.2.2. `behind`: bytes in the same segment. `offer`: a value
+        of Sec-WebSocket-Extensions, or several, for as many lines."""
+        lines = [offer] if isinstance(offer, str) else offer or []
+        request["more"] = [*request.get("more", []), *(("Sec-WebSocket-Extensions", line) for line in lines)]
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(self.request(key=key, **request) + behind)
         self.response = self.read_response(body=False)
@@ -155,8 +193,21 @@ class RawClient:
         assert response.header("Connection").lower() == "upgrade"
         digest = hashlib.sha1((key + GUID).encode()).digest()
         assert response.header("Sec-WebSocket-Accept") == base64.b64encode(digest).decode()
-        assert response.header("Sec-WebSocket-Extensions") is None
+        self._agree(response.header("Sec-WebSocket-Extensions"), offered=bool(lines))
         return response
+
+    def _agree(self, answer, offered):
+        """Holds the answer to RFC 7692, 7.1, and to the promise that no message refers to an earlier one."""
+        if answer is None:
+            return
+        assert offered, "an extension that was not offered"
+        name, *parameters = [part.strip() for part in answer.split(";")]
+        assert name == "permessage-deflate"
+        assert len(set(parameters)) == len(parameters)
+        assert {"server_no_context_takeover", "client_no_context_takeover"} <= set(parameters)
+        given = dict(parameter.split("=") for parameter in parameters if "=" in parameter)
+        assert set(given) <= {"server_max_window_bits"}, answer
+        self.window = int(given.get("server_max_window_bits", 15))
 
     def read_response(self, body=True):
         while b"\r\n\r\n" not in self.received:
@@ -194,7 +245,8 @@ class RawClient:
     def read(self):
         """The next frame."""
         first, second = self._take(2)
-        assert first & 0x70 == 0, f"reserved bits in {first:#04x}"
+        squeezed = self.window is not None and first & 0x0F in (TEXT, BINARY) and first & 0x40 != 0
+        assert first & (0x30 if squeezed else 0x70) == 0, f"reserved bits in {first:#04x}"
         assert second & 0x80 == 0, "a server's frames are not masked"
         length = second & 0x7F
         if length == 126:
@@ -203,7 +255,9 @@ class RawClient:
         elif length == 127:
             length = struct.unpack(">Q", self._take(8))[0]
             assert length > 0xFFFF, "not the shortest form of the length"
-        result = Frame(first & 0x0F, self._take(length), bool(first & 0x80))
+        payload = self._take(length)
+        result = Frame(first & 0x0F, inflated(payload, self.window) if squeezed else payload, bool(first & 0x80), squeezed,
+                       length)
         assert result.opcode in (TEXT, BINARY, CONTINUATION, CLOSE, PING, PONG), f"opcode {result.opcode:#x}"
         if result.opcode == CLOSE and result.payload:
             result.reason  # must be UTF-8

@@ -82,9 +82,9 @@ def expect_alive(client):
     assert client.read() == Frame(PONG, b"still there?")
 
 
-def run(broker, case, piece=None):
+def run(broker, case, piece=None, offer=None):
     with RawClient(broker.port) as client:
-        client.upgrade()
+        client.upgrade(offer=offer)
         client.send(case.sent, piece)
         for expected in case.answers:
             expect_answer(client, expected)
