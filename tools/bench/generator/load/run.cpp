@@ -1,5 +1,6 @@
 #include "run.hpp"
 
+#include "pace.hpp"
 #include "process_usage.hpp"
 
 #include <algorithm>
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr auto kLongestTurn = std::chrono::milliseconds(50);
-constexpr std::uint64_t kStall = kSecond / 4;  // with rate 0: what has not come by then will not come
 constexpr std::uint64_t kDrainPatience = 2 * kSecond;
 constexpr std::uint64_t kCatchUpPatience = 10 * kSecond;
 constexpr std::uint64_t kLargestBlock = 256u << 20;  // bytes of prepared messages
@@ -45,7 +45,8 @@ class Run {
         wire_(wire),
         clock_(clock),
         end_asked_(end_asked),
-        crowd_(wire, std::move(target), clock) {}
+        crowd_(wire, std::move(target), clock),
+        pace_(settings, crowd_) {}
 
   Result<Outcome> run() {
     if (auto used = read_usage(); !used) return used.error();
@@ -54,13 +55,12 @@ class Run {
     if (auto gathered = crowd_.gather(settings_); !gathered) return gathered.error();
     outcome_.connect_seconds = in_seconds(clock_.now() - begun);
     give_probes();
-    forgiven_.resize(crowd_.subscribers().size());
 
     turn_until(clock_.now() + in_nanoseconds(settings_.hold));
     if (auto used = read_usage(); !used) return used.error();
     if (outcome_.server) outcome_.server->memory_connected = usage_.memory_kib;
 
-    published_since_ = clock_.now();
+    pace_.begin(clock_.now());
     publish_until(clock_.now() + in_nanoseconds(settings_.warmup));
     if (auto measured = measure(); !measured) return measured.error();
     if (settings_.pausing != 0) let_catch_up();
@@ -108,93 +108,10 @@ class Run {
 
   void publish_until(std::uint64_t end) {
     for (auto now = clock_.now(); now < end && !over(); now = clock_.now()) {
-      const auto next = settings_.source == Source::Server ? publish_once(now)
-                        : settings_.rate > 0               ? publish_due(now)
-                                                           : publish_all(now);
-      const auto until = std::min(next, end);
+      const auto until = std::min(pace_.publish(now), end);
       now = clock_.now();
-      crowd_.turn(
-          std::min<std::chrono::nanoseconds>(kLongestTurn, std::chrono::nanoseconds(until - std::min(now, until))));
-    }
-  }
-
-  // Each of the three publishes what it should and answers when there is more to do by itself.
-
-  std::uint64_t publish_once(std::uint64_t now) {
-    for (auto& publisher : crowd_.publishers()) {
-      if (publisher.publication.newest() == 0) publisher.publication.stamp(1, now);
-      crowd_.push(publisher);
-    }
-    return UINT64_MAX;
-  }
-
-  std::uint64_t publish_due(std::uint64_t now) {
-    const auto per_message = static_cast<double>(kSecond) / settings_.rate;
-    auto due = static_cast<std::uint64_t>(static_cast<double>(now - published_since_) / per_message) + 1;
-    if (static_cast<double>(due) > static_cast<double>(paced_) + settings_.rate + 1) {
-      published_since_ = now;  // more than a second behind: it is not made up for
-      paced_ = 0;
-      due = 1;
-    }
-    auto& publishers = crowd_.publishers();
-    for (; paced_ < due; ++paced_) {
-      auto& publisher = publishers[turn_];
-      if (publisher.publication.stamp(1, now) == 0) {
-        crowd_.push(publisher);  // its block is used up
-        if (publisher.publication.stamp(1, now) == 0) break;
-      }
-      turn_ = (turn_ + 1) % publishers.size();
-    }
-    for (auto& publisher : publishers) {
-      if (!publisher.publication.unsent().empty()) crowd_.push(publisher);
-    }
-    return published_since_ + static_cast<std::uint64_t>(static_cast<double>(paced_) * per_message);
-  }
-
-  std::uint64_t publish_all(std::uint64_t now) {
-    auto& publishers = crowd_.publishers();
-    auto room = room_in_window(now);
-    bool more = false;
-    for (std::size_t i = 0; i < publishers.size(); ++i) {
-      auto& publisher = publishers[(turn_ + i) % publishers.size()];
-      if (publisher.seat.client.blocked()) continue;
-      if (publisher.publication.unsent().empty()) {
-        const auto stamped = publisher.publication.stamp(room, now);
-        room -= stamped;
-        paced_ += stamped;
-      }
-      crowd_.push(publisher);
-      more |= room > 0 && !publisher.seat.client.blocked();
-    }
-    turn_ = (turn_ + 1) % publishers.size();
-    return more ? now : now + kStall;
-  }
-
-  /// How many messages the slowest client's window still has room for.
-  std::uint64_t room_in_window(std::uint64_t now) {
-    auto& seats = crowd_.subscribers();
-    auto slowest = paced_;
-    for (std::size_t i = 0; i < seats.size(); ++i) {
-      const auto& client = seats[i].client;
-      if (client.paused() || client.stage() != Client::Stage::Ready) continue;
-      slowest = std::min(slowest, client.updates() + forgiven_[i]);
-    }
-    const auto behind = paced_ - slowest;
-    if (slowest != slowest_) {
-      slowest_ = slowest;
-      progress_ = now;
-    }
-    if (behind >= settings_.window && now - progress_ > kStall) {
-      forgive();
-      return settings_.window;
-    }
-    return settings_.window - std::min(behind, settings_.window);
-  }
-
-  void forgive() {
-    auto& seats = crowd_.subscribers();
-    for (std::size_t i = 0; i < seats.size(); ++i) {
-      forgiven_[i] = paced_ - std::min(paced_, seats[i].client.updates());
+      const std::chrono::nanoseconds left(until - std::min(now, until));
+      crowd_.turn(std::min<std::chrono::nanoseconds>(kLongestTurn, left));
     }
   }
 
@@ -342,15 +259,10 @@ class Run {
   const RunClock& clock_;
   bool (*const end_asked_)();
   Crowd crowd_;
+  Pace pace_;
   MeasuredSpan span_{UINT64_MAX, UINT64_MAX};
   ProcessUsage usage_;
   Outcome outcome_;
-
-  std::uint64_t published_since_ = 0;
-  std::uint64_t paced_ = 0;  // messages since then; with rate 0: all messages
-  std::size_t turn_ = 0;     // the publisher that is next
-  std::uint64_t slowest_ = 0, progress_ = 0;
-  std::vector<std::uint64_t> forgiven_;  // what each client is not waited for any more
 };
 
 }  // namespace
