@@ -372,4 +372,6 @@ const std::vector<Broker::Listening>& Broker::listening() const { return running
 
 std::size_t Broker::stop(std::chrono::milliseconds deadline) { return running_->stop(Clock::now() + deadline); }
 
+bool Broker::has_left_behind() const { return !running_->left_behind.empty() || running_->lane.stuck() > 0; }
+
 }  // namespace omnibroker::core

@@ -45,6 +45,10 @@ class Broker {
   /// stops every component; what has not ended within `deadline` is cut. Answers how many connections had to be cut.
   std::size_t stop(std::chrono::milliseconds deadline);
 
+  /// After `stop`: a thread is still inside a component, which is therefore left as it is for ever. What such a thread may
+  /// come back to, the log and the metrics among it, must not be destroyed either: the process should end by `_exit`.
+  bool has_left_behind() const;
+
  private:
   struct Running;
   explicit Broker(std::unique_ptr<Running> running);

@@ -185,7 +185,7 @@ const omnibroker_host_message_v1& Router::message_table() {
       [](const omnibroker_message* m) { return crossing(m->envelope->payload()); },
       [](const omnibroker_message* m) { return crossing(m->envelope->type()); },
       [](const omnibroker_message* m) { return m->session->number; },
-      [](const omnibroker_message* m) { return crossing(m->session->client_id); },
+      [](const omnibroker_message* m) { return crossing(m->session->client_id.text()); },
       [](const omnibroker_message* m) { return crossing(m->role); },
       [](const omnibroker_message* m, omnibroker_text name, omnibroker_json* out) {
         return m->envelope->field(view(name), *out);

@@ -368,10 +368,10 @@ void Connection::resume_input() {
 void Connection::leave_session() {
   auto& session = *session_;
   if (session.behind) {
-    carried_ += session.behind->cursor.rest_of_message();
+    carry(session.behind->cursor.rest_of_message());
     session.behind->cursor.finish_message();
   }
-  carried_ += session.cursor.rest_of_message();
+  carry(session.cursor.rest_of_message());
   session.cursor.finish_message();
   session.receiver = nullptr;
   session.last_used = worker_->now();

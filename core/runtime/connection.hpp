@@ -71,7 +71,9 @@ class Connection final : public Watcher {
   /// Goes on with input that had to wait until a request was answered.
   void resume_input();
   /// Takes over the rest of a message that was begun and whose stream the session leaves: sent before anything else.
-  void carry(std::string_view rest) { carried_.append(rest); }
+  void carry(std::string_view rest) {
+    if (!rest.empty()) output().carried.append(rest);
+  }
   /// For the worker's list of connections to flush: true where it was not marked yet.
   bool set_dirty() { return !std::exchange(dirty_, true); }
   void clear_dirty() { dirty_ = false; }
@@ -129,6 +131,7 @@ class Connection final : public Watcher {
   void begin_closing();
   void leave_session();
 
+  Output& output();
   std::size_t gather(std::vector<iovec>& pieces) const;
   void sent(std::size_t bytes);
   bool anything_to_send() const;
@@ -152,9 +155,7 @@ class Connection final : public Watcher {
   Session* session_ = nullptr;
 
   InputBuffer input_;
-  std::string control_;  // answers and control frames
-  std::size_t control_sent_ = 0;
-  std::string carried_;  // the rest of a message whose stream was left
+  std::unique_ptr<Output> output_;  // null: nothing is owed
 
   // What a component asked for while a callback of its was under way.
   int depth_ = 0;

@@ -16,10 +16,16 @@ constexpr std::size_t kPiecesPerSend = 64;
 
 }  // namespace
 
+Output& Connection::output() {
+  if (output_ == nullptr) output_ = worker_->spare_buffers().take_output();
+  return *output_;
+}
+
 omnibroker_status Connection::queue(std::string_view bytes) {
   if (state_ == State::Gone || close_asked_ || (state_ == State::Closing && output_ended_)) return OMNIBROKER_CLOSED;
   const auto most = worker_->shared().limits.max_control_queue.bytes;
-  const auto over = [&] { return control_.size() - control_sent_ + bytes.size() > most; };
+  const auto waiting = [&] { return output_ == nullptr ? 0 : output_->control.size() - output_->control_sent; };
+  const auto over = [&] { return waiting() + bytes.size() > most; };
   if (over()) flush();  // what one turn has brought together is no sign of a client that does not read
   if (state_ == State::Gone) return OMNIBROKER_CLOSED;
   if (over()) {
@@ -27,8 +33,7 @@ omnibroker_status Connection::queue(std::string_view bytes) {
     cut();
     return OMNIBROKER_RESOURCE_EXHAUSTED;
   }
-  if (control_.empty()) control_ = worker_->spare_buffers().take_text();
-  control_.append(bytes);
+  output().control.append(bytes);
   worker_->mark_dirty(*this);
   return OMNIBROKER_OK;
 }
@@ -38,9 +43,12 @@ std::size_t Connection::gather(std::vector<iovec>& pieces) const {
     if (!bytes.empty()) pieces.push_back({const_cast<char*>(bytes.data()), bytes.size()});
     return bytes.size();
   };
-  auto total = add(carried_);
-  const std::string_view control = std::string_view(control_).substr(control_sent_);
-  std::string_view rest;
+  std::size_t total = 0;
+  std::string_view control, rest;
+  if (output_ != nullptr) {
+    total = add(output_->carried);
+    control = std::string_view(output_->control).substr(output_->control_sent);
+  }
   if (session_ != nullptr && !control.empty()) {
     if (session_->behind) rest = session_->behind->cursor.rest_of_message();
     if (rest.empty()) rest = session_->cursor.rest_of_message();
@@ -65,21 +73,18 @@ void Connection::sent(std::size_t bytes) {
     bytes -= taken;
     return taken;
   };
-  carried_.erase(0, take(carried_.size()));
+  if (output_ != nullptr) output_->carried.erase(0, take(output_->carried.size()));
   const auto advance = [&](OutboundLog::Cursor& cursor, std::size_t most) {
     if (const auto taken = take(most); taken > 0) cursor.advance(taken);
   };
-  if (control_.size() > control_sent_) {
+  if (output_ != nullptr && output_->control.size() > output_->control_sent) {
     if (session_ != nullptr && session_->behind) {
       advance(session_->behind->cursor, session_->behind->cursor.inside_message());
     }
     if (session_ != nullptr) advance(session_->cursor, session_->cursor.inside_message());
-    control_sent_ += take(control_.size() - control_sent_);
-    if (control_sent_ == control_.size()) {
-      worker_->spare_buffers().give_back(std::exchange(control_, {}));
-      control_sent_ = 0;
-    }
+    output_->control_sent += take(output_->control.size() - output_->control_sent);
   }
+  if (output_ != nullptr && output_->empty()) worker_->spare_buffers().give_back(std::move(output_));
   if (session_ == nullptr) return;
   if (session_->behind) {
     advance(session_->behind->cursor, session_->behind->cursor.pending());
@@ -89,17 +94,16 @@ void Connection::sent(std::size_t bytes) {
 }
 
 bool Connection::anything_to_send() const {
-  if (!carried_.empty() || control_.size() > control_sent_ || stream_.holds_output()) return true;
+  if (output_ != nullptr || stream_.holds_output()) return true;
   if (session_ == nullptr || shutting_down_ || state_ != State::InExchange) return false;
   return (session_->behind && !session_->behind->cursor.at_end()) || !session_->cursor.at_end();
 }
 
 void Connection::flush() {
   if (state_ == State::Gone || !stream_.ready() || blocked_) return;
-  if (depth_ == 0 && session_ != nullptr && !session_->answers.empty()) {
-    if (control_.empty()) control_ = worker_->spare_buffers().take_text();
-    control_ += session_->answers;
-    session_->answers.clear();
+  if (depth_ == 0 && session_ != nullptr && session_->detached && !session_->detached->answers.empty()) {
+    output().control += session_->detached->answers;
+    session_->detached->answers.clear();
   }
   thread_local std::vector<iovec> pieces;
   while (true) {

@@ -154,7 +154,8 @@ const omnibroker_host_session_v1 kSession{
         error->append(error->self, reason.data(), reason.size());
         return 0;
       }
-      client_id->append(client_id->self, session->client_id.data(), session->client_id.size());
+      const auto id = session->client_id.text();
+      client_id->append(client_id->self, id.data(), id.size());
       return session->number;
     },
     [](const omnibroker_host* host, omnibroker_text key) { return shared_of(host).sessions.find(view(key)); },

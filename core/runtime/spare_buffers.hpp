@@ -15,6 +15,15 @@ struct Block {
   std::size_t capacity = 0;
 };
 
+/// What a connection owes its peer beside the session's stream.
+struct Output {
+  std::string control;  ///< Answers and control frames.
+  std::size_t control_sent = 0;
+  std::string carried;  ///< The rest of a message whose stream was left: goes first.
+
+  bool empty() const { return control.size() == control_sent && carried.empty(); }
+};
+
 /// Memory that connections need now and then: an idle connection holds none, and a busy one allocates none.
 ///
 /// Lifecycle: a worker's. Threads: the worker's.
@@ -24,7 +33,7 @@ class SpareBuffers {
 
   SpareBuffers() {
     blocks_.reserve(kMost);
-    texts_.reserve(kMost);
+    outputs_.reserve(kMost);
   }
 
   Block take_block(std::size_t capacity) {
@@ -40,22 +49,26 @@ class SpareBuffers {
     if (block.capacity == kBlock && blocks_.size() < kMost) blocks_.push_back(std::move(block));
   }
 
-  std::string take_text() {
-    if (texts_.empty()) return {};
-    auto text = std::move(texts_.back());
-    texts_.pop_back();
-    return text;
+  std::unique_ptr<Output> take_output() {
+    if (outputs_.empty()) return std::make_unique<Output>();
+    auto output = std::move(outputs_.back());
+    outputs_.pop_back();
+    return output;
   }
-  void give_back(std::string text) {
-    text.clear();
-    if (text.capacity() <= kBlock && texts_.size() < kMost) texts_.push_back(std::move(text));
+  /// It must be empty.
+  void give_back(std::unique_ptr<Output> output) {
+    const bool small = output->control.capacity() <= kBlock && output->carried.capacity() <= kBlock;
+    if (!small || outputs_.size() == kMost) return;
+    output->control.clear();
+    output->control_sent = 0;
+    outputs_.push_back(std::move(output));
   }
 
  private:
   static constexpr std::size_t kMost = 64;
 
   std::vector<Block> blocks_;
-  std::vector<std::string> texts_;
+  std::vector<std::unique_ptr<Output>> outputs_;
 };
 
 }  // namespace omnibroker::core

@@ -41,7 +41,7 @@ Worker::Worker(unsigned index, Shared& shared)
   for (const auto& bridge : shared.bridges) {
     auto& session = *bridge_sessions_.emplace_back(std::make_unique<Session>());
     session.number = shared.sessions.next_number(index);
-    session.client_id = "bridge";
+    session.client_id = ClientId("bridge");
     session.role = static_cast<int>(bridge.role);
     members_[bridge.role].fetch_add(1, std::memory_order_relaxed);
   }

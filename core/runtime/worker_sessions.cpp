@@ -23,14 +23,14 @@ Session* Worker::open_session(Connection& connection, bool detached, std::string
   const auto number = shared_.sessions.next_number(index_);
   auto session = std::make_unique<Session>();
   session->number = number;
-  session->client_id = SessionDirectory::make_client_id();
-  session->detached = detached;
+  session->client_id = ClientId(SessionDirectory::make_client_id());
   session->variant = connection.variant();
   session->endpoint = connection.endpoint();
   session->opened = session->last_used = now_;
   if (detached) {
-    session->key = key;
-    if (!shared_.sessions.add_key(session->key, number)) {
+    session->detached = std::make_unique<Detached>();
+    session->detached->key = key;
+    if (!shared_.sessions.add_key(session->detached->key, number)) {
       error = "There are as many sessions as there may be";
       return nullptr;
     }
@@ -40,7 +40,7 @@ Session* Worker::open_session(Connection& connection, bool detached, std::string
   shared_.sessions.opened();
   shared_.counters.sessions.add();
   if (!detached) connection.receive_for(opened);
-  shared_.log.debug("Client connected", {{"client", opened->client_id}, {"peer", connection.peer().name}});
+  shared_.log.debug("Client connected", {{"client", opened->client_id.text()}, {"peer", connection.peer().name}});
   return opened;
 }
 
@@ -60,10 +60,10 @@ void Worker::close_session(Session& session) {
     receiver->shut_down(OMNIBROKER_SHUTDOWN_GOING_AWAY, "The session has ended");
   }
   fanout_.leave(session);
-  if (session.detached) shared_.sessions.remove_key(session.key);
+  if (session.detached) shared_.sessions.remove_key(session.detached->key);
   shared_.sessions.closed(session.role);
   shared_.counters.sessions.add(-1);
-  shared_.log.debug("Client gone", {{"client", session.client_id}, {"dropped", session.dropped}});
+  shared_.log.debug("Client gone", {{"client", session.client_id.text()}, {"dropped", session.dropped}});
 }
 
 void Worker::close_later(const Session& session) {
@@ -212,7 +212,7 @@ omnibroker_status Worker::register_role(Session& session, std::string_view name)
   joining_ = &session;
   shared_.sessions.registered(role);
   shared_.log.info("Client registered",
-                   {{"client", session.client_id}, {"role", name}, {"sessions", shared_.sessions.total()}});
+                   {{"client", session.client_id.text()}, {"role", name}, {"sessions", shared_.sessions.total()}});
   return OMNIBROKER_OK;
 }
 
@@ -263,7 +263,7 @@ void Worker::agree(Session& session, std::string_view subprotocol) {
   session.more().notices = true;
   reply_buffer_.clear();
   const StringSink sink(reply_buffer_);
-  notices.table->welcome(notices.self, crossing(session.client_id), sink.get());
+  notices.table->welcome(notices.self, crossing(session.client_id.text()), sink.get());
   answer(session, reply_buffer_);
 }
 
@@ -354,8 +354,9 @@ void Worker::answer(Session& session, std::string_view payload) {
   const auto& bytes = fanout_.encoded(*session.endpoint, session.variant, payload);
   if (session.receiver != nullptr) {
     static_cast<void>(session.receiver->queue(bytes));
-  } else if (session.answers.size() + bytes.size() <= shared_.limits.max_control_queue.bytes) {
-    session.answers.append(bytes);
+  } else if (session.detached &&
+             session.detached->answers.size() + bytes.size() <= shared_.limits.max_control_queue.bytes) {
+    session.detached->answers.append(bytes);
   } else {
     ++session.dropped;
     shared_.counters.answers_dropped.add();

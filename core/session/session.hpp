@@ -4,12 +4,15 @@
 #include "session/outbound_log.hpp"
 #include "session/token_bucket.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -65,6 +68,26 @@ struct SessionSubscription {
   std::optional<SlowClients> policy;
 };
 
+/// A session's name: a UUID as text, or a shorter word.
+class ClientId {
+ public:
+  ClientId() = default;
+  ClientId(std::string_view text) : size_(static_cast<std::uint8_t>(std::min(text.size(), bytes_.size()))) {
+    std::copy_n(text.data(), size_, bytes_.data());
+  }
+  std::string_view text() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::array<char, 36> bytes_{};
+  std::uint8_t size_ = 0;
+};
+
+/// What only a detached session has.
+struct Detached {
+  std::string key;
+  std::string answers;  ///< Encoded, waiting for a receiver.
+};
+
 /// What only some sessions have.
 struct SessionExtras {
   struct Missed {
@@ -87,19 +110,17 @@ struct SessionExtras {
 /// Threads: its worker.
 struct Session {
   omnibroker_session number = 0;
-  std::string client_id;
-  std::string key;  ///< Of a detached session; empty for one that ends with its connection.
-  int role = -1;    ///< Index into the route table's roles; -1: not registered.
-  bool detached = false;
-  std::uint32_t variant = 0;       ///< Of its transport's encodings.
-  Endpoint* endpoint = nullptr;    ///< The transport that encodes for it. Null for a bridge.
-  Connection* receiver = nullptr;  ///< The connection that carries what it gets.
-  Audience* audience = nullptr;    ///< What it is a member of, once registered.
-  std::size_t member_index = 0;    ///< Its place among the audience's members.
-  OutboundLog::Cursor cursor;      ///< In the audience's log, unless it is walking.
+  ClientId client_id;
+  int role = -1;                       ///< Index into the route table's roles; -1: not registered.
+  std::unique_ptr<Detached> detached;  ///< Null for a session that ends with its connection.
+  std::uint32_t variant = 0;           ///< Of its transport's encodings.
+  Endpoint* endpoint = nullptr;        ///< The transport that encodes for it. Null for a bridge.
+  Connection* receiver = nullptr;      ///< The connection that carries what it gets.
+  Audience* audience = nullptr;        ///< What it is a member of, once registered.
+  std::size_t member_index = 0;        ///< Its place among the audience's members.
+  OutboundLog::Cursor cursor;          ///< In the audience's log, unless it is walking.
   std::unique_ptr<Behind> behind;
   std::unique_ptr<SessionExtras> extras;
-  std::string answers;  ///< Encoded, waiting for a receiver.
   TokenBucket rate;
   std::chrono::steady_clock::time_point opened{};
   std::chrono::steady_clock::time_point last_used{};

@@ -31,6 +31,7 @@ constexpr auto kGrace = std::chrono::seconds(20);
 
 std::size_t component_count(const core::BrokerConfig& config) {
   std::set<std::string> names = {config.reply.name};
+  if (!config.notices.plugin.empty()) names.insert(config.notices.name);
   for (const auto& endpoint : config.endpoints) names.insert(endpoint.component.name);
   for (const auto& bridge : config.bridges) names.insert(bridge.component.name);
   for (const auto& route : config.routes) {
@@ -75,6 +76,11 @@ class Service {
 
     wait_for_request();
     stop(*broker, limits);
+    if (broker->has_left_behind()) {  // its threads may still use what leaving in order would destroy
+      broker.reset();
+      std::fflush(nullptr);
+      _exit(kDone);
+    }
     return kDone;
   }
 

@@ -233,8 +233,10 @@ typedef struct omnibroker_host_limits_v1 {
 #define OMNIBROKER_HOST_EXECUTOR "omnibroker.host.executor/1"
 typedef struct omnibroker_host_executor_v1 {
   uint32_t struct_size;
-  /* Runs `work(context)` once on a thread that may block. Answers RESOURCE_EXHAUSTED when the pool's queue is full;
-   * then `work` never runs. `stop` of the component is not called while its work is queued or running. [any] */
+  /* Runs `work(context)` once on a thread that may block. Answers RESOURCE_EXHAUSTED when the pool's queue is full, and
+   * CLOSED once the component is being stopped; then `work` never runs. `stop` of the component is not called while its
+   * work is queued or running. Work that has not begun when the time for stopping is over never runs, and what `context`
+   * points to stays the component's; one whose work does not end then is neither stopped nor destroyed. [any] */
   omnibroker_status (*run_blocking)(const omnibroker_host* host, void (*work)(void* context), void* context);
   /* Runs `work(context)` once, `after_ns` from now, on a worker; must not block. Answers a handle for `cancel`, 0 when
    * the timer table is full. What has not run when the component has drained never runs; what `context` points to stays
