@@ -20,7 +20,7 @@ def test_it_says_where_it_listens_then_that_it_serves():
         assert {line["address"].rsplit(":", 1)[0] for line in listening} >= {"127.0.0.1"}
         assert serving["version"] == "0.1.0"
         assert int(serving["workers"]) == os.cpu_count()
-        assert int(serving["components"]) == 10  # two transports, three handlers, reply
+        assert int(serving["components"]) == 10  # two transports, six handlers, reply, notices
         assert int(serving["start_ms"]) >= 0
         sentences = [line.sentence for line in broker.log]
         assert sentences.index("Listening") < sentences.index("Serving")
