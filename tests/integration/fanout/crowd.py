@@ -14,7 +14,8 @@ import time
 from clients import TIMEOUT, RawWebSocket
 
 UPDATE_SIZE = 240
-_UPDATE = re.compile(rb'\{"type":"coordinate_update","prim_path":"([^"]*)".*"n":(\d+)')
+_BUFFER = memoryview(bytearray(1 << 18))
+UPDATE = re.compile(rb'\{"type":"coordinate_update","prim_path":"([^"]*)"[^{]*\{"n":(\d+)')  # prim and number
 
 
 def fixed_update(prim, number, size=UPDATE_SIZE):
@@ -59,16 +60,16 @@ class Member:
 
     def take(self):
         try:
-            bytes_ = self.socket.recv(1 << 18)
+            size = self.socket.recv_into(_BUFFER)
         except BlockingIOError:
             return
         except ConnectionError:
-            bytes_ = b""
-        if not bytes_:
+            size = 0
+        if size == 0:
             self.ended = True
             return
         self.receive_calls += 1
-        self.took(bytes_)
+        self.took(bytes(_BUFFER[:size]))
 
 
 class Counter(Member):
@@ -121,7 +122,7 @@ class Listener(Member):
             self.close_code = int.from_bytes(payload[:2], "big")
         if opcode != 1:
             return
-        update = _UPDATE.match(payload)
+        update = UPDATE.match(payload)
         if update is None:
             self.others.append(json.loads(payload))
             return
