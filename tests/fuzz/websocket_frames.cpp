@@ -1,8 +1,11 @@
 // Any bytes from a WebSocket client, in any pieces, on a host of memory. What comes of them is compared with a second,
-// slow and simple reading of RFC 6455; and it must be the same whole, in pieces, and with the connection handed over to
-// another generation between pieces.
+// slow and simple reading of RFC 6455 and RFC 7692; and it must be the same whole, in pieces, and with the connection
+// handed over to another generation between pieces.
 //
-// The input: a byte of how many piece sizes follow, the sizes, then what the client sends.
+// The input: a byte of how many piece sizes follow (below 8; with 8 added compression is agreed), the sizes, then what
+// the client sends.
+
+#include "second_inflate.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,9 +31,11 @@ using testing::FakeConnection;
 using testing::FakeHost;
 
 constexpr std::uint64_t kMaxMessage = 300;
+constexpr std::uint64_t kMaxCompressed = kMaxMessage + kMaxMessage / 64 + 1024;
 constexpr std::string_view kRequest =
     "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
 
 void require(bool holds, const std::string& what) {
   if (holds) return;
@@ -83,15 +88,15 @@ Utf8 judge_utf8(std::string_view text) {
 
 class SecondReading {
  public:
-  static Happened of(std::string_view sent) {
-    SecondReading reading(sent);
+  static Happened of(std::string_view sent, bool compression) {
+    SecondReading reading(sent, compression);
     while (!reading.outcome_.ended && reading.frame()) {
     }
     return reading.outcome_;
   }
 
  private:
-  explicit SecondReading(std::string_view sent) : rest_(sent) {}
+  SecondReading(std::string_view sent, bool compression) : rest_(sent), compression_(compression) {}
 
   unsigned byte(std::size_t at) const { return static_cast<unsigned char>(rest_[at]); }
 
@@ -108,7 +113,9 @@ class SecondReading {
     const bool fin = byte(0) >= 0x80;
     const unsigned opcode = byte(0) & 0xF;
     const bool control = opcode >= 8;
-    if ((byte(0) & 0x70) != 0 || (opcode > 2 && opcode < 8) || opcode > 10 || (control && !fin)) return end(1002);
+    const bool compressed = compression_ && (opcode == 1 || opcode == 2) && (byte(0) & 0x40) != 0;
+    if ((byte(0) & (compressed ? 0x30 : 0x70)) != 0 || (opcode > 2 && opcode < 8) || opcode > 10 || (control && !fin))
+      return end(1002);
     if (rest_.size() < 2) return false;
     if (byte(1) < 0x80 || (control && byte(1) > 0x80 + 125)) return end(1002);
     std::uint64_t length = byte(1) & 0x7F;
@@ -121,8 +128,9 @@ class SecondReading {
     }
     if (rest_.size() < 6 + extra) return false;
     if (!control && (opcode == 0) != open_.has_value()) return end(1002);
-    if (!control && (open_ ? open_->size() - 1 : 0) + static_cast<unsigned __int128>(length) > kMaxMessage)
-      return end(1009);
+    if (!control && !open_) compressed_ = compressed;
+    const auto most = compressed_ ? kMaxCompressed : kMaxMessage;
+    if (!control && (open_ ? open_->size() - 1 : 0) + static_cast<unsigned __int128>(length) > most) return end(1009);
 
     std::string payload;
     for (std::size_t i = 0; i < length && 6 + extra + i < rest_.size(); ++i) {
@@ -138,7 +146,15 @@ class SecondReading {
   bool data(unsigned opcode, bool fin, bool whole, const std::string& payload) {
     auto message = open_ ? *open_ : std::string(opcode == 1 ? "t" : "b");
     message += payload;
-    if (message[0] == 't') {
+    if (compressed_ && whole && fin) {
+      const auto inflated = SecondInflate::of(message.substr(1), kMaxMessage);
+      if (inflated.outcome != SecondInflate::Outcome::Whole) {
+        return end(inflated.outcome == SecondInflate::Outcome::TooLarge ? 1009 : 1007);
+      }
+      message = message[0] + inflated.message;
+    }
+    const bool judged = !compressed_ || (whole && fin);
+    if (judged && message[0] == 't') {
       const auto verdict = judge_utf8(std::string_view(message).substr(1));
       if (verdict == Utf8::Broken || (verdict == Utf8::Beginning && whole && fin)) return end(1007);
     }
@@ -168,6 +184,8 @@ class SecondReading {
   }
 
   std::string_view rest_;
+  const bool compression_;
+  bool compressed_ = false;          // the present message
   std::optional<std::string> open_;  // 't' or 'b', then the fragments so far
   Happened outcome_;
 };
@@ -198,11 +216,12 @@ struct Run {
   bool hand_over = false;           // between pieces
 };
 
-Happened run(std::string_view sent, const Run& how) {
+Happened run(std::string_view sent, bool compression, const Run& how) {
   FakeHost host;
   host.set_limit("max_message", kMaxMessage);
-  ComponentUnderTest one(host, *omnibroker_plugin_entry_v1(), "websocket");
-  ComponentUnderTest other(host, *omnibroker_plugin_entry_v1(), "websocket");
+  const testing::Options options{{"compression", compression ? "deflate" : "off"}};
+  ComponentUnderTest one(host, *omnibroker_plugin_entry_v1(), "websocket", options);
+  ComponentUnderTest other(host, *omnibroker_plugin_entry_v1(), "websocket", options);
   require(static_cast<bool>(one.bring_up()) && static_cast<bool>(other.bring_up()), "the component does not start");
   FakeConnection& connection = host.connect(one);
   connection.feed(kRequest);
@@ -227,6 +246,7 @@ Happened run(std::string_view sent, const Run& how) {
   }
   outcome.answers = without_reason(connection.written());
   outcome.ended = connection.ended();
+  require((connection.variant() == 15) == compression, "compression was not agreed as it should be");
   require(connection.unconsumed().size() <= kMaxMessage + 14, "more is left unconsumed than a message can need");
   const bool open = connection.open();
   connection.shutdown(ShutdownReason::GoingAway, "");
@@ -249,13 +269,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::size_t> pieces(data + 1, data + 1 + count);
   const auto sent = bytes.substr(1 + count);
 
-  const auto expected = SecondReading::of(sent);
+  const bool compression = (data[0] & 8) != 0;
+  const auto expected = SecondReading::of(sent, compression);
   const auto check = [&expected](const char* name, const Happened& got) {
     require(got == expected, describe("expected", expected) + describe(name, got));
   };
-  check("whole", run(sent, {}));
-  check("in pieces", run(sent, {pieces, false}));
-  check("handed over", run(sent, {pieces, true}));
-  if (sent.size() <= 64) check("byte by byte", run(sent, {{1}, true}));
+  check("whole", run(sent, compression, {}));
+  check("in pieces", run(sent, compression, {pieces, false}));
+  check("handed over", run(sent, compression, {pieces, true}));
+  if (sent.size() <= 64) check("byte by byte", run(sent, compression, {{1}, true}));
   return 0;
 }

@@ -80,10 +80,9 @@ Inflater::Inflated Inflater::inflate(std::span<const std::uint8_t> payload, std:
 
 Inflater::Outcome Inflater::feed_tail(std::uint64_t limit) {
   const auto size = size_;
-  const auto outcome = feed(kTail, limit);
-  if (outcome != Outcome::Whole) return outcome;
-  // It must have been the end of an empty block, and not the data of one that is cut off.
-  return between_blocks() && size_ == size ? Outcome::Whole : Outcome::Broken;
+  const bool read = feed(kTail, limit) == Outcome::Whole && between_blocks();
+  // It must have been the end of an empty block, and not the data of one that is cut off, however much that makes.
+  return read && size_ == size ? Outcome::Whole : Outcome::Broken;
 }
 
 Inflater::Outcome Inflater::feed(std::span<const std::uint8_t> bytes, std::uint64_t limit) {

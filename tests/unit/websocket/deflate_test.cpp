@@ -147,6 +147,13 @@ TEST_F(InflaterTest, RefusesWhatIsCutOff) {
     EXPECT_EQ(inflate(stored.substr(0, size)), "broken") << size;
 }
 
+TEST_F(InflaterTest, CallsItBrokenWhereOnlyWhatWasCutOffWouldBeTooLarge) {
+  const auto good = deflated("hello", {.level = 0});
+
+  EXPECT_EQ(inflate(good.substr(0, good.size() - 5), 1), "broken") << "ends behind the h";
+  EXPECT_EQ(inflate(good, 1), "too large");
+}
+
 TEST_F(InflaterTest, StopsAtTheLimit) {
   for (const std::uint64_t limit :
        {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1000}, std::uint64_t{16 * 1024}, std::uint64_t{100'000}}) {
