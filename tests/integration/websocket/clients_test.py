@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import urllib.request
 
 import pytest
 import websockets
@@ -93,6 +94,29 @@ async def test_websockets_compresses_by_its_own_offer(special):
     assert await extension.recv() == selection(900)
     await web.close()
     await extension.close()
+
+
+def metric(broker, name):
+    with urllib.request.urlopen(f"{broker.http_url}/api/metrics", timeout=20) as answer:
+        lines = [line for line in answer.read().decode().splitlines() if line.startswith(f"omnibroker_{name}{{")]
+    return sum(int(line.rsplit(" ", 1)[1]) for line in lines)
+
+
+@with_a_loop
+async def test_a_message_is_compressed_once_for_all_of_a_window(special):
+    running = special(COMPRESSION, workers=1)
+    web = await registered(running, "web_ui", compression=None)
+    windows = (15, 15, 15, 12, 12)
+    extensions = [await registered(running, "omniverse_extension", compression=None,
+                                   extensions=[ClientPerMessageDeflateFactory(server_max_window_bits=bits)])
+                  for bits in windows]
+    before = metric(running, "websocket_compressed_messages_total")
+    for _ in range(10):
+        await web.send(selection(900))
+        assert [await extension.recv() for extension in extensions] == [selection(900)] * len(windows)
+    assert metric(running, "websocket_compressed_messages_total") - before == 10 * len(set(windows))
+    for client in (web, *extensions):
+        await client.close()
 
 
 @with_a_loop
