@@ -119,7 +119,7 @@ class Fanout {
 
   omnibroker_status check(const Session& session, const omnibroker_subscription& wanted, SessionSubscription& made,
                           std::string& error) const;
-  void move(Session& session, std::optional<std::size_t> afresh, std::optional<Filter> initial);
+  void move(Session& session, std::optional<CatchUp::Initial> initial);
 
   Worker& worker_;
   Shared& shared_;
@@ -134,6 +134,7 @@ class Fanout {
   std::vector<Audience*> waiting_;
   std::vector<Session*> walking_;
   std::vector<omnibroker_session> to_tell_;
+  std::vector<Session*> looked_at_;  // members, while some of them may leave
   Clock::time_point next_lag_check_ = Clock::time_point::max();
   Clock::time_point next_key_ = Clock::time_point::max();
   std::string one_encoding_;

@@ -123,7 +123,8 @@ void Fanout::step(Session& session) {
 void Fanout::bound(Audience& audience) {
   while (audience.log.bytes() > audience.max_backlog) {
     const auto bytes = audience.log.bytes();
-    for (auto* member : std::vector<Session*>(audience.members)) {
+    looked_at_ = audience.members;
+    for (auto* member : looked_at_) {
       if (member->cursor.joined() && audience.log.holds_oldest(member->cursor)) fall_behind(*member, 0);
     }
     if (audience.log.bytes() >= bytes) return;  // one segment, and nobody behind it
@@ -136,7 +137,8 @@ void Fanout::check_lag(Audience& audience) {
       static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(audience.max_lag).count());
   const auto now = milliseconds();
   bool anybody = false;
-  for (auto* member : std::vector<Session*>(audience.members)) {
+  looked_at_ = audience.members;
+  for (auto* member : looked_at_) {
     const auto* oldest = member->cursor.oldest_pending();
     if (oldest == nullptr || (member->receiver != nullptr && !member->receiver->blocked())) continue;
     if (now - oldest->time > lag) {

@@ -83,7 +83,7 @@ omnibroker_status Fanout::check(const Session& session, const omnibroker_subscri
     }
     if (box.dimensions > route->position_fields.size()) {
       return fail(OMNIBROKER_UNSUPPORTED, "Messages of type " + type + " have positions with " +
-                                              std::to_string(route->position_fields.size()) + " dimensions here");
+                                              std::to_string(route->position_fields.size()) + " numbers here");
     }
   }
   return OMNIBROKER_OK;
@@ -129,16 +129,16 @@ void Fanout::apply(Session& session, Change change) {
   auto& extras = session.more();
   extras.notices = true;  // who knows these messages knows the answers to them
   auto& subscription = change.subscription;
-  if (change.kind == Change::Kind::Snapshot) return move(session, subscription.route, std::move(subscription.filter));
+  if (change.kind == Change::Kind::Snapshot) return move(session, {{subscription.route, subscription.filter}});
   std::erase_if(extras.subscriptions, [&](const auto& held) { return held.id == subscription.id; });
-  if (change.kind == Change::Kind::Unsubscribe) return move(session, std::nullopt, std::nullopt);
+  if (change.kind == Change::Kind::Unsubscribe) return move(session, std::nullopt);
   const auto route = subscription.route;
-  auto initial = subscription.filter;
+  CatchUp::Initial initial{route, subscription.filter};
   if (std::find(extras.narrowed.begin(), extras.narrowed.end(), route) == extras.narrowed.end()) {
     extras.narrowed.push_back(route);
   }
   extras.subscriptions.push_back(std::move(subscription));
-  move(session, route, std::move(initial));
+  move(session, std::move(initial));
 }
 
 Selection Fanout::selection_of(const Session& session) const {
@@ -153,9 +153,9 @@ Selection Fanout::selection_of(const Session& session) const {
   return Selection(std::move(routes));
 }
 
-/// To the audience of its selection as it is now. What is pending goes first, then the latest messages of the route
-/// `afresh`, of those that are there already only what `initial` takes.
-void Fanout::move(Session& session, std::optional<std::size_t> afresh, std::optional<Filter> initial) {
+/// To the audience of its selection as it is now. What is pending goes first, then the latest messages that `initial`
+/// takes.
+void Fanout::move(Session& session, std::optional<CatchUp::Initial> initial) {
   if (session.behind == nullptr) session.behind = std::make_unique<Behind>(pool_, CatchUp({}, sequence_));
   auto& behind = *session.behind;
   const auto earlier = session.walking() ? behind.walk.sources() : std::vector<CatchUp::Source>();
@@ -174,9 +174,7 @@ void Fanout::move(Session& session, std::optional<std::size_t> afresh, std::opti
     for (const auto& before : earlier) {  // it had not got all of these yet
       if (before.route == source.route) source.since = before.since;
     }
-    if (source.route == afresh) source.since = 0;
   }
-  if (!earlier.empty()) initial.reset();
   walk(session, CatchUp(std::move(all), sequence_, std::move(initial)), Why::Joining);
   if (behind.cursor.at_end()) step(session);
   if (session.receiver != nullptr) worker_.mark_dirty(*session.receiver);

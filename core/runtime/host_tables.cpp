@@ -77,6 +77,7 @@ const omnibroker_host_limits_v1 kLimits{
       if (name == "frames_per_second") return limits.frames_per_second;
       if (name == "messages_per_second") return limits.messages_per_second;
       if (name == "max_subscriptions") return limits.max_subscriptions;
+      if (name == "max_control_queue") return limits.max_control_queue.bytes;
       if (name == "idle_timeout") return static_cast<std::uint64_t>(limits.idle_timeout.count());
       if (name == "keep_alive_timeout") return static_cast<std::uint64_t>(limits.keep_alive_timeout.count());
       return 0;

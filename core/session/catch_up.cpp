@@ -4,7 +4,7 @@
 
 namespace omnibroker::core {
 
-CatchUp::CatchUp(std::vector<Source> sources, std::uint64_t began, std::optional<Filter> initial)
+CatchUp::CatchUp(std::vector<Source> sources, std::uint64_t began, std::optional<Initial> initial)
     : sources_(std::move(sources)), began_(began), initial_(std::move(initial)) {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     now_.push_back({i, std::numeric_limits<LatestValues::Slot>::max(), sources_[i].since});
@@ -28,6 +28,13 @@ std::uint64_t CatchUp::visited_at(std::size_t source, LatestValues::Slot slot) {
   }
   const bool found = at_before_ < before_.size() && before_[at_before_].source == source;
   return found ? before_[at_before_].sequence : sources_[source].since;
+}
+
+bool CatchUp::wants(const Selection& selection, const Source& source, const LatestValues::Entry& entry) {
+  const bool newer = entry.sequence > visited_at(source_, slot_);
+  if (newer && selection.takes(source.route, entry.key, entry.position)) return true;
+  return initial_ && initial_->route == source.route && entry.sequence <= began_ &&
+         initial_->filter.takes(entry.key, entry.position);
 }
 
 bool CatchUp::give_repeats(Clock::time_point now, std::size_t most, std::size_t& given, const Visit& visit) {
@@ -57,14 +64,12 @@ CatchUp::Progress CatchUp::advance(const Selection& selection, std::uint64_t seq
           return Progress::More;
         }
         const auto* entry = source.values->at(slot_, now);
-        if (entry == nullptr || entry->sequence <= visited_at(source_, slot_)) continue;
-        if (!selection.takes(source.route, entry->key, entry->position)) continue;
-        if (initial_ && entry->sequence <= began_ && !initial_->takes(entry->key, entry->position)) continue;
-        given += visit(source.route, *entry);
+        if (entry != nullptr && wants(selection, source, *entry)) given += visit(source.route, *entry);
       }
       now_.push_back({source_, slot_, sequence});
     }
     if (whole_pass) return Progress::InSync;
+    initial_.reset();
     begin_pass();
     whole_pass = true;
   }

@@ -40,8 +40,13 @@ class CatchUp {
     std::uint64_t since = 0;
   };
 
-  /// `initial`: of messages up to `began` only what this takes is given; none: all that the selection takes.
-  CatchUp(std::vector<Source> sources, std::uint64_t began, std::optional<Filter> initial = std::nullopt);
+  /// Beside what the selection takes: of one route, messages up to `began`, whatever the session has had of them.
+  struct Initial {
+    std::size_t route = 0;
+    Filter filter;
+  };
+
+  CatchUp(std::vector<Source> sources, std::uint64_t began, std::optional<Initial> initial = std::nullopt);
 
   /// Gives what there is, up to about `most` bytes. `sequence`: of the newest message on this worker.
   Progress advance(const Selection& selection, std::uint64_t sequence, Clock::time_point now, std::size_t most,
@@ -66,14 +71,15 @@ class CatchUp {
   };
 
   void begin_pass();
+  bool wants(const Selection& selection, const Source& source, const LatestValues::Entry& entry);
   std::uint64_t visited_at(std::size_t source, LatestValues::Slot slot);
   bool give_repeats(Clock::time_point now, std::size_t most, std::size_t& given, const Visit& visit);
 
   std::vector<Source> sources_;
   std::uint64_t began_;
-  std::optional<Filter> initial_;
-  std::vector<Visited> before_;  // the last pass
-  std::vector<Visited> now_;     // the present one
+  std::optional<Initial> initial_;  // over with the first pass
+  std::vector<Visited> before_;     // the last pass
+  std::vector<Visited> now_;        // the present one
   std::size_t at_before_ = 0;
   std::size_t source_ = 0;
   LatestValues::Slot slot_ = 0;

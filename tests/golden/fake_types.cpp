@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
 struct WebSocketOptions {
-  ByteSize max_frame{64 * 1024};
+  ByteSize max_frame{64 * 1024  TextList subprotocols;
+};
   nanoseconds ping_interval = 20s;
   TextList allowed_origins = {"*"};
 };
@@ -50,7 +51,8 @@ const ConfigSpec<WebSocketOptions>& websocket_spec() {
           .range(ByteSize{1024}, ByteSize{16 * 1024 * 1024})
           .field("ping_interval", &WebSocketOptions::ping_interval, "How often a silent client is pinged.")
           .reloadable()
-          .field("allowed_origins", &WebSocketOptions::allowed_origins, "Origins that may connect; * means any.");
+          .field("allowed_origins", &WebSocketOptions::allowed_origins, "Origins that may connect; * means any.")
+          .field("subprotocols", &WebSocketOptions::subprotocols, "Sub-protocols that are agreed to.");
   return spec;
 }
 

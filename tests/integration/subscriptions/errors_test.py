@@ -58,7 +58,7 @@ async def test_a_route_without_positions_gives_no_boxes(gateway):
     web = await gateway.map()
 
     assert await web.refused(type="subscribe", **KIND, bbox=[0, 0, 1, 1]) == (
-        FAILED, "Messages of type coordinate_update have positions with 1 dimensions here")
+        FAILED, "Messages of type coordinate_update have positions with 1 numbers here")
     assert (await web.refused(type="snapshot", **KIND))[0] == FAILED, "without keys there are no latest messages either"
 
 

@@ -30,6 +30,18 @@ async def test_it_comes_behind_its_ack_and_changes_nothing(gateway):
 
 
 @on_a_gateway()
+async def test_it_may_be_of_what_the_client_has_not_subscribed_to(gateway):
+    robot, web = await known(gateway, ["/World/a", "/Other"])
+    await web.acked(type="subscribe", message_type="coordinate_update", prim_path="/end")
+
+    await web.acked(type="snapshot", message_type="coordinate_update", prim_path="/World/*")
+    await robot.move("/World/a", 3)
+    await robot.move("/end")
+
+    assert await web.until("/end") == [("/World/a", 2)]
+
+
+@on_a_gateway()
 async def test_it_may_be_of_a_place(gateway):
     robot, web = await gateway.robot(), await gateway.map()
     await robot.move("/near", 1)
