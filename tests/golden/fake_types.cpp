@@ -12,10 +12,10 @@ using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
 struct WebSocketOptions {
-  ByteSize max_frame{64 * 1024  TextList subprotocols;
-};
+  ByteSize max_frame{64 * 1024};
   nanoseconds ping_interval = 20s;
   TextList allowed_origins = {"*"};
+  TextList subprotocols;
 };
 
 struct HttpOptions {
