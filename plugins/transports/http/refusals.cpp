@@ -12,8 +12,9 @@ constexpr CodeStatus kMessageRefusals[] = {
     {"INVALID_JSON", 400},          {"INVALID_MESSAGE_FORMAT", 400},
     {"UNKNOWN_MESSAGE_TYPE", 400},  {"UNSUPPORTED_CLIENT_TYPE", 400},
     {"CLIENT_NOT_REGISTERED", 401}, {"UNAUTHORIZED", 403},
-    {"REGISTRATION_FAILED", 409},   {"RESOURCE_EXHAUSTED", 429},
-    {"INTERNAL_ERROR", 500},        {"UNAVAILABLE", 503},
+    {"REGISTRATION_FAILED", 409},   {"RATE_LIMIT_EXCEEDED", 429},
+    {"RESOURCE_EXHAUSTED", 429},    {"INTERNAL_ERROR", 500},
+    {"UNAVAILABLE", 503},
 };
 
 constexpr CodeStatus kRequestRefusals[] = {

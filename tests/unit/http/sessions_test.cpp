@@ -155,8 +155,8 @@ TEST_F(Sessions, AnswerEachCodeWithItsStatus) {
   for (const auto& [code, status] :
        {Case{"INVALID_JSON", 400}, Case{"INVALID_MESSAGE_FORMAT", 400}, Case{"UNKNOWN_MESSAGE_TYPE", 400},
         Case{"UNSUPPORTED_CLIENT_TYPE", 400}, Case{"CLIENT_NOT_REGISTERED", 401}, Case{"UNAUTHORIZED", 403},
-        Case{"REGISTRATION_FAILED", 409}, Case{"OBJECT_SELECTION_FAILED", 422}, Case{"COORDINATE_UPDATE_FAILED", 422},
-        Case{"RESOURCE_EXHAUSTED", 429}, Case{"INTERNAL_ERROR", 500}}) {
+        Case{"RATE_LIMIT_EXCEEDED", 429}, Case{"REGISTRATION_FAILED", 409}, Case{"OBJECT_SELECTION_FAILED", 422},
+        Case{"COORDINATE_UPDATE_FAILED", 422}, Case{"RESOURCE_EXHAUSTED", 429}, Case{"INTERNAL_ERROR", 500}}) {
     router_answer = refused(code);
 
     const auto answer = ask(post("/api/messages", R"({"type":"x"})", bearer(token)));
