@@ -184,7 +184,8 @@ const SectionSpec<RouteConfig>& route_spec() {
           .range<nanoseconds>(kNever, 50ms)
           .field(
               "position", &RouteConfig::position_fields,
-              "One to three fields with numbers that say where the object is; clients can subscribe to a box of them.")
+              "One to three fields with numbers that say where the object is; clients can subscribe to a box of them. "
+              "One that a message leaves out counts as 0, but for the first.")
           .example("[latitude, longitude]")
           .field(
               "max_rate", &RouteConfig::max_rate,

@@ -154,8 +154,9 @@ void Router::read_position(const Route& route) {
   for (const auto& field : route.position_fields) {
     omnibroker_json value{};
     value.struct_size = sizeof value;
-    if (envelope_.field(field, value) != OMNIBROKER_OK || value.kind != OMNIBROKER_JSON_NUMBER) return;
-    position.at[position.dimensions++] = value.number;
+    const bool there = envelope_.field(field, value) == OMNIBROKER_OK;
+    if (there ? value.kind != OMNIBROKER_JSON_NUMBER : position.dimensions == 0) return;
+    position.at[position.dimensions++] = there ? value.number : 0;  // a height that is left out
   }
 }
 

@@ -17,9 +17,24 @@ const char* reason_name(MissReason reason) { return reason == MissReason::Confla
 }  // namespace
 
 void Fanout::add_member(Audience& audience, Session& session) {
+  if (audience.members.empty() && !audience.selection.everything()) see_who_is_inside(audience);
   session.audience = &audience;
   session.member_index = audience.members.size();
   audience.members.push_back(&session);
+}
+
+/// What moved while nobody was there to be told: who leaves a box now must have been seen in it.
+void Fanout::see_who_is_inside(Audience& audience) {
+  for (const auto& route : shared_.routes.routes()) {
+    if (!RouteTable::feeds(route, audience.role) || !audience.selection.remembers(route.index)) continue;
+    const auto& values = latest_[route.index];
+    for (LatestValues::Slot slot = 0; slot < values.slots(); ++slot) {
+      const auto* entry = values.at(slot, worker_.now());
+      if (entry != nullptr && audience.selection.takes(route.index, entry->key, entry->position)) {
+        audience.pacing.see_inside(route.index, slot, entry->born);
+      }
+    }
+  }
 }
 
 void Fanout::join(Session& session) {
@@ -262,16 +277,17 @@ void Fanout::miss(Session& session, std::size_t route, MissReason reason, std::u
 }
 
 void Fanout::tell_missed(Session& session) {
-  const auto& notices = shared_.notices;
-  if (notices.table == nullptr || !session.extras || !session.extras->notices) return;
-  for (auto& missed : session.extras->missed) {
-    if (missed.total == missed.told) continue;
-    const auto& type = shared_.routes.routes()[missed.route].type;
-    const std::string_view reason = reason_name(missed.reason);
-    const omnibroker_notice notice{sizeof(omnibroker_notice),  OMNIBROKER_NOTICE_MISSED,
-                                   {type.data(), type.size()}, {reason.data(), reason.size()},
-                                   missed.total - missed.told, missed.total};
-    missed.told = missed.total;
+  if (shared_.notices.table == nullptr || !session.extras || !session.extras->notices) return;
+  const auto number = session.number;
+  const auto missed = session.extras->missed;  // telling may end the session, or make it miss more
+  for (auto& entry : session.extras->missed) entry.told = entry.total;
+  for (const auto& entry : missed) {
+    if (entry.total == entry.told) continue;
+    const auto& type = shared_.routes.routes()[entry.route].type;
+    const std::string_view reason = reason_name(entry.reason);
+    const omnibroker_notice notice{sizeof(omnibroker_notice),      OMNIBROKER_NOTICE_MISSED, {type.data(), type.size()},
+                                   {reason.data(), reason.size()}, entry.total - entry.told, entry.total};
+    if (worker_.find_session(number) == nullptr) return;
     worker_.notify(session, notice);
   }
 }

@@ -164,6 +164,9 @@ void Fanout::move(Session& session, std::optional<CatchUp::Initial> initial) {
     session.cursor.each_pending(
         [&](const LogMark& mark, std::string_view message) { behind.log.append(message, mark); });
   }
+  std::vector<std::pair<std::size_t, LatestValues::Slot>> waiting;  // for their time; not in the audience it goes to
+  session.audience->pacing.each_waiting(
+      [&](std::size_t route, LatestValues::Slot slot) { waiting.emplace_back(route, slot); });
   leave(session);
   auto& audience = audience_for(session, selection_of(session));
   add_member(audience, session);
@@ -176,6 +179,7 @@ void Fanout::move(Session& session, std::optional<CatchUp::Initial> initial) {
     }
   }
   walk(session, CatchUp(std::move(all), sequence_, std::move(initial)), Why::Joining);
+  for (const auto& [route, slot] : waiting) behind.walk.repeat(route, slot);
   if (behind.cursor.at_end()) step(session);
   if (session.receiver != nullptr) worker_.mark_dirty(*session.receiver);
 }

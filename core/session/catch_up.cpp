@@ -37,14 +37,16 @@ bool CatchUp::wants(const Selection& selection, const Source& source, const Late
          initial_->filter.takes(entry.key, entry.position);
 }
 
-bool CatchUp::give_repeats(Clock::time_point now, std::size_t most, std::size_t& given, const Visit& visit) {
+bool CatchUp::give_repeats(const Selection& selection, Clock::time_point now, std::size_t most, std::size_t& given,
+                           const Visit& visit) {
   while (!repeats_.empty()) {
     if (given >= most) return false;
     const auto [route, slot] = repeats_.back();
     repeats_.pop_back();
     for (const auto& source : sources_) {
       const auto* entry = source.route == route ? source.values->at(slot, now) : nullptr;
-      if (entry != nullptr) given += visit(route, *entry);
+      const bool wanted = entry != nullptr && selection.takes(route, entry->key, entry->position);
+      if (wanted) given += visit(route, *entry);
     }
   }
   return true;
@@ -53,7 +55,7 @@ bool CatchUp::give_repeats(Clock::time_point now, std::size_t most, std::size_t&
 CatchUp::Progress CatchUp::advance(const Selection& selection, std::uint64_t sequence, Clock::time_point now,
                                    std::size_t most, const Visit& visit) {
   std::size_t given = 0;
-  if (!give_repeats(now, most, given, visit)) return Progress::More;
+  if (!give_repeats(selection, now, most, given, visit)) return Progress::More;
   bool whole_pass = source_ == 0 && slot_ == 0;
   while (true) {
     for (; source_ < sources_.size(); ++source_, slot_ = 0) {

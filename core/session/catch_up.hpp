@@ -73,7 +73,8 @@ class CatchUp {
   void begin_pass();
   bool wants(const Selection& selection, const Source& source, const LatestValues::Entry& entry);
   std::uint64_t visited_at(std::size_t source, LatestValues::Slot slot);
-  bool give_repeats(Clock::time_point now, std::size_t most, std::size_t& given, const Visit& visit);
+  bool give_repeats(const Selection& selection, Clock::time_point now, std::size_t most, std::size_t& given,
+                    const Visit& visit);
 
   std::vector<Source> sources_;
   std::uint64_t began_;

@@ -34,31 +34,33 @@ bool KeyPacing::passes(std::size_t route, LatestValues::Slot slot, std::uint64_t
     return leaves;
   }
   known.inside = true;
-  known.interval = verdict.min_interval;
-  if (verdict.min_interval.count() == 0) {
+  const auto interval = std::chrono::duration_cast<Clock::duration>(verdict.min_interval);
+  if (known.last == Clock::time_point{} || now - known.last >= interval) {
+    known.last = now;
     known.waits = false;
     return true;
   }
-  if (known.waits) return false;
-  if (now >= known.next) {
-    known.next = now + std::chrono::duration_cast<Clock::duration>(verdict.min_interval);
-    known.queued = false;
-    return true;
-  }
-  wait(known, {known.next, route, slot, born});
+  wait(known, {known.last + interval, route, slot, born});
   return false;
 }
 
+void KeyPacing::see_inside(std::size_t route, LatestValues::Slot slot, std::uint64_t born) {
+  key(route, slot, born).inside = true;
+}
+
 void KeyPacing::wait(Key& key, const Due& due) {
+  const bool in_time = key.queued && key.due <= due.at;  // also where it waited before, left, and came back
   key.waits = true;
-  if (key.queued) return;  // it waited before, left, and came back
+  if (in_time) return;
   key.queued = true;
+  key.due = due.at;
   if (waiting_.size() >= 2 * slots_) drop_overtaken();
   waiting_.push_back(due);
   std::push_heap(waiting_.begin(), waiting_.end(), later);
 }
 
-/// Those whose slot another key has taken. At most one of each slot stays, so this is for at least as many as it keeps.
+/// Those whose slot another key has taken, or that go earlier now. At most one of each slot stays, so this is for at
+/// least as many as it keeps.
 void KeyPacing::drop_overtaken() {
   std::erase_if(waiting_, [this](const Due& due) { return !is_of(keys_[due.route][due.slot], due); });
   std::make_heap(waiting_.begin(), waiting_.end(), later);
@@ -74,7 +76,7 @@ bool KeyPacing::take_due(Clock::time_point now, Due& due) {
     known.queued = false;
     if (!known.waits) continue;
     known.waits = false;
-    known.next = now + std::chrono::duration_cast<Clock::duration>(known.interval);
+    known.last = now;
     return true;
   }
   return false;

@@ -27,6 +27,9 @@ class KeyPacing {
   bool passes(std::size_t route, LatestValues::Slot slot, std::uint64_t born, const Selection::Verdict& verdict,
               Clock::time_point now);
 
+  /// The object is known to be where the selection looks.
+  void see_inside(std::size_t route, LatestValues::Slot slot, std::uint64_t born);
+
   struct Due {
     Clock::time_point at;
     std::size_t route = 0;
@@ -35,6 +38,14 @@ class KeyPacing {
   };
   /// When `take_due` has something; `max` where nothing waits.
   Clock::time_point next() const { return waiting_.empty() ? Clock::time_point::max() : waiting_.front().at; }
+  /// Shows each key whose newest message waits.
+  template <class Visit>
+  void each_waiting(Visit visit) const {
+    for (const auto& due : waiting_) {
+      const auto& known = keys_[due.route][due.slot];
+      if (is_of(known, due) && known.waits) visit(due.route, due.slot);
+    }
+  }
   /// A key whose newest message goes now; false when there is none.
   bool take_due(Clock::time_point now, Due& due);
   /// Those that wait, and some that need not any more: never more than two for each slot.
@@ -43,14 +54,14 @@ class KeyPacing {
  private:
   struct Key {
     std::uint64_t born = 0;
-    Clock::time_point next{};
-    std::chrono::nanoseconds interval{0};
+    Clock::time_point last{};  // when a message went
+    Clock::time_point due{};   // when the newest goes, where it is queued
     bool inside = false;
     bool waits = false;
-    bool queued = false;  // for `next`
+    bool queued = false;
   };
   Key& key(std::size_t route, LatestValues::Slot slot, std::uint64_t born);
-  bool is_of(const Key& key, const Due& due) const { return key.born == due.born && key.queued && key.next == due.at; }
+  bool is_of(const Key& key, const Due& due) const { return key.born == due.born && key.queued && key.due == due.at; }
   void wait(Key& key, const Due& due);
   void drop_overtaken();
 

@@ -76,3 +76,30 @@ async def test_who_leaves_a_box_within_an_interval_is_seen_leaving(gateway):
     await robot.move("/end")
     assert numbers[0] == 0 and numbers == sorted(set(numbers))
     assert await web.until("/end") == [], "leaving is seen once"
+
+
+@on_a_gateway()
+async def test_what_waits_for_its_time_is_not_lost_by_another_subscription(gateway):
+    robot, web = await gateway.robot(), await gateway.map()
+    await web.subscribe(id="a", prim_path="/A*", min_interval=600)
+    for number in (1, 2, 3):
+        await robot.move("/A1", number)
+    assert (await web.receive())["metadata"]["n"] == 1
+
+    await web.subscribe(id="b", prim_path="/end")
+    await robot.move("/end")
+
+    assert await web.until("/end") == [("/A1", 3)]
+
+
+@on_a_gateway()
+async def test_a_shorter_interval_counts_from_the_last_that_went(gateway):
+    robot, web = await gateway.robot(), await gateway.map()
+    await web.subscribe(id="far", prim_path="/**", min_interval=600)
+    await web.subscribe(id="near", bbox=[126, 36, 128, 38], min_interval=0.05)
+    await robot.move("/x", 1, latitude=0)
+    assert (await web.receive())["metadata"]["n"] == 1
+
+    await robot.move("/x", 2)
+
+    assert (await web.receive())["metadata"]["n"] == 2

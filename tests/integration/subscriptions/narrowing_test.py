@@ -240,3 +240,33 @@ async def test_changes_while_messages_flow_lose_nothing_of_what_is_wanted_throug
         if message["prim_path"] == "/always":
             always.append(message["metadata"]["n"])
     assert always == list(range(401))
+
+
+@on_a_gateway()
+async def test_an_object_that_was_there_before_the_subscription_is_seen_leaving(gateway):
+    robot, web = await gateway.robot(), await gateway.map()
+    await robot.move("/x", 1)
+    await robot.move("/ready")
+    await web.until("/ready")
+
+    await web.subscribe(id="view", bbox=[126, 36, 128, 38])
+    await robot.move("/x", 2, latitude=0)
+    await robot.move("/x", 3, latitude=0)
+    await robot.move("/end")
+
+    assert await web.until("/end") == [("/x", 1), ("/ready", 0), ("/x", 2)], "once, and then no more"
+
+
+@on_a_gateway()
+async def test_an_object_is_seen_leaving_also_after_another_subscription(gateway):
+    robot, web = await gateway.robot(), await gateway.map()
+    await web.subscribe(id="view", bbox=[126, 36, 128, 38])
+    await robot.move("/x", 1)
+    await robot.move("/seen")
+    assert await web.until("/seen") == [("/x", 1)]
+
+    await web.subscribe(id="other", prim_path="/other/*")
+    await robot.move("/x", 2, latitude=0)
+    await robot.move("/end")
+
+    assert await web.until("/end") == [("/x", 2)]
