@@ -1,7 +1,10 @@
 """The figures as tables in Markdown."""
 
+import textwrap
+
 from comparison.goals import CPU, P99, all_goals, memory_of
 
+BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->"
 COLUMNS = ["bare sends", "omnibroker", "nats-server", "ws on Node", "websockets on Python"]
 
 
@@ -59,7 +62,7 @@ def work_table(figures):
 def goal_table(figures):
     lines = ["| work | goal | figure | met |", "| --- | --- | --- | --- |"]
     for goal in all_goals(figures):
-        met = {None: "not measured", True: "yes", False: "**no**"}[goal.met]
+        met = {None: "not shown", True: "yes", False: "**no**"}[goal.met]
         lines.append(f"| {goal.work} | {goal.goal} | {goal.figure or '–'} | {met} |")
     return "\n".join(lines)
 
@@ -69,9 +72,25 @@ def noise_line(comparison):
     runs = comparison["runs"]
     others = sum(run["others_cpu_s"] for run in runs)
     return (f"{comparison['cores']} cores, {comparison['rounds']} rounds of {comparison['seconds']:g} s; load average "
-            f"{comparison['load_before']:.1f} before, other processes used {others:.0f} s of CPU in {comparison['took_s']:.0f} s.")
+            f"{comparison['load_before']:.1f} before, other processes used {others:.0f} s of CPU in {comparison['took_s']:.0f} s"
+            + (", which had to wait for what was measured." if comparison.get("first_in_line") else "."))
 
 
 def markdown(comparison, figures):
     versions = ", ".join(comparison["versions"].values())
-    return (f"{work_table(figures)}\n\n{goal_table(figures)}\n\n{noise_line(comparison)} Compared: {versions}.\n")
+    about = textwrap.fill(f"{noise_line(comparison)} Compared: {versions}.", 118)
+    return f"{work_table(figures)}\n\n{goal_table(figures)}\n\n{about}\n"
+
+
+class NoPlace(Exception):
+    """A page that does not say where its figures are."""
+
+
+def renew(page, text):
+    """Puts `text` where a page has its figures."""
+    old = page.read_text(encoding="utf-8")
+    before, begin, rest = old.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise NoPlace(f"{page} has no lines {BEGIN.strip()} and {END}")
+    page.write_text(before + begin + text + end + after, encoding="utf-8")
