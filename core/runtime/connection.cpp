@@ -124,7 +124,11 @@ bool Connection::shake_hands() {
 void Connection::read() {
   if (state_ == State::Closing) return discard_input();
   for (std::size_t i = 0; i < kReadsPerTurn; ++i) {
-    if (input_ended_ || reading_paused() || move_to_ != 0 || worker_->congested()) return;
+    if (input_ended_ || reading_paused() || move_to_ != 0) return;
+    if (worker_->congested()) {
+      if (stream_.secure()) worker_->resume_later(*this);  // what TLS holds does not make the socket readable
+      return;
+    }
     // The worker's buffer is large, so that one call fetches all there is. Only what is left of a large message stays
     // in a buffer of the connection's own and grows there.
     const bool in_buffer = input_.size() > kCopiedAtMost;

@@ -23,6 +23,7 @@ Output& Connection::output() {
 
 omnibroker_status Connection::queue(std::string_view bytes) {
   if (state_ == State::Gone || close_asked_ || (state_ == State::Closing && output_ended_)) return OMNIBROKER_CLOSED;
+  if (bytes.empty()) return OMNIBROKER_OK;
   const auto most = worker_->shared().limits.max_control_queue.bytes;
   const auto waiting = [&] { return output_ == nullptr ? 0 : output_->control.size() - output_->control_sent; };
   const auto over = [&] { return waiting() + bytes.size() > most; };

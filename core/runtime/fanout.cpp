@@ -68,39 +68,44 @@ void Fanout::offer(Audience& audience, const Delivery& delivery, LatestValues::S
       const bool now = audience.pacing.passes(route.index, slot, born, verdict, worker_.now());
       next_key_ = std::min(next_key_, audience.pacing.next());
       if (!now) return;
+      if (!verdict.takes) {  // it leaves the boxes
+        return append(audience, route, encoded_once(audience.encoded, delivery.payload), slot, Again::Yes);
+      }
     } else if (!verdict.takes) {
       return;
     }
   }
-  append(audience, route, encoded_once(audience.encoded, delivery.payload), LatestValues::kNoSlot);
+  append(audience, route, encoded_once(audience.encoded, delivery.payload), slot, Again::No);
 }
 
-void Fanout::append(Audience& audience, const Route& route, std::string_view bytes, LatestValues::Slot again) {
-  const LogMark log_mark{sequence_, 0, static_cast<std::uint32_t>(route.index), milliseconds()};
+void Fanout::append(Audience& audience, const Route& route, std::string_view bytes, LatestValues::Slot slot,
+                    Again again) {
+  const LogMark log_mark{sequence_,          0, milliseconds(), slot, static_cast<std::uint16_t>(route.index),
+                         again == Again::Yes};
   audience.log.append(bytes, log_mark);
   ++audience.appended[route.index];
   shared_.counters.deliveries.add();
-  if (audience.walking > 0) keep_for_walking(audience, route, bytes, log_mark, again);
+  if (audience.walking > 0) keep_for_walking(audience, bytes, log_mark);
   const bool filling = audience.log.bytes() > audience.max_backlog / 2;  // do not wait for company
   mark(audience, filling ? std::chrono::nanoseconds(0) : route.flush_interval);
-  if (audience.max_lag.count() > 0 && next_lag_check_ == Clock::time_point::max()) {
-    next_lag_check_ = worker_.now() + std::chrono::duration_cast<Clock::duration>(audience.max_lag / 4);
+  if (audience.max_lag.count() > 0) {
+    const auto check = worker_.now() + std::chrono::duration_cast<Clock::duration>(audience.max_lag / 4);
+    next_lag_check_ = std::min(next_lag_check_, check);
   }
 }
 
-void Fanout::keep_for_walking(Audience& audience, const Route& route, std::string_view bytes, const LogMark& log_mark,
-                              LatestValues::Slot again) {
+void Fanout::keep_for_walking(Audience& audience, std::string_view bytes, const LogMark& log_mark) {
   std::vector<Session*> over;
-  for (auto* member : audience.members) {
-    if (!member->walking()) continue;
-    auto& walk = member->behind->walk;
-    if (!walk.covers(route.index)) {
-      if (!keep(*member, bytes, log_mark)) over.push_back(member);
-    } else if (again != LatestValues::kNoSlot) {
-      walk.repeat(route.index, again);
+  for (auto* session : walking_) {
+    if (session->audience != &audience) continue;
+    auto& walk = session->behind->walk;
+    if (log_mark.slot == LatestValues::kNoSlot || !walk.covers(log_mark.route)) {
+      if (!keep(*session, bytes, log_mark)) over.push_back(session);
+    } else if (log_mark.again) {
+      walk.repeat(log_mark.route, log_mark.slot);
     }
   }
-  for (auto* member : over) disconnect(*member);
+  for (auto* session : over) disconnect(*session);
 }
 
 void Fanout::send_due_keys(Audience& audience) {
@@ -109,7 +114,7 @@ void Fanout::send_due_keys(Audience& audience) {
     const auto* entry = latest_[due.route].at(due.slot, worker_.now());
     if (entry == nullptr || entry->born != due.born || audience.members.empty()) continue;
     const auto& bytes = encoded(*audience.encoded.endpoint, audience.encoded.variant, entry->message);
-    append(audience, shared_.routes.routes()[due.route], bytes, due.slot);
+    append(audience, shared_.routes.routes()[due.route], bytes, due.slot, Again::Yes);
   }
 }
 
@@ -167,18 +172,17 @@ bool Fanout::settle() {
     }
   }
   bool more = false;
-  for (std::size_t i = 0; i < walking_.size(); ++i) {
-    auto& session = *walking_[i];
+  std::size_t given = 0;
+  for (auto left = walking_.size(); left > 0 && !walking_.empty(); --left) {
+    if (given >= kTurnBytes) return true;
+    if (next_walking_ >= walking_.size()) next_walking_ = 0;
+    auto& session = *walking_[next_walking_++];
     const bool can_take =
         session.receiver != nullptr && !session.receiver->blocked() && session.behind->cursor.at_end();
     if (!can_take) continue;
-    step(session);
+    given += step(session);
     worker_.mark_dirty(*session.receiver);
-    if (session.walking()) {
-      more = true;
-    } else {
-      --i;  // another one has taken its place
-    }
+    more = more || session.walking();
   }
   return more;
 }

@@ -61,6 +61,8 @@ class Fanout {
                                    std::string& error) const;
   static omnibroker_status check_unsubscribe(const Session& session, std::string_view id, Change& change);
   void apply(Session& session, Change change);
+  /// From now on the client is told what it misses.
+  static void want_notices(Session& session);
 
   /// Marks the connections of everybody for whom something is due.
   void mark_due();
@@ -75,8 +77,10 @@ class Fanout {
   const LatestValues* latest(std::string_view type) const;
 
  private:
-  static constexpr std::size_t kStepBytes = 64 * 1024;  // of latest values, for one session in one turn
+  static constexpr std::size_t kStepBytes = 64 * 1024;    // of latest values, for one session in one turn
+  static constexpr std::size_t kTurnBytes = 1024 * 1024;  // of latest values, for all sessions in one turn
   static constexpr std::size_t kKeptBytes = 256 * 1024;
+  static constexpr std::size_t kMostInitials = 32;
 
   // Audiences
   Audience& audience_for(const Session& session, Selection selection);
@@ -88,9 +92,9 @@ class Fanout {
 
   // Delivery
   void offer(Audience& audience, const Delivery& delivery, LatestValues::Slot slot, std::uint64_t born);
-  void append(Audience& audience, const Route& route, std::string_view bytes, LatestValues::Slot again);
-  void keep_for_walking(Audience& audience, const Route& route, std::string_view bytes, const LogMark& mark,
-                        LatestValues::Slot again);
+  enum class Again { No, Yes };  ///< Whether the message must be sent although the last values do not show that.
+  void append(Audience& audience, const Route& route, std::string_view bytes, LatestValues::Slot slot, Again again);
+  void keep_for_walking(Audience& audience, std::string_view bytes, const LogMark& mark);
   /// False: there is no room, and its policy is to end the connection.
   bool keep(Session& session, std::string_view bytes, const LogMark& mark);
   void send_due_keys(Audience& audience);
@@ -106,7 +110,7 @@ class Fanout {
   enum class Still { Walking, Done };
   void count_missed(Session& session, Still still);
   void leave_begun_message(Session& session);
-  void step(Session& session);
+  std::size_t step(Session& session);
   void in_sync(Session& session, Behind& behind);
   void bound(Audience& audience);
   void check_lag(Audience& audience);
@@ -134,6 +138,7 @@ class Fanout {
   std::vector<Audience*> served_;
   std::vector<Audience*> waiting_;
   std::vector<Session*> walking_;
+  std::size_t next_walking_ = 0;  // whose turn it is
   std::vector<omnibroker_session> to_tell_;
   std::vector<Session*> looked_at_;  // members, while some of them may leave
   Clock::time_point next_lag_check_ = Clock::time_point::max();

@@ -54,6 +54,7 @@ void Fanout::leave(Session& session) {
   audience.members[session.member_index] = audience.members.back();
   audience.members[session.member_index]->member_index = session.member_index;
   audience.members.pop_back();
+  if (audience.members.empty()) audience.pacing = KeyPacing();
   worker_.count_member(audience.role, -1);
   session.audience = nullptr;
 }
@@ -113,26 +114,30 @@ void Fanout::count_missed(Session& session, Still still) {
   }
 }
 
-void Fanout::step(Session& session) {
+std::size_t Fanout::step(Session& session) {
   auto& behind = *session.behind;
+  std::size_t given = 0;
   for (; !behind.kept.empty(); behind.kept.pop_front()) {
     behind.log.append(behind.kept.front().bytes, behind.kept.front().mark);
   }
   behind.kept_bytes = 0;
-  const auto progress =
-      behind.walk.advance(session.audience->selection, sequence_, worker_.now(), kStepBytes,
-                          [&](std::size_t route, const LatestValues::Entry& entry) {
-                            const auto& bytes = encoded(*session.endpoint, session.variant, entry.message);
-                            behind.log.append(bytes, {sequence_, 0, static_cast<std::uint32_t>(route), milliseconds()});
-                            for (auto& passed : behind.passed) {
-                              if (passed.route == route && entry.sequence > passed.base) ++passed.given;
-                            }
-                            return bytes.size();
-                          });
-  if (progress == CatchUp::Progress::More) return;
+  const auto progress = behind.walk.advance(
+      session.audience->selection, sequence_, worker_.now(), kStepBytes,
+      [&](std::size_t route, const LatestValues::Entry& entry) {
+        const auto& bytes = encoded(*session.endpoint, session.variant, entry.message);
+        behind.log.append(bytes,
+                          {sequence_, 0, milliseconds(), LatestValues::kNoSlot, static_cast<std::uint16_t>(route)});
+        given += bytes.size();
+        for (auto& passed : behind.passed) {
+          if (passed.route == route && entry.sequence > passed.base) ++passed.given;
+        }
+        return bytes.size();
+      });
+  if (progress == CatchUp::Progress::More) return given;
   stop_walking(session);
   session.audience->log.join(session.cursor);
   if (behind.cursor.at_end()) session.behind.reset();
+  return given;
 }
 
 void Fanout::bound(Audience& audience) {
@@ -217,8 +222,9 @@ void Fanout::conflate(Session& session) {
   std::vector<std::uint64_t> skipped(shared_.routes.routes().size());
   std::vector<Behind::Kept> others;
   session.cursor.each_pending([&](const LogMark& mark, std::string_view message) {
-    if (catch_up.covers(mark.route)) {
+    if (mark.slot != LatestValues::kNoSlot && catch_up.covers(mark.route)) {
       ++skipped[mark.route];
+      if (mark.again) catch_up.repeat(mark.route, mark.slot);
     } else {
       others.push_back({std::string(message), mark});
     }
@@ -253,12 +259,13 @@ void Fanout::disconnect(Session& session) {
     session.behind->kept.clear();
     session.behind->kept_bytes = 0;
   }
+  if (std::exchange(session.ending, true)) return;
   shared_.counters.closed_slow.add();
-  if (session.receiver != nullptr) {
-    session.receiver->shut_down(OMNIBROKER_SHUTDOWN_TOO_SLOW, "The client reads too slowly");
-  } else {
-    worker_.close_later(session);
-  }
+  if (session.receiver == nullptr) return worker_.close_later(session);
+  worker_.post([id = session.receiver->id()](Worker& worker) {  // a transport is never called from inside its own call
+    auto* connection = worker.find_connection(id);
+    if (connection != nullptr) connection->shut_down(OMNIBROKER_SHUTDOWN_TOO_SLOW, "The client reads too slowly");
+  });
 }
 
 void Fanout::miss(Session& session, std::size_t route, MissReason reason, std::uint64_t count) {

@@ -127,7 +127,7 @@ omnibroker_status Fanout::check_unsubscribe(const Session& session, std::string_
 void Fanout::apply(Session& session, Change change) {
   if (session.audience == nullptr) return;
   auto& extras = session.more();
-  extras.notices = true;  // who knows these messages knows the answers to them
+  want_notices(session);  // who knows these messages knows the answers to them
   auto& subscription = change.subscription;
   if (change.kind == Change::Kind::Snapshot) return move(session, {{subscription.route, subscription.filter}});
   std::erase_if(extras.subscriptions, [&](const auto& held) { return held.id == subscription.id; });
@@ -139,6 +139,13 @@ void Fanout::apply(Session& session, Change change) {
   }
   extras.subscriptions.push_back(std::move(subscription));
   move(session, std::move(initial));
+}
+
+void Fanout::want_notices(Session& session) {
+  auto& extras = session.more();
+  if (extras.notices) return;
+  extras.notices = true;
+  for (auto& missed : extras.missed) missed.told = missed.total;
 }
 
 Selection Fanout::selection_of(const Session& session) const {
@@ -158,7 +165,24 @@ Selection Fanout::selection_of(const Session& session) const {
 void Fanout::move(Session& session, std::optional<CatchUp::Initial> initial) {
   if (session.behind == nullptr) session.behind = std::make_unique<Behind>(pool_, CatchUp({}, sequence_));
   auto& behind = *session.behind;
-  const auto earlier = session.walking() ? behind.walk.sources() : std::vector<CatchUp::Source>();
+  std::vector<CatchUp::Source> earlier;
+  std::vector<CatchUp::Initial> initials;
+  if (session.walking()) {
+    count_missed(session, Still::Walking);
+    behind.passed.clear();  // the rest of it is the next walk's
+    earlier = behind.walk.sources();
+    initials = behind.walk.unfinished();
+  }
+  if (initial) {
+    const bool known = std::any_of(initials.begin(), initials.end(), [&](const CatchUp::Initial& unfinished) {
+      return unfinished.route == initial->route && unfinished.filter == initial->filter;
+    });
+    if (initials.size() >= kMostInitials) {  // more than it needs, rather than more and more filters
+      std::erase_if(initials, [&](const CatchUp::Initial& unfinished) { return unfinished.route == initial->route; });
+      initial->filter = {};
+    }
+    if (!known) initials.push_back(std::move(*initial));
+  }
   if (session.cursor.joined()) {
     leave_begun_message(session);
     session.cursor.each_pending(
@@ -178,8 +202,12 @@ void Fanout::move(Session& session, std::optional<CatchUp::Initial> initial) {
       if (before.route == source.route) source.since = before.since;
     }
   }
-  walk(session, CatchUp(std::move(all), sequence_, std::move(initial)), Why::Joining);
-  for (const auto& [route, slot] : waiting) behind.walk.repeat(route, slot);
+  walk(session, CatchUp(std::move(all), sequence_, std::move(initials)), Why::Joining);
+  for (const auto& [route, slot] : waiting) {
+    const auto* entry = latest_[route].at(slot, worker_.now());
+    const bool wanted = entry != nullptr && audience.selection.takes(route, entry->key, entry->position);
+    if (wanted) behind.walk.repeat(route, slot);
+  }
   if (behind.cursor.at_end()) step(session);
   if (session.receiver != nullptr) worker_.mark_dirty(*session.receiver);
 }

@@ -87,6 +87,7 @@ void Worker::run() {
     resume_inputs();
     more = flush();
     send_outboxes();
+    more = more || congested_;
     graveyard_.clear();
     const std::lock_guard lock(mutex_);
     if (ending_ && tasks_.empty()) break;

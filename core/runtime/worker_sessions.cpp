@@ -132,6 +132,7 @@ void Worker::host_timer_passed(std::uint64_t id) {
 
 void Worker::perform(const Decision& decision, Session& session, const ReplyTo& reply_to) {
   const auto number = session.number;
+  auto changes = std::exchange(changes_, {});  // of this message, whatever becomes of it
   if (decision.token != 0 && decision.kind != Decision::Kind::Pending) shared_.deferred.discard(decision.token);
   const auto alive = [&] { return find_session(number) == &session || bridge_of(session) >= 0; };
   if (decision.kind == Decision::Kind::Refused) {
@@ -156,12 +157,10 @@ void Worker::perform(const Decision& decision, Session& session, const ReplyTo& 
   }
   if (joining_ == &session && alive()) fanout_.join(session);
   joining_ = nullptr;
-  if (changes_.empty()) return;
   const bool done = decision.kind == Decision::Kind::Accepted || decision.kind == Decision::Kind::Consumed;
-  for (auto& change : changes_) {
+  for (auto& change : changes) {
     if (done && alive()) fanout_.apply(session, std::move(change));
   }
-  changes_.clear();
 }
 
 void Worker::decide_deferred(const DeferredCall& call, const LateDecision& late) {
@@ -260,11 +259,11 @@ omnibroker_status Worker::snapshot(Session& session, const omnibroker_subscripti
 void Worker::agree(Session& session, std::string_view subprotocol) {
   const auto& notices = shared_.notices;
   if (notices.table == nullptr || subprotocol != notices.table->subprotocol) return;
-  session.more().notices = true;
+  Fanout::want_notices(session);
   reply_buffer_.clear();
   const StringSink sink(reply_buffer_);
   notices.table->welcome(notices.self, crossing(session.client_id.text()), sink.get());
-  answer(session, reply_buffer_);
+  if (!reply_buffer_.empty()) answer(session, reply_buffer_);
 }
 
 void Worker::notify(Session& session, const omnibroker_notice& notice) {
@@ -273,7 +272,7 @@ void Worker::notify(Session& session, const omnibroker_notice& notice) {
   reply_buffer_.clear();
   const StringSink sink(reply_buffer_);
   notices.table->status(notices.self, &notice, sink.get());
-  answer(session, reply_buffer_);
+  if (!reply_buffer_.empty()) answer(session, reply_buffer_);
 }
 
 void Worker::deliver(const Delivery& delivery) {

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -29,6 +29,8 @@ namespace omnibroker::core {
 class CatchUp {
  public:
   using Clock = LatestValues::Clock;
+  /// How many slots the first pass looks at in one call.
+  static constexpr std::size_t kSlotsAtOnce = 8'192;
   enum class Progress { More, InSync };
   /// Takes one message; answers how many bytes that came to.
   using Visit = std::function<std::size_t(std::size_t route, const LatestValues::Entry& entry)>;
@@ -46,14 +48,16 @@ class CatchUp {
     Filter filter;
   };
 
-  CatchUp(std::vector<Source> sources, std::uint64_t began, std::optional<Initial> initial = std::nullopt);
+  CatchUp(std::vector<Source> sources, std::uint64_t began, std::vector<Initial> initial = {});
 
   /// Gives what there is, up to about `most` bytes. `sequence`: of the newest message on this worker.
   Progress advance(const Selection& selection, std::uint64_t sequence, Clock::time_point now, std::size_t most,
                    const Visit& visit);
 
-  /// Gives this key again, although it has not changed.
-  void repeat(std::size_t route, LatestValues::Slot slot) { repeats_.emplace_back(route, slot); }
+  /// Gives this key again, although it has not changed, and whatever the selection takes.
+  void repeat(std::size_t route, LatestValues::Slot slot) { repeats_.emplace(route, slot); }
+  /// What has not been given yet, for one that takes this one's place.
+  const std::vector<Initial>& unfinished() const { return initial_; }
 
   /// Whether what it gives stands for messages of this route.
   bool covers(std::size_t route) const {
@@ -73,18 +77,18 @@ class CatchUp {
   void begin_pass();
   bool wants(const Selection& selection, const Source& source, const LatestValues::Entry& entry);
   std::uint64_t visited_at(std::size_t source, LatestValues::Slot slot);
-  bool give_repeats(const Selection& selection, Clock::time_point now, std::size_t most, std::size_t& given,
-                    const Visit& visit);
+  bool give_repeats(Clock::time_point now, std::size_t most, std::size_t& given, const Visit& visit);
 
   std::vector<Source> sources_;
   std::uint64_t began_;
-  std::optional<Initial> initial_;  // over with the first pass
-  std::vector<Visited> before_;     // the last pass
-  std::vector<Visited> now_;        // the present one
+  std::vector<Initial> initial_;  // over with the first pass
+  std::vector<Visited> before_;   // the last pass
+  std::vector<Visited> now_;      // the present one
+  bool first_pass_ = true;
   std::size_t at_before_ = 0;
   std::size_t source_ = 0;
   LatestValues::Slot slot_ = 0;
-  std::vector<std::pair<std::size_t, LatestValues::Slot>> repeats_;
+  std::set<std::pair<std::size_t, LatestValues::Slot>> repeats_;  // route and slot
 };
 
 }  // namespace omnibroker::core

@@ -26,6 +26,7 @@ KeyPacing::Key& KeyPacing::key(std::size_t route, LatestValues::Slot slot, std::
 
 bool KeyPacing::passes(std::size_t route, LatestValues::Slot slot, std::uint64_t born,
                        const Selection::Verdict& verdict, Clock::time_point now) {
+  if (!verdict.takes && !is_known(route, slot)) return false;
   auto& known = key(route, slot, born);
   if (!verdict.takes) {
     const bool leaves = verdict.elsewhere && known.inside;

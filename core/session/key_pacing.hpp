@@ -60,6 +60,9 @@ class KeyPacing {
     bool waits = false;
     bool queued = false;
   };
+  bool is_known(std::size_t route, LatestValues::Slot slot) const {
+    return route < keys_.size() && slot < keys_[route].size();
+  }
   Key& key(std::size_t route, LatestValues::Slot slot, std::uint64_t born);
   bool is_of(const Key& key, const Due& due) const { return key.born == due.born && key.queued && key.due == due.at; }
   void wait(Key& key, const Due& due);

@@ -11,8 +11,10 @@ namespace omnibroker::core {
 struct LogMark {
   std::uint64_t sequence = 0;  ///< Of the message on its worker; rises.
   std::uint32_t end = 0;       ///< In its segment.
-  std::uint32_t route = 0;
-  std::uint32_t time = 0;  ///< When it was appended, in milliseconds of the owner's clock.
+  std::uint32_t time = 0;      ///< When it was appended, in milliseconds of the owner's clock.
+  std::uint32_t slot = ~0u;    ///< Of its key in the last values; all ones where it has none.
+  std::uint16_t route = 0;
+  bool again = false;  ///< It stands for itself: the last values do not show that it must be sent.
 };
 
 /// A piece of a log: bytes of whole messages, and where each of them ends.

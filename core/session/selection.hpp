@@ -21,6 +21,7 @@ struct Box {
   std::uint32_t dimensions = 2;
 
   bool contains(const Position& position) const;
+  bool operator==(const Box&) const = default;
 };
 
 /// Which messages of one type: by the glob of their key, by where they are, and how often of each key.
@@ -29,6 +30,7 @@ struct Filter {
   std::vector<Box> boxes;  ///< In any of them; none: everywhere.
   std::chrono::nanoseconds min_interval{0};
 
+  bool operator==(const Filter&) const = default;
   bool takes_key(std::string_view key) const;
   bool takes_position(const Position& position) const;
   bool takes(std::string_view key, const Position& position) const {

@@ -114,6 +114,7 @@ struct Session {
   int role = -1;                       ///< Index into the route table's roles; -1: not registered.
   std::unique_ptr<Detached> detached;  ///< Null for a session that ends with its connection.
   std::uint32_t variant = 0;           ///< Of its transport's encodings.
+  bool ending = false;                 ///< It is being closed because it reads too slowly.
   Endpoint* endpoint = nullptr;        ///< The transport that encodes for it. Null for a bridge.
   Connection* receiver = nullptr;      ///< The connection that carries what it gets.
   Audience* audience = nullptr;        ///< What it is a member of, once registered.

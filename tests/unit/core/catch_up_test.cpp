@@ -30,7 +30,7 @@ class CatchUpTest : public testing::Test {
     sequence = number;
     stores[0].put(key, std::to_string(number), {}, number, now);
   }
-  CatchUp of(std::vector<std::size_t> routes, std::uint64_t since = 0, std::optional<CatchUp::Initial> initial = std::nullopt) {
+  CatchUp of(std::vector<std::size_t> routes, std::uint64_t since = 0, std::vector<CatchUp::Initial> initial = {}) {
     std::vector<CatchUp::Source> sources;
     for (const auto route : routes) sources.push_back({route, &stores[route], since});
     return CatchUp(std::move(sources), sequence, std::move(initial));
@@ -228,7 +228,7 @@ TEST_F(CatchUpTest, OfWhatWasThereAtFirstTheInitialFilterDecides) {
   put(0, "/a/1", "old");
   put(0, "/b/1", "old");
   put(0, "/b/2", "old");
-  auto catch_up = of({0}, sequence, CatchUp::Initial{0, keys_like("/a/*")});
+  auto catch_up = of({0}, sequence, {{0, keys_like("/a/*")}});
 
   put(0, "/b/2", "new");
   EXPECT_EQ(step(catch_up, 10), (Given{"0//a/1=old", "0//b/2=new"}));

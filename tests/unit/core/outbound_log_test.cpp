@@ -20,7 +20,7 @@ std::string pending(const OutboundLog::Cursor& cursor, std::size_t limit = 1u <<
 class OutboundLogTest : public testing::Test {
  protected:
   void append(std::string_view message) {
-    log.append(message, {++sequence, 0, 7, static_cast<std::uint32_t>(sequence * 10)});
+    log.append(message, {++sequence, 0, static_cast<std::uint32_t>(sequence * 10), ~0u, 7});
   }
   static std::vector<std::uint64_t> pending_sequences(const OutboundLog::Cursor& cursor) {
     std::vector<std::uint64_t> found;
