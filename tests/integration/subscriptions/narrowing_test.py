@@ -270,3 +270,23 @@ async def test_an_object_is_seen_leaving_also_after_another_subscription(gateway
     await robot.move("/end")
 
     assert await web.until("/end") == [("/x", 2)]
+
+
+@on_a_gateway()
+async def test_subscriptions_that_come_together_each_bring_what_is_there(gateway):
+    robot, web = await gateway.robot(), await gateway.map()
+    for key in ("/a", "/b", "/c", "/d"):
+        await robot.move(key, 1)
+    await robot.move("/ready")
+    await web.until("/ready")
+
+    keys = ("/a", "/b", "/c", "/d", "/end")
+    for key in keys:
+        await web.send(type="subscribe", id=key, message_type="coordinate_update", prim_path=key)
+    answers = [await web.receive() for _ in range(len(keys) + 4)]
+    await robot.move("/end")
+
+    assert [answer["type"] for answer in answers].count("ack") == len(keys)
+    shown = [(answer["prim_path"], answer["metadata"]["n"]) for answer in answers if answer["type"] != "ack"]
+    assert sorted(shown) == [("/a", 1), ("/b", 1), ("/c", 1), ("/d", 1)]
+    assert await web.until("/end") == []

@@ -75,3 +75,17 @@ async def test_a_large_one_comes_whole(gateway):
 
     seen = [key for key, _ in await web.until("/end")]
     assert sorted(seen) == keys
+
+
+@on_a_gateway(routes={"snapshot": {"max_rate": 1}})
+async def test_too_many_are_refused_and_the_client_stays(gateway):
+    robot, web = await known(gateway, ["/World/a"])
+
+    for _ in range(3):
+        await web.send(type="snapshot", message_type="coordinate_update", prim_path="/nothing/*")
+    answers = [await web.receive() for _ in range(3)]
+    await robot.move("/end")
+
+    assert [answer.get("error_code") for answer in answers] == [None, "RATE_LIMIT_EXCEEDED", "RATE_LIMIT_EXCEEDED"]
+    assert answers[1]["error_message"] == "No more than 1 requests for a snapshot a second are taken from one client"
+    assert await web.until("/end") == []
