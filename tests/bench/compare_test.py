@@ -78,10 +78,19 @@ def test_idle_clients_must_be_small_and_many_and_all_get_the_message(runs, met):
                                         ({"up_to_date": False, "up_to_date_after_s": 0.2}, False)])
 def test_a_client_that_stopped_must_be_up_to_date_in_a_second(paused, met):
     memory = {"cpu_us_per_delivery": 1, "memory_kib_connected": 10_000, "memory_kib_measured": 12_000}
-    runs = [run("stalled", "all read", 1, 1), run("stalled", "one does not", 1, 1, paused=paused, server=memory)]
+    runs = [run("stalled", "all read", 1, 1, server={**memory, "memory_kib_measured": 10_500}),
+            run("stalled", "one does not", 1, 1, paused=paused, server=memory)]
 
     assert goal_of(runs, "one client of 100 stops reading", "newest values").met is met
     assert goal_of(runs, "one client of 100 stops reading", "memory").met is True
+
+
+@pytest.mark.parametrize("with_it,met", [(1200, True), (1500, True), (1700, False)])
+def test_the_others_are_unchanged_within_what_the_rounds_differ_by_anyway(with_it, met):
+    runs = [run("stalled", "all read", number, 1, p99) for number, p99 in enumerate((1000, 1000, 1600))]
+    runs += [run("stalled", "one does not", number, 1, with_it) for number in range(3)]
+
+    assert goal_of(runs, "one client of 100 stops reading", "p99").met is met
 
 
 def test_the_picture_has_a_bar_for_each_server_as_long_as_its_figure():

@@ -144,7 +144,7 @@ std::vector<Option> options() {
           {"rate", "r", "NUMBER",
            "Messages per second of all publishers together (1000);\n"
            "0: as fast as it goes without losing any."},
-          {"window", "", "NUMBER", "With --rate 0: how many messages the slowest client may\nbe behind (4096)."},
+          {"window", "", "NUMBER", "With --rate 0: how many messages the slowest client may\nbe behind (1024)."},
           {"size", "", "BYTES", "Of one message (240)."},
           {"prims", "", "NUMBER", "Objects that move (100)."},
           {"seconds", "s", "NUMBER", "How long it is measured (5)."},

@@ -7,6 +7,8 @@ import statistics
 import subprocess
 import sys
 
+from comparison.servers import Server
+
 
 class Failed(Exception):
     """The generator could not make its load."""
@@ -49,7 +51,8 @@ class Measurement:
             if server.dialect != "gateway":
                 words += ["--dialect", server.dialect]
             busy, used, own = busy_seconds(), seconds_of(server.pid), children_seconds()
-            done = subprocess.run([*self.generator, *map(str, words)], capture_output=True, text=True, check=False)
+            done = subprocess.run([*self.generator, *map(str, words)], capture_output=True, text=True, check=False,
+                                  **Server.precedence())
             if not done.stdout.startswith("{"):
                 raise Failed(f"{scenario.key}, {entrant.name}: {done.stderr.strip()}\n{server.log()}")
             result = json.loads(done.stdout)

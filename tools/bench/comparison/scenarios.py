@@ -68,10 +68,11 @@ class Plan:
             self.stalled(), self.workers_paced(), self.workers_saturated(), *self.idle_connections()]
 
     def stalled(self):
-        # Messages so large that the kernel's buffers do not hold for a client what it does not read.
+        # So large and so long that neither the kernel's buffers nor the backlog hold for a client what it does not read.
         words = load(100, 1000, "--check", "--size", 2000)
         return Scenario("stalled", "one client of 100 stops reading, 1,000 msg/s of 2,000 bytes", words, [
-            Entrant("all read", self.broker()), Entrant("one does not", self.broker(), ("--pausing", 1))])
+            Entrant("all read", self.broker()), Entrant("one does not", self.broker(), ("--pausing", 1))],
+                        seconds=None if self.quick else 12)
 
     def on_all_cores(self, workers):
         return Entrant(f"{workers} worker" + "s" * (workers > 1),

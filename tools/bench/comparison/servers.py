@@ -29,11 +29,17 @@ def first_line(*command):
     return ""
 
 
+def before_all_others():
+    """Runs in a child before it becomes a server or the generator: nothing of ordinary priority interrupts it."""
+    os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+
+
 class Server:
     """One server from start to end. Subclasses say what is started (`command`) and how its address is learnt (`find_url`)."""
 
     dialect = "gateway"
     environment = {}
+    first_in_line = False  # of all servers, and of the generator
 
     def __init__(self, cores):
         self.cores = ",".join(map(str, cores))
@@ -50,6 +56,11 @@ class Server:
             if "ws://" in text:
                 return text.strip()
         return None
+
+    @staticmethod
+    def precedence():
+        """More arguments for Popen."""
+        return {"preexec_fn": before_all_others} if Server.first_in_line else {}
 
     @property
     def pid(self):
@@ -68,7 +79,7 @@ class Server:
                 # taskset becomes the server: the process number stays
                 self.process = subprocess.Popen(
                     ["taskset", "-c", self.cores, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                    stderr=errors, text=True, env={**os.environ, **self.environment})
+                    stderr=errors, text=True, env={**os.environ, **self.environment}, **self.precedence())
             watchdog = threading.Timer(START_TIMEOUT, self.process.kill)
             watchdog.start()
             self.url = self.find_url()

@@ -29,7 +29,7 @@ struct Settings {
   bool unregistered = false;  ///< Clients connect, and never say who they are: they get nothing.
 
   double rate = 1000;           ///< Messages a second of all publishers together; 0: as fast as it goes.
-  std::uint64_t window = 4096;  ///< With rate 0: how many messages the slowest client may be behind.
+  std::uint64_t window = 1024;  ///< With rate 0: how many messages the slowest client may be behind.
   std::uint64_t size = 240;     ///< Bytes of one message.
   std::uint64_t prims = 100;    ///< How many objects move.
 
