@@ -53,6 +53,13 @@ class LatestValues {
   const Entry* at(Slot slot, Clock::time_point now) const;
   /// Null: nothing of this key, or too old.
   const Entry* find(std::string_view key, Clock::time_point now) const;
+  /// Shows the entries that came after `sequence`, the newest first, until `visit` answers false.
+  template <class Visit>
+  void each_after(std::uint64_t sequence, Clock::time_point now, Visit visit) const {
+    for (auto slot = newest_; slot != kNoSlot && entries_[slot].sequence > sequence; slot = entries_[slot].older) {
+      if (is_fresh(entries_[slot], now) && !visit(slot, entries_[slot])) return;
+    }
+  }
   /// Lets go of what is too old.
   void expire(Clock::time_point now);
 

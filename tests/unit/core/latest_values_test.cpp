@@ -38,6 +38,22 @@ TEST_F(LatestValuesTest, KeepsTheNewestMessageOfEachKey) {
   EXPECT_EQ(all(values), (Messages{"a2", "b1"}));
 }
 
+TEST_F(LatestValuesTest, ShowsWhatCameAfterAMessageFromTheNewestOn) {
+  LatestValues values(10, {});
+  put(values, "a", "a1");
+  put(values, "b", "b1");
+  put(values, "c", "c1");
+  put(values, "a", "a2");
+
+  Messages seen;
+  values.each_after(1, now, [&](LatestValues::Slot, const LatestValues::Entry& entry) {
+    seen.push_back(entry.message);
+    return entry.message != "c1";
+  });
+
+  EXPECT_EQ(seen, (Messages{"a2", "c1"}));
+}
+
 TEST_F(LatestValuesTest, PastItsBoundTheLongestUnchangedGoes) {
   LatestValues values(2, {});
 
