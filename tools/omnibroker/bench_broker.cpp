@@ -1,5 +1,8 @@
 #include "bench_broker.hpp"
 
+#include "client_session.hpp"
+
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -18,6 +21,8 @@ namespace {
 
 constexpr auto kStartTimeout = std::chrono::seconds(30);
 constexpr auto kStopTimeout = std::chrono::seconds(30);
+constexpr auto kEarlyStopTimeout = std::chrono::seconds(2);  // of one that serves nobody yet
+constexpr std::chrono::milliseconds kSlice{100};  // a signal between a check and a wait is seen this much later at most
 
 std::string configuration(std::uint64_t workers) {
   return "workers: " + std::to_string(workers) + R"(
@@ -57,14 +62,46 @@ Result<std::filesystem::path> write_fresh_file(const std::string& text) {
   return std::filesystem::path(name);
 }
 
+/// Holds the signals that ask for the end back, so that none meets a child with the handlers of its parent: there it
+/// would set a flag that nobody reads, and be lost.
+class SignalsHeldBack {
+ public:
+  SignalsHeldBack() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGINT, SIGTERM}) sigaddset(&set, signal);
+    pthread_sigmask(SIG_BLOCK, &set, &before_);
+  }
+  ~SignalsHeldBack() { let_through(); }
+  SignalsHeldBack(const SignalsHeldBack&) = delete;
+  SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
+
+  void let_through() const { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
 /// The child, between fork and exec: it prints into `output`, and does not outlive its parent.
-[[noreturn]] void become_broker(const char* config, int output) {
+[[noreturn]] void become_broker(const char* config, int output, pid_t parent, const SignalsHeldBack& held_back) {
+  for (const int signal : {SIGINT, SIGTERM, SIGPIPE}) std::signal(signal, SIG_DFL);
+  held_back.let_through();
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  ::setpgid(0, 0);  // Ctrl-C is for the parent, which ends the child
+  if (::getppid() != parent) ::_exit(127);  // it was gone before the line above
+  ::setpgid(0, 0);                          // Ctrl-C is for the parent, which ends the child
   ::dup2(output, STDOUT_FILENO);
   const std::array<const char*, 4> words = {"omnibroker", "run", config, nullptr};
   ::execv("/proc/self/exe", const_cast<char* const*>(words.data()));
   ::_exit(127);
+}
+
+/// A child that becomes a broker; negative where there is none.
+pid_t fork_broker(const char* config, int output) {
+  const SignalsHeldBack held_back;
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child == 0) become_broker(config, output, parent, held_back);
+  return child;
 }
 
 }  // namespace
@@ -74,8 +111,7 @@ Result<std::unique_ptr<BenchBroker>> BenchBroker::start(std::uint64_t workers) {
   if (!config) return config.error();
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return not_started(std::strerror(errno));
-  const pid_t child = ::fork();
-  if (child == 0) become_broker(config->c_str(), pipe[1]);
+  const pid_t child = fork_broker(config->c_str(), pipe[1]);
   ::close(pipe[1]);
   if (child < 0) {
     ::close(pipe[0]);
@@ -96,12 +132,12 @@ Status BenchBroker::wait_until_it_serves() {
       url_ = printed.substr(begin, end - begin);
       return {};
     }
+    if (end_requested()) return not_started("interrupted");
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return not_started("it does not say that it serves");
     pollfd watched{output_, POLLIN, 0};
-    if (left.count() <= 0 || ::poll(&watched, 1, static_cast<int>(left.count())) == 0) {
-      return not_started("it does not say that it serves");
-    }
+    if (::poll(&watched, 1, static_cast<int>(std::min(left, kSlice).count())) <= 0) continue;
     std::array<char, 4096> bytes{};
     const auto got = ::read(output_, bytes.data(), bytes.size());
     if (got == 0) return not_started("it ended");
@@ -112,7 +148,7 @@ Status BenchBroker::wait_until_it_serves() {
 
 BenchBroker::~BenchBroker() {
   ::kill(pid_, SIGTERM);
-  const auto deadline = std::chrono::steady_clock::now() + kStopTimeout;
+  const auto deadline = std::chrono::steady_clock::now() + (url_.empty() ? kEarlyStopTimeout : kStopTimeout);
   while (::waitpid(pid_, nullptr, WNOHANG) == 0) {
     if (std::chrono::steady_clock::now() > deadline) {
       ::kill(pid_, SIGKILL);

@@ -13,10 +13,11 @@ namespace omnibroker::tools {
 /// A broker for a benchmark: this program once more, as a child, on a free port of the loopback. It serves what
 /// configs/gateway.yaml does over WebSocket, without limits on rates and connections.
 ///
-/// Lifecycle: `start` waits until it serves; the destructor ends it and waits for that.
+/// Lifecycle: `start` waits until it serves, or until the end is requested (`end_requested`); the destructor ends it
+/// and waits for that.
 class BenchBroker {
  public:
-  /// Unavailable: it did not start; what it said stands on standard error.
+  /// Unavailable: it did not start, or was not waited for; what it said stands on standard error.
   static Result<std::unique_ptr<BenchBroker>> start(std::uint64_t workers);
   ~BenchBroker();
   BenchBroker(const BenchBroker&) = delete;

@@ -221,6 +221,42 @@ def test_an_unknown_process_is_said():
     assert f"No process has the number {gone.pid}" in result.stderr
 
 
+@contextlib.contextmanager
+def bench_with_its_broker(folder):
+    """A bench that has just made its broker, with the number of that process. Both are gone afterwards, and so are their
+    files in `folder`."""
+    with Running("bench", "--seconds", 600, "--clients", 2, env={"TMPDIR": str(folder)}) as running:
+        children = pathlib.Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children")
+        while not children.read_text(encoding="ascii").split():
+            assert running.process.poll() is None
+        broker = int(children.read_text(encoding="ascii").split()[0])
+        try:
+            yield running, broker
+            with pytest.raises(ProcessLookupError):
+                os.kill(broker, 0)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(broker, signal.SIGKILL)
+    assert list(folder.glob("omnibroker-bench-*")) == []
+
+
+def is_forked(process):
+    return pathlib.Path(f"/proc/{process}").exists()
+
+
+def is_a_broker(process):
+    return b"run" in pathlib.Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+
+
+def loads_plugins(process):
+    return "/omnibroker-plugins-" in pathlib.Path(f"/proc/{process}/maps").read_text(encoding="utf-8")
+
+
+def stands_still(process):
+    tasks = pathlib.Path(f"/proc/{process}/task").glob("*/stat")
+    return all(task.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "T" for task in tasks)
+
+
 def serves(process):
     """Whether this broker has come so far that its workers run."""
     for task in pathlib.Path(f"/proc/{process}/task").glob("*/comm"):
@@ -232,19 +268,60 @@ def serves(process):
     return False
 
 
-def test_ctrl_c_ends_it_with_what_it_has_and_its_broker_too():
-    with Running("bench", "--seconds", 600, "--clients", 2) as running:
-        children = pathlib.Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children")
-        while not children.read_text(encoding="ascii").split():
-            assert running.process.poll() is None
-        broker = int(children.read_text(encoding="ascii").split()[0])
-        while not serves(broker):
-            assert running.process.poll() is None
+def wait_until(moment, broker, running):
+    while not moment(broker):
+        assert running.process.poll() is None
+
+
+def test_ctrl_c_ends_it_with_what_it_has_and_its_broker_too(tmp_path):
+    with bench_with_its_broker(tmp_path) as (running, broker):
+        wait_until(serves, broker, running)
 
         assert running.stop(signal.SIGINT) in (0, 3)  # 3: before anything was connected
 
-        with pytest.raises(ProcessLookupError):
-            os.kill(broker, 0)
+
+@contextlib.contextmanager
+def bench_whose_broker_stands_still(moment, folder):
+    """At this moment of its start, or soon after it; never so late that the bench could know that it serves."""
+    while True:
+        with bench_with_its_broker(folder) as (running, broker):
+            wait_until(moment, broker, running)
+            os.kill(broker, signal.SIGSTOP)
+            wait_until(stands_still, broker, running)
+            if not serves(broker):
+                yield running
+                return
+            os.kill(broker, signal.SIGCONT)
+            running.stop()
+
+
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", [is_forked, is_a_broker, loads_plugins])
+def test_an_interrupt_does_not_wait_for_a_broker_that_takes_its_time_to_start(moment, request_to_end, tmp_path):
+    with bench_whose_broker_stands_still(moment, tmp_path) as running:
+        assert running.stop(request_to_end) == 3
+
+        assert "A broker for the benchmark did not start: interrupted" in running.text()
+
+
+def test_an_interrupt_is_heard_at_every_moment_of_the_start(tmp_path):
+    for looks in range(0, 2000, 50):  # at the child, before the interrupt: each time it comes a little later
+        with bench_with_its_broker(tmp_path) as (running, broker):
+            for _ in range(looks):
+                is_forked(broker)
+
+            assert running.stop((signal.SIGINT, signal.SIGTERM)[looks // 50 % 2]) in (0, 3)
+
+
+def test_an_interrupt_does_not_wait_for_a_server_that_says_nothing():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with Running("bench", "--url", f"ws://127.0.0.1:{silent.getsockname()[1]}/ws") as running:
+            connection, _ = silent.accept()
+
+            assert running.stop(signal.SIGINT) == 3
+
+            connection.close()
+            assert "interrupted before all clients were connected" in running.text()
 
 
 # ----------------------------------------------------------------------------------- servers that do not keep their promises

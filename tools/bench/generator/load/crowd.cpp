@@ -24,7 +24,7 @@ Crowd::Crowd(const Wire& wire, Target target, const RunClock& clock)
 
 Crowd::~Crowd() { ::close(epoll_); }
 
-Status Crowd::gather(const Settings& settings) {
+Status Crowd::gather(const Settings& settings, bool (*end_asked)()) {
   subscribers_.reserve(settings.clients);
   publishers_.reserve(settings.publishers);
   const auto role = settings.unregistered ? Role::Silent : Role::Subscriber;
@@ -36,17 +36,18 @@ Status Crowd::gather(const Settings& settings) {
 
   std::vector<Seat*> seats;
   for (auto& seat : subscribers_) seats.push_back(&seat);
-  if (auto connected = connect(seats, 0); !connected) return connected;
+  if (auto connected = connect(seats, 0, end_asked); !connected) return connected;
   seats.clear();
   for (auto& publisher : publishers_) seats.push_back(&publisher.seat);
-  return connect(seats, subscribers_.size());
+  return connect(seats, subscribers_.size(), end_asked);
 }
 
-Status Crowd::connect(const std::vector<Seat*>& seats, std::uint64_t first_number) {
+Status Crowd::connect(const std::vector<Seat*>& seats, std::uint64_t first_number, bool (*end_asked)()) {
   std::vector<Seat*> begun;
   std::size_t next = 0;
   auto progress = clock_.now();
   while (next < seats.size() || !begun.empty()) {
+    if (end_asked()) return Error{ErrorCode::Unavailable, "It was interrupted before all clients were connected"};
     for (; next < seats.size() && begun.size() < kAtOnce; ++next) {
       if (auto connecting = seats[next]->client.connect(first_number + next); !connecting) return connecting;
       epoll_event event{};

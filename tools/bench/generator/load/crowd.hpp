@@ -40,8 +40,8 @@ class Crowd {
   Crowd& operator=(const Crowd&) = delete;
 
   /// Connects subscribers, then publishers, and waits until each has said who it is and was accepted. Unavailable or
-  /// ResourceExhausted: which one failed, and why.
-  Status gather(const Settings& settings);
+  /// ResourceExhausted: which one failed, and why; Unavailable also where `end_asked` says to leave it.
+  Status gather(const Settings& settings, bool (*end_asked)());
 
   /// Waits at most `longest` for something to happen, and handles what did.
   void turn(std::chrono::nanoseconds longest);
@@ -73,7 +73,7 @@ class Crowd {
   const std::vector<Refusal>& refusals() const { return refusals_; }
 
  private:
-  Status connect(const std::vector<Seat*>& seats, std::uint64_t first_number);
+  Status connect(const std::vector<Seat*>& seats, std::uint64_t first_number, bool (*end_asked)());
   void watch(Seat& seat);
   void handle(Seat& seat, std::uint32_t events);
   void note_end(const Client& client);

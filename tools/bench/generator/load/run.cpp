@@ -52,7 +52,7 @@ class Run {
     if (auto used = read_usage(); !used) return used.error();
     if (outcome_.server) outcome_.server->memory_before = usage_.memory_kib;
     const auto begun = clock_.now();
-    if (auto gathered = crowd_.gather(settings_); !gathered) return gathered.error();
+    if (auto gathered = crowd_.gather(settings_, end_asked_); !gathered) return gathered.error();
     outcome_.connect_seconds = in_seconds(clock_.now() - begun);
     give_probes();
 
