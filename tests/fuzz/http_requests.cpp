@@ -1,8 +1,8 @@
 // Requests made of any bytes, on a host of memory: whatever comes, the transport answers or waits, keeps the host's
 // rules, and says exactly what its answer's length says.
 //
-// The input is cut at its NUL bytes: which request, the query, four header values, and the body, which is fed in
-// pieces.
+// The input is cut at its NUL bytes: which request, the rest of its target (the query; of a request for one object also
+// the path), four header values, and the body, which is fed in pieces.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +21,20 @@ using namespace omnibroker;
 
 constexpr const char* kRequests[] = {"POST /api/sessions",     "POST /api/messages", "GET /api/events",
                                      "DELETE /api/sessions/x", "GET /api/health",    "OPTIONS /api/messages",
-                                     "PUT /api/status",        "HEAD /api/events",   "POST /api/nothing"};
+                                     "PUT /api/status",        "HEAD /api/events",   "POST /api/nothing",
+                                     "GET /api/objects",       "GET /api/objects/",  "HEAD /api/objects"};
+constexpr std::uint64_t kControlQueue = 600;  // a page of objects is as large as a quarter of it
+
+/// What GET /api/objects finds: keys that must be written as JSON and asked for with escapes, more than one page holds,
+/// and a type of which nothing is kept.
+void keep_objects(testing::FakeHost& host) {
+  host.set_limit("max_control_queue", kControlQueue);
+  for (const auto* key : {"", "/World/A", "/World/B", "/World/B/C", "/World/\"\\\x01", "World", "\xc3\xa4 %2F?#"}) {
+    host.set_latest("coordinate_update", key, R"({"type":"coordinate_update","latitude":37.1,"longitude":127.9})");
+  }
+  host.set_latest("reading", "/World/A", "{}");
+  host.set_latest("secret", "/World/A", R"({"type":"secret"})");
+}
 
 class Parts {
  public:
@@ -61,6 +74,7 @@ void check_answer(const std::string& request, std::string_view written) {
   if (length == std::string_view::npos || request.starts_with("HEAD")) return;
   const auto announced = std::strtoul(std::string(written.substr(length + 16)).c_str(), nullptr, 10);
   require(written.size() - end - 4 == announced, "a body of another length than announced", written);
+  require(written.find("\"secret\"") == std::string_view::npos, "a type that the option does not list", written);
 }
 
 }  // namespace
@@ -72,14 +86,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   host.on_submit([](const testing::Submitted& message) {
     return testing::RouterAnswer{.payload = "{}", .refused = message.payload.size() % 2 == 1, .code = "UNAUTHORIZED"};
   });
-  testing::ComponentUnderTest transport(host, *omnibroker_plugin_entry_v1(), "http",
-                                        {{"allowed_origins", "[\"https://a.example\"]"}});
+  keep_objects(host);
+  testing::ComponentUnderTest transport(
+      host, *omnibroker_plugin_entry_v1(), "http",
+      {{"allowed_origins", "[\"https://a.example\"]"}, {"objects", "[\"coordinate_update\",\"reading\",\"unkept\"]"}});
   require(static_cast<bool>(transport.bring_up()), "the transport does not start", "");
 
   const std::string request = kRequests[data[0] % std::size(kRequests)];
   const auto piece = static_cast<std::size_t>(data[1] % 16 + 1);
   Parts parts({reinterpret_cast<const char*>(data) + 2, size - 2});
-  std::string head = request + "?" + parts.next_in_head() + " HTTP/1." + (data[1] & 16 ? "0" : "1") + "\r\n";
+  std::string head = request + (request.ends_with('/') ? "" : "?") + parts.next_in_head() + " HTTP/1." +
+                     (data[1] & 16 ? "0" : "1") + "\r\n";
   for (const auto* name : {"Authorization: Bearer ", "Content-Type: ", "Expect: ", "Origin: "}) {
     if (const auto value = parts.next_in_head(); !value.empty()) head += name + value + "\r\n";
   }
