@@ -9,11 +9,13 @@ TIMEOUT = 20
 
 
 class Client:
-    """One registered client, used from a test that is not asynchronous."""
+    """One registered client, used from a test that is not asynchronous. With a sub-protocol it has a `welcome`."""
 
-    def __init__(self, broker, role):
+    def __init__(self, broker, role, subprotocol=None):
         self.loop = asyncio.new_event_loop()
-        self.socket = self._wait(lambda: websockets.connect(broker.ws_url))
+        offered = [subprotocol] if subprotocol else None
+        self.socket = self._wait(lambda: websockets.connect(broker.ws_url, subprotocols=offered))
+        self.welcome = self.receive() if subprotocol else None
         self.send({"type": "client_register", "client_type": role})
         assert self.receive()["type"] == "ack"
 

@@ -5,8 +5,10 @@ scope. A block with OMNIBROKER_PLUGIN is built as a plugin, which the host must 
 with those plugins at hand; one that has listeners is a whole configuration and is checked alone.
 """
 
+import json
 import re
 import shutil
+import urllib.error
 import urllib.request
 
 import pytest
@@ -179,6 +181,30 @@ def test_the_transport_speaks_lines_and_the_service_counts(built):
         assert answer.readline() == b'{"type":"ack","original_type":"client_register","status":"success"}\n'
         with urllib.request.urlopen(f"{broker.http_url}/headcount", timeout=20) as count:
             assert count.read() == b"1\n"
+
+
+def test_a_map_follows_one_robot_and_the_service_says_where_it_is(built):
+    def position(path, latitude):
+        return {"type": "coordinate_update", "prim_path": path, "latitude": latitude, "longitude": 0, "height": 0}
+
+    changes = {"notices": "follow:notices", "transports": {"realtime": {"subprotocols": ["follow.v1"]}},
+               "services": {"where": {"plugin": "where", "listener": "public", "path": "/where"}},
+               "routes": {"follow": {"from": WEB, "handler": "follow", "ack": True}}}
+    with serving(built, **changes) as broker, Client(broker, WEB, "follow.v1") as web, Client(broker, OMNIVERSE) as robot:
+        assert web.welcome["type"] == "hello" and web.welcome["client_id"]
+        web.send({"type": "follow", "prim_path": "/World/B"})
+        assert web.receive() == {"type": "ack", "original_type": "follow", "status": "success"}
+
+        robot.send(position("/World/A", 1))
+        robot.send(position("/World/B", 2))
+        assert web.receive() == position("/World/B", 2)
+
+        with urllib.request.urlopen(f"{broker.http_url}/where/World/A", timeout=20) as answer:
+            assert json.load(answer) == position("/World/A", 1)
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"{broker.http_url}/where/World/C", timeout=20)
+        web.send({"type": "follow", "prim_path": "not a path"})
+        assert web.receive()["type"] == "error"
 
 
 def test_the_bridge_publishes_until_it_stops(built):
