@@ -2,10 +2,12 @@
 
 #include "session/position.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace omnibroker::core {
@@ -25,8 +27,22 @@ class Parcels {
 
   bool empty() const { return bytes_.empty(); }
   std::size_t size() const { return bytes_.size(); }
-  void clear() { bytes_.clear(); }
-  void swap(Parcels& other) { bytes_.swap(other.bytes_); }
+  std::size_t capacity() const { return bytes_.capacity(); }
+  void clear() {
+    most_ = std::max(most_, bytes_.size());
+    bytes_.clear();
+  }
+  void swap(Parcels& other) {
+    bytes_.swap(other.bytes_);
+    std::swap(most_, other.most_);
+  }
+  /// Called now and then: gives back a large block of which little was used since the last call.
+  void release_unused() {
+    const auto used = std::exchange(most_, 0);
+    if (bytes_.empty() && bytes_.capacity() > kAlwaysKept && used < bytes_.capacity() / kTooLarge) {
+      std::vector<char>().swap(bytes_);
+    }
+  }
 
   void append(const Parcel& parcel) {
     const Head head{parcel.route, parcel.payload.size(), parcel.latest_key.size(), parcel.position};
@@ -51,6 +67,9 @@ class Parcels {
   }
 
  private:
+  static constexpr std::size_t kAlwaysKept = 512 * 1024;
+  static constexpr std::size_t kTooLarge = 8;  // times what was used
+
   struct Head {
     std::size_t route;
     std::size_t payload;
@@ -59,6 +78,7 @@ class Parcels {
   };
 
   std::vector<char> bytes_;
+  std::size_t most_ = 0;  // bytes that were used at once since the last release_unused
 };
 
 }  // namespace omnibroker::core

@@ -188,6 +188,12 @@ void Worker::wait_for_room() {
 void Worker::each_second() {
   timers_.arm(second_timer_, now_ + std::chrono::seconds(1));
   fanout_.each_second();
+  for (auto& outbox : outboxes_) outbox.release_unused();
+  arrived_.release_unused();
+  {
+    const std::lock_guard lock(mutex_);
+    inbox_.release_unused();
+  }
   for (auto& call : shared_.deferred.take_overdue(index_, now_)) {
     decide_deferred(call, {OMNIBROKER_REFUSE, call.route->failure_code, "No decision came in time", {}});
   }

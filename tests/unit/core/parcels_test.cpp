@@ -78,5 +78,55 @@ TEST(Parcels, KeepWhateverSizesComeTogether) {
   EXPECT_EQ(contents(parcels), expected);
 }
 
+constexpr std::size_t kBurst = 8 * 1024 * 1024;
+
+void use(Parcels& parcels, std::size_t size) {
+  parcels.append({0, std::string(size, 'x'), "", {}});
+  parcels.clear();
+}
+
+TEST(Parcels, GiveTheMemoryOfABurstBack) {
+  Parcels parcels;
+  use(parcels, kBurst);
+
+  parcels.release_unused();
+  EXPECT_GE(parcels.capacity(), kBurst) << "it has just been needed";
+  use(parcels, 1000);
+  parcels.release_unused();
+  EXPECT_LT(parcels.capacity(), kBurst / 8);
+}
+
+TEST(Parcels, KeepTheMemoryThatIsUsed) {
+  Parcels often, small;
+  for (int i = 0; i < 10; ++i) {
+    use(often, kBurst);
+    use(often, 10);
+    use(small, i == 0 ? kBurst / 32 : 10);
+    const auto before = often.capacity(), small_before = small.capacity();
+    often.release_unused();
+    small.release_unused();
+    EXPECT_EQ(often.capacity(), before);
+    EXPECT_EQ(small.capacity(), small_before);
+  }
+}
+
+TEST(Parcels, WhatWasUsedGoesWithTheBlock) {
+  Parcels first, second;
+  use(first, kBurst);
+  first.swap(second);
+  first.release_unused();
+  second.release_unused();
+  EXPECT_GE(second.capacity(), kBurst);
+}
+
+TEST(Parcels, LoseNothingThatIsOnItsWay) {
+  Parcels parcels;
+  use(parcels, kBurst);
+  parcels.release_unused();
+  parcels.append({1, "payload", "key", {}});
+  parcels.release_unused();
+  EXPECT_EQ(contents(parcels), (Contents{"1:key:payload"}));
+}
+
 }  // namespace
 }  // namespace omnibroker::core
