@@ -49,7 +49,8 @@ void Fanout::deliver(const Delivery& delivery) {
   if (!delivery.latest_key.empty()) {
     auto& values = latest_[route.index];
     const auto evicted = values.evicted();
-    slot = values.put(delivery.latest_key, delivery.payload, delivery.position, sequence_, worker_.now());
+    slot =
+        values.put(delivery.latest_key, delivery.payload, delivery.position, sequence_, worker_.now(), delivery.stamp);
     if (values.evicted() != evicted) shared_.counters.latest_evicted.add();
     if (slot != LatestValues::kNoSlot) born = values.at(slot, worker_.now())->born;
   }

@@ -27,6 +27,7 @@ struct Delivery {
   std::string_view payload;
   std::string_view latest_key;
   Position position;
+  Stamp stamp{};
 };
 
 /// Who gets what on one worker: the audiences with their logs, the last values, and the sessions that are behind.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "session/position.hpp"
+#include "session/stamp.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -23,6 +24,7 @@ class Parcels {
     std::string_view payload;
     std::string_view latest_key;
     Position position;
+    Stamp stamp{};
   };
 
   bool empty() const { return bytes_.empty(); }
@@ -45,7 +47,7 @@ class Parcels {
   }
 
   void append(const Parcel& parcel) {
-    const Head head{parcel.route, parcel.payload.size(), parcel.latest_key.size(), parcel.position};
+    const Head head{parcel.route, parcel.payload.size(), parcel.latest_key.size(), parcel.position, parcel.stamp};
     const auto at = bytes_.size();
     bytes_.resize(at + sizeof head + head.payload + head.key);
     std::memcpy(&bytes_[at], &head, sizeof head);
@@ -61,7 +63,8 @@ class Parcels {
       Head head;
       std::memcpy(&head, &bytes_[at], sizeof head);
       const char* payload = bytes_.data() + at + sizeof head;
-      visit(Parcel{head.route, {payload, head.payload}, {payload + head.payload, head.key}, head.position});
+      const char* key = payload + head.payload;
+      visit(Parcel{head.route, {payload, head.payload}, {key, head.key}, head.position, head.stamp});
       at += sizeof head + head.payload + head.key;
     }
   }
@@ -75,6 +78,7 @@ class Parcels {
     std::size_t payload;
     std::size_t key;
     Position position;
+    Stamp stamp;
   };
 
   std::vector<char> bytes_;

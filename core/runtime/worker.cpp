@@ -80,6 +80,7 @@ void Worker::run() {
   bool more = false;
   while (true) {
     if (congested_) wait_for_room();
+    accepted_at_.reset();
     loop_.wait(until_next(more));
     now_ = Clock::now();
     take_inbox();
@@ -115,7 +116,8 @@ void Worker::take_inbox() {
   }
   room_.notify_all();
   arrived_.each([this](const Parcels::Parcel& parcel) {
-    deliver_here({&shared_.routes.routes()[parcel.route], parcel.payload, parcel.latest_key, parcel.position});
+    const auto& route = shared_.routes.routes()[parcel.route];
+    deliver_here({&route, parcel.payload, parcel.latest_key, parcel.position, parcel.stamp});
   });
   arrived_.clear();
   for (auto& task : running_tasks_) task(*this);

@@ -10,6 +10,7 @@
 #include "runtime/reply_to.hpp"
 #include "runtime/spare_buffers.hpp"
 #include "session/session.hpp"
+#include "session/stamp.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -18,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -153,7 +155,7 @@ class Worker final : private RoutingHost {
   omnibroker_status snapshot(Session& session, const omnibroker_subscription& wanted, std::string& error) override;
 
   void perform(const Decision& decision, Session& session, const ReplyTo& reply_to);
-  void deliver(const Delivery& delivery);
+  void deliver(Delivery delivery);
   void deliver_here(const Delivery& delivery);
   void reply_ack(Session& session, std::string_view type, bool asked, const ReplyTo& reply_to);
   void reply_error(Session& session, std::string_view code, std::string_view message, const ReplyTo& reply_to);
@@ -193,6 +195,7 @@ class Worker final : private RoutingHost {
   std::vector<Parcels> outboxes_;  // by worker
   Parcels arrived_;                // being delivered
   std::vector<Task> running_tasks_;
+  std::optional<Clock::time_point> accepted_at_;  // the first message of this turn
   bool congested_ = false;
   bool accepting_paused_ = false;
   SecondTimer second_timer_{*this};

@@ -275,7 +275,10 @@ void Worker::notify(Session& session, const omnibroker_notice& notice) {
   if (!reply_buffer_.empty()) answer(session, reply_buffer_);
 }
 
-void Worker::deliver(const Delivery& delivery) {
+void Worker::deliver(Delivery delivery) {
+  // `now_` is of the last turn while sockets are read, and a time for each message would cost more than it says.
+  if (!accepted_at_) accepted_at_ = Clock::now();
+  delivery.stamp = {*accepted_at_, index_};
   deliver_here(delivery);
   const auto& route = *delivery.route;
   for (std::size_t i = 0; i < shared_.workers.size(); ++i) {
@@ -284,7 +287,8 @@ void Worker::deliver(const Delivery& delivery) {
     const bool wanted =
         !delivery.latest_key.empty() || (i == 0 && !shared_.bridges.empty()) ||
         std::any_of(route.to.begin(), route.to.end(), [&](std::size_t role) { return worker.members(role) > 0; });
-    if (wanted) outboxes_[i].append({route.index, delivery.payload, delivery.latest_key, delivery.position});
+    if (!wanted) continue;
+    outboxes_[i].append({route.index, delivery.payload, delivery.latest_key, delivery.position, delivery.stamp});
   }
 }
 

@@ -5,11 +5,12 @@
 namespace omnibroker::core {
 
 LatestValues::Slot LatestValues::put(std::string_view key, std::string_view message, const Position& position,
-                                     std::uint64_t sequence, Clock::time_point now) {
+                                     std::uint64_t sequence, Clock::time_point now, const Stamp& stamp) {
   if (most_ == 0) return kNoSlot;
   Slot slot = kNoSlot;
   if (const auto found = index_.find(key); found != index_.end()) {
     slot = found->second;
+    if (is_fresh(entries_[slot], now) && stamp < entries_[slot].stamp) return slot;
     unlink(entries_[slot]);
   } else {
     if (index_.size() >= most_) {
@@ -26,6 +27,7 @@ LatestValues::Slot LatestValues::put(std::string_view key, std::string_view mess
   auto& entry = entries_[slot];
   entry.message.assign(message);
   entry.position = position;
+  entry.stamp = stamp;
   entry.sequence = sequence;
   entry.updated = now;
   link_newest(slot);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "session/position.hpp"
+#include "session/stamp.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -30,6 +31,7 @@ class LatestValues {
     std::string key;
     std::string message;
     Position position;
+    Stamp stamp;
     std::uint64_t sequence = 0;  ///< Of the message, on this worker.
     std::uint64_t born = 0;      ///< Of the key's first message: another key in the same slot has another one.
     Clock::time_point updated;
@@ -43,9 +45,10 @@ class LatestValues {
 
   LatestValues(std::size_t most, Clock::duration max_age) : most_(most), max_age_(max_age) {}
 
-  /// Keeps `message` as the newest of `key`. `sequence` rises with every call. kNoSlot where nothing is kept at all.
+  /// Keeps `message` as the newest of `key`, unless what is kept has a newer stamp: then that stays as it is.
+  /// `sequence` rises with every call. Answers the key's slot; kNoSlot where nothing is kept at all.
   Slot put(std::string_view key, std::string_view message, const Position& position, std::uint64_t sequence,
-           Clock::time_point now);
+           Clock::time_point now, const Stamp& stamp = {});
 
   /// The slots in use lie below this.
   Slot slots() const { return static_cast<Slot>(entries_.size()); }

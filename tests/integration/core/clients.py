@@ -100,12 +100,16 @@ class RawWebSocket:
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
         assert head.startswith(b"HTTP/1.1 101"), head
 
-    def send(self, message):
-        payload = json.dumps(message).encode()
-        mask = os.urandom(4)
-        assert len(payload) < 65536
-        size = bytes([0x80 | len(payload)]) if len(payload) < 126 else b"\xfe" + struct.pack(">H", len(payload))
-        self.socket.sendall(b"\x81" + size + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload)))
+    def send(self, *messages):
+        """Sends all of them at once."""
+        frames = b""
+        for message in messages:
+            payload = json.dumps(message).encode()
+            mask = os.urandom(4)
+            assert len(payload) < 65536
+            size = bytes([0x80 | len(payload)]) if len(payload) < 126 else b"\xfe" + struct.pack(">H", len(payload))
+            frames += b"\x81" + size + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
+        self.socket.sendall(frames)
 
     def _take(self, size):
         while len(self.buffer) < size:

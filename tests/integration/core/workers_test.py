@@ -1,11 +1,14 @@
 """Several event loops: clients spread over them, and nothing depends on which one a client is on."""
 
 import asyncio
+import contextlib
 import json
+import os
+import tempfile
 
 import pytest
 
-from clients import Broker, connect, gateway_config, receive, run, send, until, update
+from clients import Broker, RawWebSocket, connect, gateway_config, receive, run, send, until, update
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
@@ -113,3 +116,49 @@ def test_clients_are_spread_and_cleaned_up():
 
     with Broker(gateway_config(workers=4)) as broker:
         run(scenario(broker), 120)
+
+
+@contextlib.contextmanager
+def gate():
+    """A named pipe and what opens it: until then, whoever opens it for reading waits."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as opened:
+        path = os.path.join(folder, "gate")
+        os.mkfifo(path)
+        yield path, lambda: opened.callback(os.close, os.open(path, os.O_RDWR))
+
+
+def blocking(path, **changes):
+    """Two workers, and a message that holds up the one it comes to."""
+    block = {"from": "omniverse_extension", "handler": {"plugin": "parts:blocks", "gate": path}}
+    return gateway_config(workers=2, limits={"messages_per_second": "off", "max_backlog": "1GiB"},
+                          routes={"block": block, **changes.pop("routes", {})}, **changes)
+
+
+async def on_each_worker(broker, role):
+    """Whoever comes goes to the worker with fewer clients, the first one at first."""
+    return [await connect(broker.ws_url, role) for _ in range(2)]
+
+
+async def in_the_log(broker, sentence):
+    return await asyncio.get_running_loop().run_in_executor(None, broker.wait_for_log, sentence)
+
+
+def test_of_two_publishers_of_one_key_the_same_value_stays_on_all_workers():
+    async def scenario(broker, open_gate):
+        robot = await connect(broker.ws_url, "omniverse_extension")
+        other = RawWebSocket(broker.port).register("omniverse_extension")
+        watchers = await on_each_worker(broker, "web_ui")
+        # When the gate is open, the second of these comes before what the other worker has sent.
+        other.send({"type": "block"}, update(2))
+        await in_the_log(broker, "Blocks")
+        await send(robot, **update(1))
+        assert (await receive(watchers[0]))["metadata"]["n"] == 1
+        open_gate()
+        assert (await receive(watchers[0]))["metadata"]["n"] == 2
+        assert sorted([(await receive(watchers[1]))["metadata"]["n"] for _ in range(2)]) == [1, 2], "nothing is lost"
+        late = await on_each_worker(broker, "web_ui")
+        assert [(await receive(web))["metadata"]["n"] for web in late] == [2, 2]
+        other.close()
+
+    with gate() as (path, open_gate), Broker(blocking(path)) as broker:
+        run(scenario(broker, open_gate))

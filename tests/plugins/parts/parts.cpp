@@ -133,6 +133,30 @@ class Mirror final : public Bridge {
   Host host_;
 };
 
+/// Holds up the worker that calls it, as no handler should, until somebody opens a named pipe for writing.
+class Blocks final : public Handler {
+ public:
+  struct Config {
+    std::string gate;
+  };
+  static const ConfigSpec<Config>& spec() {
+    static const auto spec = ConfigSpec<Config>{}.field("gate", &Config::gate, "The named pipe.").required();
+    return spec;
+  }
+  Blocks(Host host, Config config) : host_(host), config_(std::move(config)) {}
+
+  Outcome handle(const Message&, Call&) override {
+    host_.log().info("Blocks");
+    const int gate = ::open(config_.gate.c_str(), O_RDONLY);
+    if (gate >= 0) ::close(gate);
+    return Outcome::consume();
+  }
+
+ private:
+  Host host_;
+  Config config_;
+};
+
 /// Forwards everything.
 class Forward final : public Handler {
  public:
@@ -210,6 +234,7 @@ OMNIBROKER_PLUGIN("parts", "1.0.0", "Components for tests.",
                   component<Later>("later", "Decides on another thread."),
                   component<Careless>("careless", "Does what a handler should not."),
                   component<Mirror>("mirror", "Sends back what it gets."),
+                  component<Blocks>("blocks", "Holds up a worker."),
                   component<Forward>("forward", "Forwards everything."),
                   component<Lingers>("lingers", "Begins work that does not end by itself."),
                   component<RefusesToStart>("refuses_to_start", "Prepares, and then does not start."))

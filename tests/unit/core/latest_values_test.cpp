@@ -100,6 +100,43 @@ TEST_F(LatestValuesTest, AKeyKeepsItsSlotAndAnotherOneInItIsKnownByItsBirth) {
   EXPECT_EQ(values.find("a", now), nullptr);
 }
 
+TEST_F(LatestValuesTest, IsTheSameInWhateverOrderMessagesOfTwoWorkersCome) {
+  const Stamp earlier{now + 1s, 1}, later{now + 2s, 0}, at_once{now + 2s, 1};
+  LatestValues here(10, {}), there(10, {});
+  const auto deliver = [&](LatestValues& values, std::string_view key, std::string_view message, const Stamp& stamp) {
+    return values.put(key, message, {}, ++sequence, now, stamp);
+  };
+
+  const auto slot = deliver(here, "a", "earlier", earlier);
+  EXPECT_EQ(deliver(here, "a", "later", later), slot);
+  deliver(there, "a", "later", later);
+  const auto kept = there.find("a", now)->sequence;
+  EXPECT_EQ(there.at(deliver(there, "a", "earlier", earlier), now), there.find("a", now));
+  EXPECT_EQ(there.find("a", now)->sequence, kept) << "nothing has changed";
+  EXPECT_EQ(all(here), (Messages{"later"}));
+  EXPECT_EQ(all(there), (Messages{"later"}));
+
+  deliver(here, "b", "of the first", later);
+  deliver(here, "b", "of the second", at_once);
+  deliver(there, "b", "of the second", at_once);
+  deliver(there, "b", "of the first", later);
+  EXPECT_EQ(all(here), (Messages{"later", "of the second"}));
+  EXPECT_EQ(all(there), (Messages{"later", "of the second"}));
+
+  deliver(here, "b", "of the same turn", at_once);
+  EXPECT_EQ(here.find("b", now)->message, "of the same turn");
+}
+
+TEST_F(LatestValuesTest, WhatIsTooOldGivesWayToWhateverComes) {
+  LatestValues values(10, 5s);
+  values.put("a", "newer", {}, 1, now, {now + 2s, 0});
+  now += 6s;
+  const auto slot = values.put("a", "older", {}, 2, now, {now - 5s, 0});
+
+  ASSERT_NE(values.at(slot, now), nullptr);
+  EXPECT_EQ(values.at(slot, now)->message, "older");
+}
+
 TEST_F(LatestValuesTest, ListsByKeyFromAPlaceOn) {
   LatestValues values(100, {});
   for (const char* key : {"/b/2", "/a/1", "/b/1", "/b/3", "/c/1"}) put(values, key, key);

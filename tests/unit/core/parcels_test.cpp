@@ -47,6 +47,14 @@ TEST(Parcels, CarryPositions) {
   EXPECT_EQ(positions[1].dimensions, 0u);
 }
 
+TEST(Parcels, CarryStamps) {
+  const Stamp stamp{Stamp{}.time + std::chrono::nanoseconds(123), 7};
+  Parcels parcels;
+  parcels.append({0, "p", "key", {}, stamp});
+
+  parcels.each([&](const Parcels::Parcel& parcel) { EXPECT_EQ(parcel.stamp, stamp); });
+}
+
 TEST(Parcels, CanBeJoinedExchangedAndCleared) {
   Parcels first, second;
   first.append({1, "one", "", {}});
