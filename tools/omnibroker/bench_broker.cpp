@@ -43,6 +43,7 @@ limits:
   frames_per_second: off
   max_connections: 1000000
   max_connections_per_address: off
+  register_timeout: off
 log: { level: warn }
 )";
 }

@@ -14,7 +14,7 @@ import threading
 import pytest
 import websockets
 from broker import Broker, gateway_config
-from program import Running, omnibroker
+from program import Running, load_yaml, omnibroker
 
 QUICK = ("--warmup", 0.2, "--seconds", 1)
 UNLIMITED = {"limits": {"messages_per_second": "off", "frames_per_second": "off"}}
@@ -271,6 +271,15 @@ def serves(process):
 def wait_until(moment, broker, running):
     while not moment(broker):
         assert running.process.poll() is None
+
+
+def test_its_broker_lets_clients_be_silent_for_as_long_as_they_are_held(tmp_path):
+    with bench_with_its_broker(tmp_path) as (running, _):
+        [config] = tmp_path.glob("omnibroker-bench-*")
+        limits = load_yaml(config.read_text(encoding="utf-8"))["limits"]
+        running.stop()
+
+    assert limits["register_timeout"] == "off"
 
 
 def test_ctrl_c_ends_it_with_what_it_has_and_its_broker_too(tmp_path):
