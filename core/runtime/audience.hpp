@@ -42,7 +42,7 @@ struct Audience {
   const Selection selection;
   OutboundLog log;
   std::vector<Session*> members;
-  std::size_t walking = 0;              ///< Members that are not in the log now.
+  std::size_t apart = 0;                ///< Members that are not in the log now.
   std::vector<std::uint64_t> appended;  ///< Messages so far, by route.
   KeyPacing pacing;
   std::uint64_t max_backlog = 0;  ///< The least of the routes that feed it.

@@ -89,7 +89,7 @@ void Connection::sent(std::size_t bytes) {
   if (session_ == nullptr) return;
   if (session_->behind) {
     advance(session_->behind->cursor, session_->behind->cursor.pending());
-    if (session_->behind->in_sync && session_->behind->cursor.at_end()) session_->behind.reset();
+    if (!session_->walking() && session_->behind->cursor.at_end()) session_->behind.reset();
   }
   advance(session_->cursor, bytes);
 }

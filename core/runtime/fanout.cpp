@@ -86,7 +86,7 @@ void Fanout::append(Audience& audience, const Route& route, std::string_view byt
   audience.log.append(bytes, log_mark);
   ++audience.appended[route.index];
   shared_.counters.deliveries.add();
-  if (audience.walking > 0) keep_for_walking(audience, bytes, log_mark);
+  if (audience.apart > 0) keep_for_those_apart(audience, bytes, log_mark);
   const bool filling = audience.log.bytes() > audience.max_backlog / 2;  // do not wait for company
   mark(audience, filling ? std::chrono::nanoseconds(0) : route.flush_interval);
   if (audience.max_lag.count() > 0) {
@@ -95,15 +95,15 @@ void Fanout::append(Audience& audience, const Route& route, std::string_view byt
   }
 }
 
-void Fanout::keep_for_walking(Audience& audience, std::string_view bytes, const LogMark& log_mark) {
+void Fanout::keep_for_those_apart(Audience& audience, std::string_view bytes, const LogMark& log_mark) {
   std::vector<Session*> over;
   for (auto* session : walking_) {
-    if (session->audience != &audience) continue;
+    if (session->audience != &audience || !session->apart()) continue;
     auto& walk = session->behind->walk;
     if (log_mark.slot == LatestValues::kNoSlot || !walk.covers(log_mark.route)) {
       if (!keep(*session, bytes, log_mark)) over.push_back(session);
     } else if (log_mark.again) {
-      walk.repeat(log_mark.route, log_mark.slot);
+      walk.repeat(log_mark.route, latest_[log_mark.route], log_mark.slot);
     }
   }
   for (auto* session : over) disconnect(*session);

@@ -81,7 +81,7 @@ class Fanout {
   static constexpr std::size_t kStepBytes = 64 * 1024;    // of latest values, for one session in one turn
   static constexpr std::size_t kTurnBytes = 1024 * 1024;  // of latest values, for all sessions in one turn
   static constexpr std::size_t kKeptBytes = 256 * 1024;
-  static constexpr std::size_t kMostInitials = 32;
+  static constexpr std::size_t kMostSnapshots = 32;
 
   // Audiences
   Audience& audience_for(const Session& session, Selection selection);
@@ -95,7 +95,7 @@ class Fanout {
   void offer(Audience& audience, const Delivery& delivery, LatestValues::Slot slot, std::uint64_t born);
   enum class Again { No, Yes };  ///< Whether the message must be sent although the last values do not show that.
   void append(Audience& audience, const Route& route, std::string_view bytes, LatestValues::Slot slot, Again again);
-  void keep_for_walking(Audience& audience, std::string_view bytes, const LogMark& mark);
+  void keep_for_those_apart(Audience& audience, std::string_view bytes, const LogMark& mark);
   /// False: there is no room, and its policy is to end the connection.
   bool keep(Session& session, std::string_view bytes, const LogMark& mark);
   void send_due_keys(Audience& audience);
@@ -103,20 +103,23 @@ class Fanout {
   const std::string& encoded_once(EncodedOnce& encoding, std::string_view payload);
   std::uint32_t milliseconds() const;
 
-  // Sessions that are behind
-  std::vector<CatchUp::Source> sources(const Audience& audience, std::uint64_t since, bool conflated_only) const;
-  enum class Why { Joining, Slow };
-  void walk(Session& session, CatchUp catch_up, Why why, const std::vector<std::uint64_t>& skipped = {});
+  // Sessions that get latest values
+  enum class Routes { All, Conflated };
+  std::vector<CatchUp::Source> sources(const Audience& audience, Routes routes) const;
+  Behind& behind(Session& session);
+  void walk(Session& session, CatchUp catch_up, Behind::Stage stage);
   void stop_walking(Session& session);
   enum class Still { Walking, Done };
   void count_missed(Session& session, Still still);
   void leave_begun_message(Session& session);
   std::size_t step(Session& session);
-  void in_sync(Session& session, Behind& behind);
+
+  // Slow sessions
   void bound(Audience& audience);
   void check_lag(Audience& audience);
-  void fall_behind(Session& session, std::uint32_t older_than);
-  void drop_oldest(Session& session, std::uint32_t older_than);
+  /// `older_than`, of what it may be left with: only the messages before that moment go.
+  void fall_behind(Session& session, std::optional<std::uint32_t> older_than);
+  void drop_oldest(Session& session, std::optional<std::uint32_t> older_than);
   void conflate(Session& session);
   void disconnect(Session& session);
   void miss(Session& session, std::size_t route, MissReason reason, std::uint64_t count);
@@ -125,7 +128,11 @@ class Fanout {
 
   omnibroker_status check(const Session& session, const omnibroker_subscription& wanted, SessionSubscription& made,
                           std::string& error) const;
-  void move(Session& session, std::optional<CatchUp::Initial> initial);
+  static void add_snapshot(std::vector<CatchUp::Snapshot>& snapshots, CatchUp::Snapshot added);
+  bool take_pending_along(Session& session);
+  void change_selection(Session& session);
+  std::vector<CatchUp::Source> still_to_come(const Audience& audience,
+                                             const std::vector<CatchUp::Source>& earlier) const;
 
   Worker& worker_;
   Shared& shared_;

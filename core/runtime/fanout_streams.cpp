@@ -40,8 +40,14 @@ void Fanout::see_who_is_inside(Audience& audience) {
 void Fanout::join(Session& session) {
   auto& audience = audience_for(session, selection_of(session));
   add_member(audience, session);
+  audience.log.join(session.cursor, sequence_);
   worker_.count_member(audience.role, 1);
-  walk(session, CatchUp(sources(audience, 0, false), sequence_), Why::Joining);
+  CatchUp catch_up;
+  for (const auto& source : sources(audience, Routes::All)) {
+    catch_up.add({source.route, source.values, sequence_, {}, true});
+  }
+  if (catch_up.snapshots().empty()) return;
+  walk(session, std::move(catch_up), Behind::Stage::Beside);
   step(session);
   if (session.receiver != nullptr) worker_.mark_dirty(*session.receiver);
 }
@@ -59,50 +65,53 @@ void Fanout::leave(Session& session) {
   session.audience = nullptr;
 }
 
-std::vector<CatchUp::Source> Fanout::sources(const Audience& audience, std::uint64_t since, bool conflated_only) const {
+/// As of now: nothing has changed.
+std::vector<CatchUp::Source> Fanout::sources(const Audience& audience, Routes routes) const {
   std::vector<CatchUp::Source> found;
   for (const auto& route : shared_.routes.routes()) {
     if (route.latest_by.empty() || !RouteTable::feeds(route, audience.role)) continue;
-    if (conflated_only && policy(audience, route.index) != SlowClients::Conflate) continue;
-    found.push_back({route.index, &latest_[route.index], since});
+    if (routes == Routes::Conflated && policy(audience, route.index) != SlowClients::Conflate) continue;
+    found.push_back({route.index, &latest_[route.index], sequence_});
   }
   return found;
 }
 
-void Fanout::walk(Session& session, CatchUp catch_up, Why why, const std::vector<std::uint64_t>& skipped) {
+Behind& Fanout::behind(Session& session) {
+  if (session.behind == nullptr) session.behind = std::make_unique<Behind>(pool_);
+  return *session.behind;
+}
+
+void Fanout::walk(Session& session, CatchUp catch_up, Behind::Stage stage) {
   if (session.walking()) stop_walking(session);
-  session.cursor.leave();
-  auto& audience = *session.audience;
-  if (session.behind == nullptr) {
-    session.behind = std::make_unique<Behind>(pool_, std::move(catch_up));
-  } else {
-    session.behind->walk = std::move(catch_up);
-  }
-  auto& behind = *session.behind;
-  behind.in_sync = false;
-  behind.passed.clear();
-  for (const auto& source : behind.walk.sources()) {
-    const auto base = why == Why::Joining ? behind.walk.began() : source.since;
-    const auto left = source.route < skipped.size() ? skipped[source.route] : 0;
-    behind.passed.push_back({source.route, base, left, audience.appended[source.route], 0, 0});
-  }
-  ++audience.walking;
+  auto& behind = this->behind(session);
+  behind.walk = std::move(catch_up);
+  behind.stage = stage;
   behind.walking_index = walking_.size();
   walking_.push_back(&session);
+  if (stage == Behind::Stage::Beside) return;
+  auto& audience = *session.audience;
+  session.cursor.leave();
+  ++audience.apart;
+  for (const auto& source : behind.walk.changes()) {
+    behind.passed.push_back({source.route, source.since, 0, audience.appended[source.route], 0, 0});
+  }
 }
 
 void Fanout::stop_walking(Session& session) {
   auto& behind = *session.behind;
-  behind.in_sync = true;
-  --session.audience->walking;
+  if (session.apart()) {
+    --session.audience->apart;
+    count_missed(session, Still::Done);
+    behind.passed.clear();
+  }
+  behind.stage = Behind::Stage::Draining;
+  behind.walk = CatchUp();
   walking_[behind.walking_index] = walking_.back();
   walking_[behind.walking_index]->behind->walking_index = behind.walking_index;
   walking_.pop_back();
-  count_missed(session, Still::Done);
-  behind.passed.clear();
 }
 
-/// As long as it walks, the newest message of every key may still be given.
+/// As long as it is apart, the newest message of every key may still be given.
 void Fanout::count_missed(Session& session, Still still) {
   for (auto& passed : session.behind->passed) {
     const auto all = passed.skipped + session.audience->appended[passed.route] - passed.appended;
@@ -114,30 +123,34 @@ void Fanout::count_missed(Session& session, Still still) {
   }
 }
 
+/// Answers what it cost, in bytes.
 std::size_t Fanout::step(Session& session) {
   auto& behind = *session.behind;
-  std::size_t given = 0;
+  auto& audience = *session.audience;
   for (; !behind.kept.empty(); behind.kept.pop_front()) {
     behind.log.append(behind.kept.front().bytes, behind.kept.front().mark);
   }
   behind.kept_bytes = 0;
+  std::size_t budget = kStepBytes;
   const auto progress = behind.walk.advance(
-      session.audience->selection, sequence_, worker_.now(), kStepBytes,
-      [&](std::size_t route, const LatestValues::Entry& entry) {
+      audience.selection, sequence_, worker_.now(), budget,
+      [&](std::size_t route, const LatestValues::Entry& entry, CatchUp::Reason reason) {
         const auto& bytes = encoded(*session.endpoint, session.variant, entry.message);
         behind.log.append(bytes,
                           {sequence_, 0, milliseconds(), LatestValues::kNoSlot, static_cast<std::uint16_t>(route)});
-        given += bytes.size();
         for (auto& passed : behind.passed) {
-          if (passed.route == route && entry.sequence > passed.base) ++passed.given;
+          const bool counts = reason == CatchUp::Reason::Change && entry.sequence > passed.base;
+          if (passed.route == route && counts) ++passed.given;
         }
         return bytes.size();
       });
-  if (progress == CatchUp::Progress::More) return given;
-  stop_walking(session);
-  session.audience->log.join(session.cursor);
-  if (behind.cursor.at_end()) session.behind.reset();
-  return given;
+  if (progress == CatchUp::Progress::Done) {
+    const bool apart = session.apart();
+    stop_walking(session);
+    if (apart) audience.log.join(session.cursor, sequence_);
+    if (behind.cursor.at_end()) session.behind.reset();
+  }
+  return kStepBytes - budget;
 }
 
 void Fanout::bound(Audience& audience) {
@@ -145,7 +158,7 @@ void Fanout::bound(Audience& audience) {
     const auto bytes = audience.log.bytes();
     looked_at_ = audience.members;
     for (auto* member : looked_at_) {
-      if (member->cursor.joined() && audience.log.holds_oldest(member->cursor)) fall_behind(*member, 0);
+      if (member->cursor.joined() && audience.log.holds_oldest(member->cursor)) fall_behind(*member, std::nullopt);
     }
     if (audience.log.bytes() >= bytes) return;  // one segment, and nobody behind it
   }
@@ -176,7 +189,7 @@ SlowClients Fanout::policy(const Audience& audience, std::size_t route) const {
   return audience.selection.policy(route, shared_.routes.routes()[route].slow_clients);
 }
 
-void Fanout::fall_behind(Session& session, std::uint32_t older_than) {
+void Fanout::fall_behind(Session& session, std::optional<std::uint32_t> older_than) {
   const auto& audience = *session.audience;
   bool conflates = false, ends = false;
   session.cursor.each_pending([&](const LogMark& mark, std::string_view) {
@@ -198,14 +211,14 @@ void Fanout::leave_begun_message(Session& session) {
   session.cursor.finish_message();
 }
 
-void Fanout::drop_oldest(Session& session, std::uint32_t older_than) {
+void Fanout::drop_oldest(Session& session, std::optional<std::uint32_t> older_than) {
   leave_begun_message(session);
   std::vector<std::uint64_t> left(shared_.routes.routes().size());
-  if (older_than == 0) {
+  if (!older_than) {
     session.cursor.skip_segment([&](const LogMark& mark) { ++left[mark.route]; });
   } else {
     session.cursor.skip_while([&](const LogMark& mark) {
-      if (mark.time >= older_than) return false;
+      if (static_cast<std::int32_t>(mark.time - *older_than) >= 0) return false;  // the clock goes round in 49 days
       ++left[mark.route];
       return true;
     });
@@ -218,18 +231,22 @@ void Fanout::drop_oldest(Session& session, std::uint32_t older_than) {
 void Fanout::conflate(Session& session) {
   auto& audience = *session.audience;
   leave_begun_message(session);
-  CatchUp catch_up(sources(audience, session.cursor.passed_sequence(), true), sequence_);
+  auto changes = sources(audience, Routes::Conflated);
+  for (auto& source : changes) source.since = session.cursor.passed_sequence();
+  CatchUp catch_up(std::move(changes));
+  for (auto& snapshot : behind(session).walk.snapshots()) catch_up.add(std::move(snapshot));
   std::vector<std::uint64_t> skipped(shared_.routes.routes().size());
   std::vector<Behind::Kept> others;
   session.cursor.each_pending([&](const LogMark& mark, std::string_view message) {
     if (mark.slot != LatestValues::kNoSlot && catch_up.covers(mark.route)) {
       ++skipped[mark.route];
-      if (mark.again) catch_up.repeat(mark.route, mark.slot);
+      if (mark.again) catch_up.repeat(mark.route, latest_[mark.route], mark.slot);
     } else {
       others.push_back({std::string(message), mark});
     }
   });
-  walk(session, std::move(catch_up), Why::Slow, skipped);
+  walk(session, std::move(catch_up), Behind::Stage::Apart);
+  for (auto& passed : session.behind->passed) passed.skipped = skipped[passed.route];
   count_missed(session, Still::Walking);
   for (const auto& other : others) {
     if (!keep(session, other.bytes, other.mark)) return disconnect(session);
@@ -251,14 +268,14 @@ bool Fanout::keep(Session& session, std::string_view bytes, const LogMark& mark)
 }
 
 void Fanout::disconnect(Session& session) {
-  if (session.cursor.joined()) {  // it holds nothing back while it is being closed
-    leave_begun_message(session);
-    session.cursor.leave();
-    session.audience->log.join(session.cursor);
-  } else if (session.behind) {
+  leave_begun_message(session);
+  if (session.walking()) stop_walking(session);
+  if (session.behind) {
     session.behind->kept.clear();
     session.behind->kept_bytes = 0;
   }
+  session.cursor.leave();  // it holds nothing back while it is being closed
+  session.audience->log.join(session.cursor, sequence_);
   if (std::exchange(session.ending, true)) return;
   shared_.counters.closed_slow.add();
   if (session.receiver == nullptr) return worker_.close_later(session);

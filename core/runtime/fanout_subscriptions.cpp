@@ -128,17 +128,42 @@ void Fanout::apply(Session& session, Change change) {
   if (session.audience == nullptr) return;
   auto& extras = session.more();
   want_notices(session);  // who knows these messages knows the answers to them
-  auto& subscription = change.subscription;
-  if (change.kind == Change::Kind::Snapshot) return move(session, {{subscription.route, subscription.filter}});
-  std::erase_if(extras.subscriptions, [&](const auto& held) { return held.id == subscription.id; });
-  if (change.kind == Change::Kind::Unsubscribe) return move(session, std::nullopt);
-  const auto route = subscription.route;
-  CatchUp::Initial initial{route, subscription.filter};
-  if (std::find(extras.narrowed.begin(), extras.narrowed.end(), route) == extras.narrowed.end()) {
-    extras.narrowed.push_back(route);
+  auto& wanted = change.subscription;
+  const auto held = std::find_if(extras.subscriptions.begin(), extras.subscriptions.end(),
+                                 [&](const auto& subscription) { return subscription.id == wanted.id; });
+  const bool replaces = change.kind != Change::Kind::Snapshot && held != extras.subscriptions.end();
+  auto& snapshots = behind(session).walk.snapshots();
+  if (replaces) {
+    std::erase_if(snapshots, [&](const CatchUp::Snapshot& unfinished) {
+      return unfinished.route == held->route && unfinished.filter == held->filter && !unfinished.selected;
+    });
+    extras.subscriptions.erase(held);
   }
-  extras.subscriptions.push_back(std::move(subscription));
-  move(session, std::move(initial));
+  if (change.kind == Change::Kind::Unsubscribe) return change_selection(session);
+  const auto route = wanted.route;
+  add_snapshot(snapshots, {route, &latest_[route], sequence_, wanted.filter});
+  if (change.kind == Change::Kind::Subscribe) {
+    // What it joined with is narrowed to what it subscribes to, and this snapshot gives that.
+    std::erase_if(snapshots, [&](const CatchUp::Snapshot& joined) { return joined.route == route && joined.selected; });
+    if (std::find(extras.narrowed.begin(), extras.narrowed.end(), route) == extras.narrowed.end()) {
+      extras.narrowed.push_back(route);
+    }
+    extras.subscriptions.push_back(std::move(wanted));
+  }
+  change_selection(session);
+}
+
+/// Equal ones are one. Past their bound it is more than was asked for, rather than more and more filters.
+void Fanout::add_snapshot(std::vector<CatchUp::Snapshot>& snapshots, CatchUp::Snapshot added) {
+  const auto same = [&](const CatchUp::Snapshot& other) {
+    return other.route == added.route && other.filter == added.filter && !other.selected;
+  };
+  std::erase_if(snapshots, same);
+  if (snapshots.size() >= kMostSnapshots) {
+    std::erase_if(snapshots, [&](const CatchUp::Snapshot& other) { return other.route == added.route; });
+    added.filter = {};
+  }
+  snapshots.push_back(std::move(added));
 }
 
 void Fanout::want_notices(Session& session) {
@@ -160,34 +185,28 @@ Selection Fanout::selection_of(const Session& session) const {
   return Selection(std::move(routes));
 }
 
-/// To the audience of its selection as it is now. What is pending goes first, then the latest messages that `initial`
-/// takes.
-void Fanout::move(Session& session, std::optional<CatchUp::Initial> initial) {
-  if (session.behind == nullptr) session.behind = std::make_unique<Behind>(pool_, CatchUp({}, sequence_));
+/// What is pending goes into the log of its own, where nothing of the stream that it leaves is missing. False where
+/// that was too much, and its policy is to end the connection.
+bool Fanout::take_pending_along(Session& session) {
+  auto& own = behind(session).log;
+  while (!session.cursor.at_end() && own.bytes() + session.cursor.pending() > session.audience->max_backlog) {
+    fall_behind(session, std::nullopt);
+  }
+  if (session.ending) return false;
+  leave_begun_message(session);
+  session.cursor.each_pending([&](const LogMark& mark, std::string_view message) { own.append(message, mark); });
+  return true;
+}
+
+/// To the audience of its selection as it is now.
+void Fanout::change_selection(Session& session) {
+  if (!take_pending_along(session)) return;
   auto& behind = *session.behind;
-  std::vector<CatchUp::Source> earlier;
-  std::vector<CatchUp::Initial> initials;
-  if (session.walking()) {
-    count_missed(session, Still::Walking);
-    behind.passed.clear();  // the rest of it is the next walk's
-    earlier = behind.walk.sources();
-    initials = behind.walk.unfinished();
-  }
-  if (initial) {
-    const bool known = std::any_of(initials.begin(), initials.end(), [&](const CatchUp::Initial& unfinished) {
-      return unfinished.route == initial->route && unfinished.filter == initial->filter;
-    });
-    if (initials.size() >= kMostInitials) {  // more than it needs, rather than more and more filters
-      std::erase_if(initials, [&](const CatchUp::Initial& unfinished) { return unfinished.route == initial->route; });
-      initial->filter = {};
-    }
-    if (!known) initials.push_back(std::move(*initial));
-  }
-  if (session.cursor.joined()) {
-    leave_begun_message(session);
-    session.cursor.each_pending(
-        [&](const LogMark& mark, std::string_view message) { behind.log.append(message, mark); });
-  }
+  const auto stage = session.apart() ? Behind::Stage::Apart : Behind::Stage::Beside;
+  const auto earlier = behind.walk.changes();
+  auto snapshots = std::move(behind.walk.snapshots());
+  auto missing = std::exchange(behind.passed, {});
+  for (auto& passed : missing) passed.skipped += session.audience->appended[passed.route] - passed.appended;
   std::vector<std::pair<std::size_t, LatestValues::Slot>> waiting;  // for their time; not in the audience it goes to
   session.audience->pacing.each_waiting(
       [&](std::size_t route, LatestValues::Slot slot) { waiting.emplace_back(route, slot); });
@@ -196,20 +215,36 @@ void Fanout::move(Session& session, std::optional<CatchUp::Initial> initial) {
   add_member(audience, session);
   worker_.count_member(audience.role, 1);
 
-  auto all = sources(audience, sequence_, false);
-  for (auto& source : all) {
-    for (const auto& before : earlier) {  // it had not got all of these yet
-      if (before.route == source.route) source.since = before.since;
-    }
-  }
-  walk(session, CatchUp(std::move(all), sequence_, std::move(initials)), Why::Joining);
+  CatchUp catch_up(stage == Behind::Stage::Apart ? still_to_come(audience, earlier) : std::vector<CatchUp::Source>());
+  for (auto& snapshot : snapshots) catch_up.add(std::move(snapshot));
   for (const auto& [route, slot] : waiting) {
     const auto* entry = latest_[route].at(slot, worker_.now());
     const bool wanted = entry != nullptr && audience.selection.takes(route, entry->key, entry->position);
-    if (wanted) behind.walk.repeat(route, slot);
+    if (wanted) catch_up.repeat(route, latest_[route], slot);
   }
+  walk(session, std::move(catch_up), stage);
+  for (const auto& before : missing) {
+    for (auto& passed : behind.passed) {
+      if (passed.route == before.route) {
+        passed = {passed.route, before.base, before.skipped, passed.appended, before.given, before.counted};
+      }
+    }
+  }
+  if (stage == Behind::Stage::Beside) audience.log.join(session.cursor, sequence_);
   if (behind.cursor.at_end()) step(session);
   if (session.receiver != nullptr) worker_.mark_dirty(*session.receiver);
+}
+
+/// What it had not got yet of the stream that it leaves, and from now on those that are conflated in the other one.
+std::vector<CatchUp::Source> Fanout::still_to_come(const Audience& audience,
+                                                   const std::vector<CatchUp::Source>& earlier) const {
+  auto changes = earlier;
+  for (const auto& source : sources(audience, Routes::Conflated)) {
+    const bool known = std::any_of(earlier.begin(), earlier.end(),
+                                   [&](const CatchUp::Source& other) { return other.route == source.route; });
+    if (!known) changes.push_back(source);
+  }
+  return changes;
 }
 
 }  // namespace omnibroker::core

@@ -1,83 +1,146 @@
 #include "session/catch_up.hpp"
 
 #include <limits>
+#include <tuple>
 
 namespace omnibroker::core {
 
-CatchUp::CatchUp(std::vector<Source> sources, std::uint64_t began, std::vector<Initial> initial)
-    : sources_(std::move(sources)), began_(began), initial_(std::move(initial)) {
-  for (std::size_t i = 0; i < sources_.size(); ++i) {
-    now_.push_back({i, std::numeric_limits<LatestValues::Slot>::max(), sources_[i].since});
+/// One call of `advance`.
+struct CatchUp::Step {
+  const Selection& selection;
+  const std::uint64_t sequence;
+  const Clock::time_point now;
+  std::size_t& budget;
+  const Visit& visit;
+
+  bool spent() const { return budget == 0; }
+  void spend(std::size_t cost) { budget -= std::min(budget, cost); }
+  void give(std::size_t route, const LatestValues::Entry& entry, Reason reason) { spend(visit(route, entry, reason)); }
+};
+
+CatchUp::CatchUp(std::vector<Source> changes) : changes_(std::move(changes)) {
+  for (std::size_t i = 0; i < changes_.size(); ++i) {
+    now_.push_back({i, std::numeric_limits<LatestValues::Slot>::max(), changes_[i].since});
   }
   begin_pass();
+}
+
+CatchUp::Progress CatchUp::advance(const Selection& selection, std::uint64_t sequence, Clock::time_point now,
+                                   std::size_t& budget, const Visit& visit) {
+  Step step{selection, sequence, now, budget, visit};
+  if (!give_repeats(step) || !give_snapshots(step)) return Progress::More;
+  while (!give_all_changes(step)) {
+    if (!go_on(step)) return Progress::More;
+  }
+  return Progress::Done;
+}
+
+bool CatchUp::give_repeats(Step& step) {
+  while (!repeats_.empty()) {
+    if (step.spent()) return false;
+    const auto repeat = *repeats_.begin();
+    repeats_.erase(repeats_.begin());
+    step.spend(kLook);
+    const auto* entry = repeat.values->at(repeat.slot, step.now);
+    if (entry != nullptr) step.give(repeat.route, *entry, Reason::Change);
+  }
+  return true;
+}
+
+bool CatchUp::give_snapshots(Step& step) {
+  while (!snapshots_.empty()) {
+    auto& snapshot = snapshots_.front();
+    for (; snapshot.next < snapshot.values->slots(); ++snapshot.next) {
+      if (step.spent()) return false;
+      step.spend(kLook);
+      const auto* entry = snapshot.values->at(snapshot.next, step.now);
+      if (entry == nullptr || entry->sequence > snapshot.began) continue;
+      if (!snapshot.filter.takes(entry->key, entry->position)) continue;
+      if (snapshot.selected && !step.selection.takes(snapshot.route, entry->key, entry->position)) continue;
+      step.give(snapshot.route, *entry, Reason::Snapshot);
+    }
+    snapshots_.erase(snapshots_.begin());
+  }
+  return true;
+}
+
+/// Gives whatever is newer than what the walk has visited, if that fits into half of the budget: the other half is for
+/// going on, where it does not.
+bool CatchUp::give_all_changes(Step& step) {
+  std::vector<std::pair<std::size_t, const LatestValues::Entry*>> newer;
+  const auto most = step.budget / 2;
+  std::size_t looks = 0;
+  std::size_t bytes = 0;
+  const auto fits = [&] { return looks + bytes <= most; };
+  for (std::size_t i = 0; i < changes_.size() && fits(); ++i) {
+    const auto& source = changes_[i];
+    source.values->each_after(visited_first(i), step.now, [&](auto slot, const LatestValues::Entry& entry) {
+      looks += kLook;
+      const bool wanted =
+          entry.sequence > visited_at(i, slot) && step.selection.takes(source.route, entry.key, entry.position);
+      if (wanted) {
+        newer.emplace_back(source.route, &entry);
+        bytes += entry.message.size();
+      }
+      return fits();
+    });
+  }
+  const bool all = fits();
+  step.spend(looks);
+  if (!all) return false;
+  std::reverse(newer.begin(), newer.end());  // the newest was seen first
+  for (const auto& [route, entry] : newer) step.give(route, *entry, Reason::Change);
+  return true;
+}
+
+/// The pass in the order of the slots. False when the budget is spent.
+bool CatchUp::go_on(Step& step) {
+  for (; source_ < changes_.size(); ++source_, slot_ = 0) {
+    const auto& source = changes_[source_];
+    for (; slot_ < source.values->slots(); ++slot_) {
+      if (step.spent()) {
+        now_.push_back({source_, slot_, step.sequence});
+        return false;
+      }
+      step.spend(kLook);
+      const auto* entry = source.values->at(slot_, step.now);
+      if (entry == nullptr || entry->sequence <= visited_at(source_, slot_)) continue;
+      if (step.selection.takes(source.route, entry->key, entry->position)) {
+        step.give(source.route, *entry, Reason::Change);
+      }
+    }
+    now_.push_back({source_, slot_, step.sequence});
+  }
+  begin_pass();
+  return true;
 }
 
 void CatchUp::begin_pass() {
   before_.swap(now_);
   now_.clear();
-  at_before_ = 0;
   source_ = 0;
   slot_ = 0;
 }
 
-std::uint64_t CatchUp::visited_at(std::size_t source, LatestValues::Slot slot) {
-  // Slots come in order, so the place in the last pass only moves on. Behind its end: a slot that was not there yet.
-  while (at_before_ < before_.size() && (before_[at_before_].source < source ||
-                                         (before_[at_before_].source == source && before_[at_before_].end <= slot))) {
-    ++at_before_;
-  }
-  const bool found = at_before_ < before_.size() && before_[at_before_].source == source;
-  return found ? before_[at_before_].sequence : sources_[source].since;
+std::uint64_t CatchUp::visited_at(std::size_t source, LatestValues::Slot slot) const {
+  const bool passed = std::tie(source, slot) < std::tie(source_, slot_);
+  const auto& visits = passed ? now_ : before_;
+  const auto at = std::tie(source, slot);
+  const auto found = std::upper_bound(visits.begin(), visits.end(), at, [](const auto& wanted, const Visited& visited) {
+    return wanted < std::tie(visited.source, visited.end);
+  });
+  // Behind the end of the last pass: a slot that was not there yet.
+  const bool known = found != visits.end() && found->source == source;
+  return known ? found->sequence : changes_[source].since;
 }
 
-bool CatchUp::wants(const Selection& selection, const Source& source, const LatestValues::Entry& entry) {
-  const bool newer = entry.sequence > visited_at(source_, slot_);
-  if (newer && selection.takes(source.route, entry.key, entry.position)) return true;
-  return entry.sequence <= began_ && std::any_of(initial_.begin(), initial_.end(), [&](const Initial& initial) {
-           return initial.route == source.route && initial.filter.takes(entry.key, entry.position);
-         });
-}
-
-bool CatchUp::give_repeats(Clock::time_point now, std::size_t most, std::size_t& given, const Visit& visit) {
-  while (!repeats_.empty()) {
-    if (given >= most) return false;
-    const auto [route, slot] = *repeats_.begin();
-    repeats_.erase(repeats_.begin());
-    for (const auto& source : sources_) {
-      const auto* entry = source.route == route ? source.values->at(slot, now) : nullptr;
-      if (entry != nullptr) given += visit(route, *entry);
-    }
+/// The sequence up to which nothing of this source is left to be given.
+std::uint64_t CatchUp::visited_first(std::size_t source) const {
+  auto first = std::numeric_limits<std::uint64_t>::max();
+  for (const auto& visited : before_) {
+    if (visited.source == source) first = std::min(first, visited.sequence);
   }
-  return true;
-}
-
-CatchUp::Progress CatchUp::advance(const Selection& selection, std::uint64_t sequence, Clock::time_point now,
-                                   std::size_t most, const Visit& visit) {
-  std::size_t given = 0;
-  if (!give_repeats(now, most, given, visit)) return Progress::More;
-  bool whole_pass = source_ == 0 && slot_ == 0;
-  std::size_t looked_at = 0;
-  auto looked_at_most = first_pass_ ? kSlotsAtOnce : std::numeric_limits<std::size_t>::max();
-  while (true) {
-    for (; source_ < sources_.size(); ++source_, slot_ = 0) {
-      const auto& source = sources_[source_];
-      for (; slot_ < source.values->slots(); ++slot_) {
-        if (given >= most || looked_at++ >= looked_at_most) {
-          now_.push_back({source_, slot_, sequence});
-          return Progress::More;
-        }
-        const auto* entry = source.values->at(slot_, now);
-        if (entry != nullptr && wants(selection, source, *entry)) given += visit(source.route, *entry);
-      }
-      now_.push_back({source_, slot_, sequence});
-    }
-    if (whole_pass) return Progress::InSync;
-    initial_.clear();
-    first_pass_ = false;
-    looked_at_most = std::numeric_limits<std::size_t>::max();
-    begin_pass();
-    whole_pass = true;
-  }
+  return first;
 }
 
 }  // namespace omnibroker::core

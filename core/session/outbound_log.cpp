@@ -51,12 +51,13 @@ void OutboundLog::drop_unread() {
   }
 }
 
-void OutboundLog::join(Cursor& cursor) {
+void OutboundLog::join(Cursor& cursor, std::uint64_t sequence) {
   assert(!cursor.joined());
   if (newest_ == nullptr) add_segment(0);
   cursor.log_ = this;
   cursor.segment_ = newest_;
   cursor.offset_ = newest_->size;
+  cursor.joined_at_ = sequence;
   ++newest_->readers;
   ++members_;
 }
@@ -115,7 +116,7 @@ std::uint64_t OutboundLog::Cursor::passed_sequence() const {
   if (log_ == nullptr) return 0;
   auto passed = messages_until(*segment_, offset_);
   if (inside_message() > 0) ++passed;
-  return passed == 0 ? segment_->before : segment_->marks[passed - 1].sequence;
+  return std::max(joined_at_, passed == 0 ? segment_->before : segment_->marks[passed - 1].sequence);
 }
 
 std::size_t OutboundLog::Cursor::gather(std::vector<iovec>& pieces, std::size_t limit, std::size_t room) const {

@@ -43,7 +43,7 @@ class OutboundLog {
     std::size_t pending() const;
     /// Of the oldest message that has not been read whole; null at the end.
     const LogMark* oldest_pending() const;
-    /// Sequence of the last message that has been read, or begun; of the last before joining where there is none.
+    /// Up to which sequence there is nothing left to read: of the last message that has been read, or begun.
     std::uint64_t passed_sequence() const;
 
     /// Appends what is pending to `pieces`, up to `limit` bytes, at most `room` pieces. Answers the bytes.
@@ -66,6 +66,7 @@ class OutboundLog {
     OutboundLog* log_ = nullptr;
     LogSegment* segment_ = nullptr;
     std::size_t offset_ = 0;
+    std::uint64_t joined_at_ = 0;
   };
 
   /// `segment_bytes`: SegmentPool::kSmall or kLarge, by what is expected of it.
@@ -75,8 +76,8 @@ class OutboundLog {
   OutboundLog& operator=(const OutboundLog&) = delete;
   ~OutboundLog();
 
-  /// Joins at the end: gets what is appended from now on.
-  void join(Cursor& cursor);
+  /// Joins at the end: gets what is appended from now on, which is newer than `sequence`.
+  void join(Cursor& cursor, std::uint64_t sequence);
   /// `mark.end` is the log's to set.
   void append(std::string_view message, LogMark mark);
 

@@ -27,20 +27,25 @@ struct Endpoint;
 /// Why a message left a session's stream.
 enum class MissReason { Conflated, DroppedOldest };
 
-/// What a session gets before, or in place of, the live stream: the latest values when it joins, when it subscribes,
+/// What a session gets beside the live stream, or in place of it: the latest values when it joins, when it subscribes,
 /// and when it has fallen behind.
 ///
-///     walking    only `log` is sent; when it is empty, the walk fills it again, a little at a time
-///     in sync    the session's cursor is in the live stream; what is left in `log` goes first
+///     beside     the session's cursor is in the live stream; `log` goes first, and when nothing is left to be sent the
+///                walk fills it again with some of its snapshots
+///     apart      the session has no cursor in the live stream; only `log` is sent, and the walk fills it with what the
+///                session has missed
+///     draining   the walk is over; what is left in `log` goes first
 struct Behind {
-  Behind(SegmentPool& pool, CatchUp catch_up) : log(pool), walk(std::move(catch_up)) { log.join(cursor); }
+  enum class Stage { Beside, Apart, Draining };
+
+  explicit Behind(SegmentPool& pool) : log(pool) { log.join(cursor, 0); }
 
   /// A message of a route that is not conflated, waiting until the walk lets it in between.
   struct Kept {
     std::string bytes;
     LogMark mark;
   };
-  /// What of one route went past the session while it was walking.
+  /// What of one route went past the session while it was apart.
   struct Passed {
     std::size_t route = 0;
     std::uint64_t base = 0;      ///< What is given and newer than this is not missed.
@@ -53,7 +58,7 @@ struct Behind {
   OutboundLog log;
   OutboundLog::Cursor cursor;  // declared behind the log: leaves it first
   CatchUp walk;
-  bool in_sync = true;
+  Stage stage = Stage::Draining;
   std::size_t walking_index = 0;  ///< Among all that walk; the owner of that list sets it.
   std::deque<Kept> kept;
   std::size_t kept_bytes = 0;
@@ -119,7 +124,7 @@ struct Session {
   Connection* receiver = nullptr;      ///< The connection that carries what it gets.
   Audience* audience = nullptr;        ///< What it is a member of, once registered.
   std::size_t member_index = 0;        ///< Its place among the audience's members.
-  OutboundLog::Cursor cursor;          ///< In the audience's log, unless it is walking.
+  OutboundLog::Cursor cursor;          ///< In the audience's log, unless it is apart from it.
   std::unique_ptr<Behind> behind;
   std::unique_ptr<SessionExtras> extras;
   TokenBucket rate;
@@ -127,7 +132,8 @@ struct Session {
   std::chrono::steady_clock::time_point last_used{};
   std::uint64_t dropped = 0;  ///< Messages that it did not get because it read too slowly.
 
-  bool walking() const { return behind != nullptr && !behind->in_sync; }
+  bool walking() const { return behind != nullptr && behind->stage != Behind::Stage::Draining; }
+  bool apart() const { return behind != nullptr && behind->stage == Behind::Stage::Apart; }
   SessionExtras& more() {
     if (!extras) extras = std::make_unique<SessionExtras>();
     return *extras;

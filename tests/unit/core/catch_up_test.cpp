@@ -22,27 +22,38 @@ Filter keys_like(std::string glob) { return {std::move(glob), {}, {}}; }
 /// Stores that messages are put into, and what a catch-up gives of them: "route/key=message".
 class CatchUpTest : public testing::Test {
  protected:
+  /// Every message has the same size, so that what a call gives can be counted.
+  static constexpr std::size_t kSize = 1000;
+  static std::string padded(std::string text) { return text + std::string(kSize - text.size(), ' '); }
+
   LatestValues::Slot put(std::size_t route, std::string_view key, std::string_view message) {
-    return stores[route].put(key, message, {}, ++sequence, now);
+    return stores[route].put(key, padded(std::string(message)), {}, ++sequence, now);
   }
   /// Puts a message as the one of this number.
   void put_at(std::uint64_t number, std::string_view key) {
     sequence = number;
-    stores[0].put(key, std::to_string(number), {}, number, now);
+    stores[0].put(key, padded(std::to_string(number)), {}, number, now);
   }
-  CatchUp of(std::vector<std::size_t> routes, std::uint64_t since = 0, std::vector<CatchUp::Initial> initial = {}) {
+  CatchUp of(const std::vector<std::size_t>& routes, std::uint64_t since = 0) {
     std::vector<CatchUp::Source> sources;
     for (const auto route : routes) sources.push_back({route, &stores[route], since});
-    return CatchUp(std::move(sources), sequence, std::move(initial));
+    return CatchUp(std::move(sources));
   }
-  /// One call, every message counting as one byte.
-  std::vector<std::string> step(CatchUp& catch_up, std::size_t most) {
+  CatchUp::Snapshot snapshot(std::size_t route, Filter filter = {}, bool selected = false) {
+    return {route, &stores[route], sequence, std::move(filter), selected};
+  }
+  /// One call with a budget for so many messages.
+  std::vector<std::string> step(CatchUp& catch_up, std::size_t messages) {
     std::vector<std::string> given;
-    progress = catch_up.advance(selection, sequence, now, most,
-                                [&](std::size_t route, const LatestValues::Entry& entry) -> std::size_t {
-                                  given.push_back(std::to_string(route) + "/" + entry.key + "=" + entry.message);
-                                  return 1;
-                                });
+    auto budget = messages * (kSize + CatchUp::kLook);
+    progress =
+        catch_up.advance(selection, sequence, now, budget,
+                         [&](std::size_t route, const LatestValues::Entry& entry, CatchUp::Reason why) -> std::size_t {
+                           given.push_back(std::to_string(route) + "/" + entry.key + "=" +
+                                           entry.message.substr(0, entry.message.find(' ')));
+                           reason = why;
+                           return entry.message.size();
+                         });
     return given;
   }
 
@@ -51,22 +62,23 @@ class CatchUpTest : public testing::Test {
   std::uint64_t sequence = 0;
   LatestValues::Clock::time_point now{};
   Progress progress = Progress::More;
+  CatchUp::Reason reason = CatchUp::Reason::Change;
 };
 
 using Given = std::vector<std::string>;
 
-TEST_F(CatchUpTest, WithNothingToGiveTheSessionIsInSyncAtOnce) {
+TEST_F(CatchUpTest, WithNothingToGiveItIsOverAtOnce) {
   auto catch_up = of({0, 1});
 
   EXPECT_EQ(step(catch_up, 10), Given());
-  EXPECT_EQ(progress, Progress::InSync);
+  EXPECT_EQ(progress, Progress::Done);
 }
 
-TEST_F(CatchUpTest, WithoutSourcesTheSessionIsInSyncAtOnce) {
-  CatchUp catch_up({}, 0);
+TEST_F(CatchUpTest, WithoutSourcesItIsOverAtOnce) {
+  CatchUp catch_up;
 
   EXPECT_EQ(step(catch_up, 10), Given());
-  EXPECT_EQ(progress, Progress::InSync);
+  EXPECT_EQ(progress, Progress::Done);
 }
 
 TEST_F(CatchUpTest, WhatFitsIntoOneCallIsGivenInOneCall) {
@@ -75,8 +87,8 @@ TEST_F(CatchUpTest, WhatFitsIntoOneCallIsGivenInOneCall) {
   put(0, "a", "a2");
   auto catch_up = of({0});
 
-  EXPECT_EQ(step(catch_up, 10), (Given{"0/a=a2", "0/b=b1"}));
-  EXPECT_EQ(progress, Progress::InSync);
+  EXPECT_EQ(step(catch_up, 10), (Given{"0/b=b1", "0/a=a2"}));
+  EXPECT_EQ(progress, Progress::Done);
 }
 
 TEST_F(CatchUpTest, GivesWhatIsNewerThanTheSessionHas) {
@@ -107,15 +119,15 @@ TEST_F(CatchUpTest, GoesThroughTheSlotsAsItsPictureShows) {
   EXPECT_EQ(step(catch_up, 3), (Given{"0/k6=11", "0/k7=50", "0/k0=41"}));
   EXPECT_EQ(progress, Progress::More);
   EXPECT_EQ(step(catch_up, 3), (Given{"0/k4=52"}));
-  EXPECT_EQ(progress, Progress::InSync);
+  EXPECT_EQ(progress, Progress::Done);
 }
 
-TEST_F(CatchUpTest, IsInSyncOnlyWhenAWholePassFitsIntoOneCall) {
+TEST_F(CatchUpTest, IsOverOnlyWhenAllThatIsNewerFitsIntoOneCall) {
   for (int i = 0; i < 3; ++i) put(0, "k" + std::to_string(i), "1");
   auto catch_up = of({0});
 
   EXPECT_EQ(step(catch_up, 3).size(), 3u);
-  EXPECT_EQ(progress, Progress::InSync) << "there was nothing behind the third";
+  EXPECT_EQ(progress, Progress::Done) << "there was nothing behind the third";
   for (int i = 0; i < 3; ++i) put(0, "k" + std::to_string(i), "2");
   auto another = of({0}, 3);
   EXPECT_EQ(step(another, 2).size(), 2u);
@@ -161,7 +173,7 @@ TEST_F(CatchUpTest, AKeyThatTakesASlotWhichWasVisitedIsGivenToo) {
   EXPECT_EQ(step(catch_up, 1), (Given{"0/a=a1"}));
   put(0, "c", "c1");  // in the place of a, which was visited
   EXPECT_EQ(step(catch_up, 10), (Given{"0/b=b1", "0/c=c1"}));
-  EXPECT_EQ(progress, Progress::InSync);
+  EXPECT_EQ(progress, Progress::Done);
 }
 
 TEST_F(CatchUpTest, SlotsThatAppearDuringTheWalkAreVisited) {
@@ -175,7 +187,7 @@ TEST_F(CatchUpTest, SlotsThatAppearDuringTheWalkAreVisited) {
   EXPECT_EQ(step(catch_up, 2), (Given{"0/b=b1", "0/c=c1"}));
   put(0, "d", "d1");
   EXPECT_EQ(step(catch_up, 10), (Given{"0/a=a2", "0/d=d1"}));
-  EXPECT_EQ(progress, Progress::InSync);
+  EXPECT_EQ(progress, Progress::Done);
 }
 
 TEST_F(CatchUpTest, WhatHasBecomeTooOldIsNotGiven) {
@@ -198,14 +210,14 @@ TEST_F(CatchUpTest, GoesThroughSeveralSourcesInTurn) {
   EXPECT_EQ(step(catch_up, 2), (Given{"0/a=a1", "1/x=x1"}));
   put(0, "a", "a2");
   put(1, "x", "x2");
-  EXPECT_EQ(step(catch_up, 10), (Given{"1/y=y1", "0/a=a2", "1/x=x2"}));
-  EXPECT_EQ(progress, Progress::InSync);
+  EXPECT_EQ(step(catch_up, 10), (Given{"1/y=y1", "1/x=x2", "0/a=a2"}));
+  EXPECT_EQ(progress, Progress::Done);
 }
 
 TEST_F(CatchUpTest, EachSourceHasItsOwnBeginning) {
   put(0, "a", "a1");
   put(1, "x", "x1");
-  CatchUp catch_up({{0, &stores[0], 1}, {1, &stores[1], 0}}, sequence);
+  CatchUp catch_up({{0, &stores[0], 1}, {1, &stores[1], 0}});
 
   EXPECT_EQ(step(catch_up, 10), (Given{"1/x=x1"}));
   EXPECT_TRUE(catch_up.covers(0) && catch_up.covers(1));
@@ -221,18 +233,88 @@ TEST_F(CatchUpTest, GivesWhatTheSelectionTakes) {
   put(1, "/b/1", "3");
   auto catch_up = of({0, 1});
 
-  EXPECT_EQ(step(catch_up, 10), (Given{"0//a/1=1", "1//b/1=3"})) << "of the other route it wants everything";
+  EXPECT_EQ(step(catch_up, 10), (Given{"1//b/1=3", "0//a/1=1"})) << "of the other route it wants everything";
 }
 
-TEST_F(CatchUpTest, OfWhatWasThereAtFirstTheInitialFilterDecides) {
+TEST_F(CatchUpTest, ASnapshotGivesWhatWasThereWhenItBegan) {
   put(0, "/a/1", "old");
   put(0, "/b/1", "old");
-  put(0, "/b/2", "old");
-  auto catch_up = of({0}, sequence, {{0, keys_like("/a/*")}});
+  put(0, "/a/2", "old");
+  CatchUp catch_up;
+  catch_up.add(snapshot(0, keys_like("/a/*")));
 
-  put(0, "/b/2", "new");
-  EXPECT_EQ(step(catch_up, 10), (Given{"0//a/1=old", "0//b/2=new"}));
-  EXPECT_EQ(catch_up.began(), 3u);
+  put(0, "/a/2", "new");  // the live stream has it
+  put(0, "/a/3", "new");
+  EXPECT_EQ(step(catch_up, 10), (Given{"0//a/1=old"}));
+  EXPECT_EQ(reason, CatchUp::Reason::Snapshot);
+  EXPECT_EQ(progress, Progress::Done);
+}
+
+TEST_F(CatchUpTest, ASelectedSnapshotFollowsTheSelection) {
+  put(0, "/a/1", "1");
+  put(0, "/b/1", "1");
+  put(0, "/a/2", "1");
+  CatchUp catch_up;
+  catch_up.add(snapshot(0, {}, true));
+  EXPECT_EQ(step(catch_up, 1), (Given{"0//a/1=1"}));
+
+  std::vector<std::optional<Selection::OfRoute>> wanted(1);
+  wanted[0].emplace().filters = {keys_like("/a/*")};
+  selection = Selection(std::move(wanted));
+  EXPECT_EQ(step(catch_up, 10), (Given{"0//a/2=1"}));
+}
+
+TEST_F(CatchUpTest, SnapshotsComeOneAfterAnotherAndCanBeTakenOver) {
+  for (const auto* key : {"/a/1", "/b/1", "/a/2", "/b/2"}) put(0, key, "1");
+  put(1, "x", "1");
+  CatchUp catch_up;
+  catch_up.add(snapshot(0, keys_like("/b/*")));
+  catch_up.add(snapshot(1));
+  EXPECT_EQ(step(catch_up, 1), (Given{"0//b/1=1"}));
+
+  CatchUp another;
+  for (auto& unfinished : catch_up.snapshots()) another.add(std::move(unfinished));
+  EXPECT_EQ(step(another, 10), (Given{"0//b/2=1", "1/x=1"})) << "it goes on where the other one was";
+}
+
+TEST_F(CatchUpTest, FallingBehindDuringASnapshotLosesNothingAndRepeatsNothing) {
+  for (int i = 0; i < 4; ++i) put(0, "k" + std::to_string(i), "old");
+  CatchUp beside;
+  beside.add(snapshot(0));
+  EXPECT_EQ(step(beside, 2), (Given{"0/k0=old", "0/k1=old"}));
+  put(0, "k0", "live");
+  put(0, "k3", "live");
+  const auto passed = sequence;  // so far it has had the stream
+  put(0, "k1", "new");
+  put(0, "k3", "new");
+  auto apart = of({0}, passed);
+  for (auto& unfinished : beside.snapshots()) apart.add(std::move(unfinished));
+
+  EXPECT_EQ(step(apart, 10), (Given{"0/k2=old", "0/k1=new", "0/k3=new"}));
+}
+
+TEST_F(CatchUpTest, LookingCostsTooWhereNothingIsTaken) {
+  for (int i = 0; i < 1000; ++i) put(0, "k" + std::to_string(i), "1");
+  CatchUp catch_up;
+  catch_up.add(snapshot(0, keys_like("/nothing")));
+  int calls = 0;
+  do {
+    std::size_t budget = 100 * CatchUp::kLook;
+    progress = catch_up.advance(selection, sequence, now, budget, [](auto, const auto&, auto) { return 0; });
+    ++calls;
+  } while (progress == Progress::More);
+
+  EXPECT_EQ(calls, 10);
+}
+
+TEST_F(CatchUpTest, WhereLittleHasChangedNotEverySlotIsLookedAt) {
+  for (int i = 0; i < 1000; ++i) put(0, "k" + std::to_string(i), "1");
+  auto catch_up = of({0}, sequence);
+  put(0, "k7", "2");
+  put(0, "k3", "2");
+
+  EXPECT_EQ(step(catch_up, 10), (Given{"0/k7=2", "0/k3=2"}));
+  EXPECT_EQ(progress, Progress::Done);
 }
 
 TEST_F(CatchUpTest, RepeatsAKeyWhenAsked) {
@@ -242,9 +324,9 @@ TEST_F(CatchUpTest, RepeatsAKeyWhenAsked) {
   auto catch_up = of({0, 1});
 
   EXPECT_EQ(step(catch_up, 2), (Given{"0/a=a1", "0/b=b1"}));
-  catch_up.repeat(0, slot);
+  catch_up.repeat(0, stores[0], slot);
   EXPECT_EQ(step(catch_up, 10), (Given{"0/b=b1", "1/x=x1"}));
-  EXPECT_EQ(progress, Progress::InSync);
+  EXPECT_EQ(progress, Progress::Done);
 }
 
 TEST_F(CatchUpTest, RepeatsKeepToTheSizeOfAStepToo) {
@@ -253,11 +335,11 @@ TEST_F(CatchUpTest, RepeatsKeepToTheSizeOfAStepToo) {
   auto catch_up = of({0});
   EXPECT_EQ(step(catch_up, 5).size(), 5u);
 
-  for (const auto slot : slots) catch_up.repeat(0, slot);
+  for (const auto slot : slots) catch_up.repeat(0, stores[0], slot);
   EXPECT_EQ(step(catch_up, 3).size(), 3u);
   EXPECT_EQ(progress, Progress::More);
   EXPECT_EQ(step(catch_up, 3).size(), 2u);
-  EXPECT_EQ(progress, Progress::InSync);
+  EXPECT_EQ(progress, Progress::Done);
 }
 
 TEST_F(CatchUpTest, DoesNotRepeatAKeyThatHasGone) {
@@ -265,11 +347,11 @@ TEST_F(CatchUpTest, DoesNotRepeatAKeyThatHasGone) {
   const auto slot = put(2, "a", "a1");
   auto catch_up = of({2});
 
-  catch_up.repeat(2, slot);
+  catch_up.repeat(2, stores[2], slot);
   now += 2s;
   stores[2].expire(now);
   EXPECT_EQ(step(catch_up, 10), Given());
-  EXPECT_EQ(progress, Progress::InSync);
+  EXPECT_EQ(progress, Progress::Done);
 }
 
 /// A publisher that updates keys at random, and a reader that takes steps of random size; then the live stream.
@@ -281,16 +363,17 @@ class SlowReader {
   }
 
   void run() {
-    CatchUp catch_up({{0, &stores_[0], 0}, {1, &stores_[1], 0}}, sequence_);
+    CatchUp catch_up({{0, &stores_[0], 0}, {1, &stores_[1], 0}});
     for (int calls = 0;; ++calls) {
       ASSERT_LT(calls, 10'000);
-      const auto most = calls < 200 ? 1 + below(20) : 1000;  // in the end it reads fast enough
+      const auto messages = calls < 200 ? 1 + below(20) : 1000;  // in the end it reads fast enough
+      auto budget = messages * (CatchUp::kLook + 1);
       const auto progress =
-          catch_up.advance({}, sequence_, {}, most, [&](std::size_t route, const LatestValues::Entry& entry) {
+          catch_up.advance({}, sequence_, {}, budget, [&](std::size_t route, const LatestValues::Entry& entry, auto) {
             take(route, entry.key, entry.sequence);
             return std::size_t{1};
           });
-      if (progress == CatchUp::Progress::InSync) break;
+      if (progress == CatchUp::Progress::Done) break;
       for (auto i = below(30); i > 0; --i) publish();
     }
     ASSERT_NO_FATAL_FAILURE(has_the_newest_of_every_key());

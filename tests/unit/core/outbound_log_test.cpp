@@ -36,9 +36,9 @@ class OutboundLogTest : public testing::Test {
 TEST_F(OutboundLogTest, AMemberGetsWhatIsAppendedAfterItJoined) {
   OutboundLog::Cursor early, late;
 
-  log.join(early);
+  log.join(early, 0);
   append("one");
-  log.join(late);
+  log.join(late, 0);
   append("two");
 
   EXPECT_EQ(pending(early), "onetwo");
@@ -53,8 +53,8 @@ TEST_F(OutboundLogTest, NothingIsKeptWithoutMembers) {
 
 TEST_F(OutboundLogTest, MembersReadAtTheirOwnPace) {
   OutboundLog::Cursor fast, slow;
-  log.join(fast);
-  log.join(slow);
+  log.join(fast, 0);
+  log.join(slow, 0);
   append("abc");
   append("def");
 
@@ -67,7 +67,7 @@ TEST_F(OutboundLogTest, MembersReadAtTheirOwnPace) {
 
 TEST_F(OutboundLogTest, KnowsTheRestOfAMessageThatWasBegun) {
   OutboundLog::Cursor cursor;
-  log.join(cursor);
+  log.join(cursor, 0);
   append("hello");
   append("world");
 
@@ -85,8 +85,8 @@ TEST_F(OutboundLogTest, KnowsTheRestOfAMessageThatWasBegun) {
 
 TEST_F(OutboundLogTest, ASlowMemberHoldsSegmentsAndLetsThemGoWhenItCatchesUp) {
   OutboundLog::Cursor fast, slow;
-  log.join(fast);
-  log.join(slow);
+  log.join(fast, 0);
+  log.join(slow, 0);
   const std::string message(SegmentPool::kLarge / 2, 'x');
 
   for (int i = 0; i < 8; ++i) {
@@ -104,7 +104,7 @@ TEST_F(OutboundLogTest, ASlowMemberHoldsSegmentsAndLetsThemGoWhenItCatchesUp) {
 
 TEST_F(OutboundLogTest, SkippingASegmentLeavesTheNewerMessages) {
   OutboundLog::Cursor cursor;
-  log.join(cursor);
+  log.join(cursor, 0);
   const std::string half(SegmentPool::kLarge / 2, 'a');
   append(half);
   append(half);
@@ -119,7 +119,7 @@ TEST_F(OutboundLogTest, SkippingASegmentLeavesTheNewerMessages) {
 
 TEST_F(OutboundLogTest, SkippingByAgeStopsAtTheFirstThatStays) {
   OutboundLog::Cursor cursor;
-  log.join(cursor);
+  log.join(cursor, 0);
   const std::string large(SegmentPool::kLarge / 2, 'a');
   for (int i = 0; i < 5; ++i) append(large);  // at 10, 20, 30, 40 and 50 ms, in three segments
   cursor.advance(3);
@@ -140,7 +140,7 @@ TEST_F(OutboundLogTest, SkippingByAgeStopsAtTheFirstThatStays) {
 
 TEST_F(OutboundLogTest, KnowsTheOldestPendingAcrossSegments) {
   OutboundLog::Cursor cursor;
-  log.join(cursor);
+  log.join(cursor, 0);
   EXPECT_EQ(cursor.oldest_pending(), nullptr);
   const std::string large(SegmentPool::kLarge, 'a');
   append(large);
@@ -156,10 +156,10 @@ TEST_F(OutboundLogTest, KnowsTheOldestPendingAcrossSegments) {
 
 TEST_F(OutboundLogTest, WhoJoinsLateHasPassedWhatCameBefore) {
   OutboundLog::Cursor early, late;
-  log.join(early);
+  log.join(early, 0);
   append(std::string(SegmentPool::kLarge, 'a'));
   append("b");
-  log.join(late);
+  log.join(late, 0);
 
   EXPECT_EQ(early.passed_sequence(), 0u);
   EXPECT_EQ(late.passed_sequence(), 2u);
@@ -167,7 +167,7 @@ TEST_F(OutboundLogTest, WhoJoinsLateHasPassedWhatCameBefore) {
 
 TEST_F(OutboundLogTest, ASteadyStreamUsesItsSegmentsAgain) {
   OutboundLog::Cursor cursor;
-  log.join(cursor);
+  log.join(cursor, 0);
   const std::string message(SegmentPool::kLarge / 4, 'm');
   for (int i = 0; i < 100; ++i) {
     append(message);
@@ -180,7 +180,7 @@ TEST_F(OutboundLogTest, ASteadyStreamUsesItsSegmentsAgain) {
 
 TEST_F(OutboundLogTest, AMessageLargerThanASegmentStaysInOnePiece) {
   OutboundLog::Cursor cursor;
-  log.join(cursor);
+  log.join(cursor, 0);
   const std::string large(3 * SegmentPool::kLarge, 'y');
 
   append("small");
@@ -194,7 +194,7 @@ TEST_F(OutboundLogTest, AMessageLargerThanASegmentStaysInOnePiece) {
 
 TEST_F(OutboundLogTest, AGatherStopsAtItsLimits) {
   OutboundLog::Cursor cursor;
-  log.join(cursor);
+  log.join(cursor, 0);
   const std::string message(SegmentPool::kLarge, 'z');
   for (int i = 0; i < 4; ++i) append(message);
 
@@ -206,7 +206,7 @@ TEST_F(OutboundLogTest, AGatherStopsAtItsLimits) {
 TEST_F(OutboundLogTest, LeavingFreesWhatOnlyTheLeaverHeld) {
   {
     OutboundLog::Cursor cursor;
-    log.join(cursor);
+    log.join(cursor, 0);
     for (int i = 0; i < 100; ++i) append(std::string(10'000, 'q'));
     EXPECT_EQ(log.bytes(), 1'000'000u);
   }
@@ -218,7 +218,7 @@ TEST_F(OutboundLogTest, LeavingFreesWhatOnlyTheLeaverHeld) {
 TEST_F(OutboundLogTest, ManyRandomReadersSeeTheSameStream) {
   std::vector<OutboundLog::Cursor> cursors(20);
   std::vector<std::string> read(cursors.size());
-  for (auto& cursor : cursors) log.join(cursor);
+  for (auto& cursor : cursors) log.join(cursor, 0);
   std::string all;
   unsigned random = 12345;
   const auto next = [&random](unsigned below) {
