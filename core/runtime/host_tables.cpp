@@ -137,10 +137,11 @@ omnibroker_status submit_elsewhere(Connection& connection, omnibroker_session nu
   const auto home = worker_of(number);
   if (home >= shared.workers.size()) return OMNIBROKER_NOT_FOUND;
   std::string copy(reinterpret_cast<const char*>(payload), size);
-  shared.workers[home]->post([copy = std::move(copy), number, encoding, reply_to](Worker& worker) {
-    worker.submit_from_afar(number, encoding, copy, reply_to);
-  });
-  return OMNIBROKER_OK;
+  const bool posted =
+      shared.workers[home]->post_submission([copy = std::move(copy), number, encoding, reply_to](Worker& worker) {
+        worker.submit_from_afar(number, encoding, copy, reply_to);
+      });
+  return posted ? OMNIBROKER_OK : OMNIBROKER_NOT_FOUND;
 }
 
 const omnibroker_host_session_v1 kSession{
@@ -213,7 +214,7 @@ omnibroker_status complete(const omnibroker_host* host, std::uint64_t token, omn
     case DeferredCalls::Taken::Now: break;
   }
   auto& worker = *shared.workers[worker_of(call.session)];
-  worker.post(
+  worker.post_submission(
       [call = std::move(call), decision = std::move(decision)](Worker& home) { home.decide_deferred(call, decision); });
   return OMNIBROKER_OK;
 }
@@ -227,22 +228,20 @@ const omnibroker_host_call_v1& call_table() {
   return table;
 }
 
-constexpr std::size_t kMostPublished = 65'536;
-
 const omnibroker_host_publish_v1 kPublish{
     sizeof(omnibroker_host_publish_v1),
     [](const omnibroker_host* host, omnibroker_text payload) -> omnibroker_status {
       auto& shared = shared_of(host);
       const int bridge = record_of(host).bridge;
       if (bridge < 0 || shared.workers.empty()) return OMNIBROKER_UNSUPPORTED;
-      if (shared.published.fetch_add(1) >= kMostPublished) {
-        shared.published.fetch_sub(1);
-        return OMNIBROKER_RESOURCE_EXHAUSTED;
-      }
-      shared.workers.front()->post([bridge, copy = std::string(view(payload))](Worker& worker) {
-        worker.publish(static_cast<std::size_t>(bridge), copy);
-      });
-      return OMNIBROKER_OK;
+      if (!shared.published.add(payload.size)) return OMNIBROKER_RESOURCE_EXHAUSTED;
+      const bool posted =
+          shared.workers.front()->post_submission([bridge, copy = std::string(view(payload))](Worker& worker) {
+            worker.publish(static_cast<std::size_t>(bridge), copy);
+          });
+      if (posted) return OMNIBROKER_OK;
+      shared.published.remove(payload.size);
+      return OMNIBROKER_CLOSED;
     },
 };
 

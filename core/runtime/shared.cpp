@@ -163,6 +163,18 @@ void HostTimers::forget(const ComponentRecord& record) {
   std::erase_if(entries_, [&](const auto& entry) { return entry.second.record == &record; });
 }
 
+bool Publications::add(std::size_t bytes) {
+  const bool room = count_.fetch_add(1) < kMost;
+  if (bytes_.fetch_add(bytes) < kMostBytes && room) return true;
+  remove(bytes);
+  return false;
+}
+
+void Publications::remove(std::size_t bytes) {
+  count_.fetch_sub(1);
+  bytes_.fetch_sub(bytes);
+}
+
 Shared::Shared(LimitsConfig limits_config, Log& process_log, Metrics& process_metrics,
                std::vector<RouteTable::Role> roles)
     : limits(std::move(limits_config)),

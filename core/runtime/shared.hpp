@@ -166,6 +166,21 @@ class HostTimers {
   std::unordered_map<std::uint64_t, Entry> entries_;
 };
 
+/// What bridges have published and no worker has handled yet.
+/// Threads: any.
+class Publications {
+ public:
+  static constexpr std::size_t kMost = 65'536;
+  static constexpr std::size_t kMostBytes = 64 * 1024 * 1024;
+  /// False: one more must wait.
+  bool add(std::size_t bytes);
+  void remove(std::size_t bytes);
+
+ private:
+  std::atomic<std::size_t> count_{0};
+  std::atomic<std::size_t> bytes_{0};
+};
+
 /// Everything that all workers look at. Built before the first worker starts; what changes later guards itself.
 ///
 /// Threads: any.
@@ -182,6 +197,7 @@ struct Shared {
   AddressCounts addresses;
   DeferredCalls deferred;
   HostTimers timers;
+  Publications published;
   BlockingPool pool;
 
   std::vector<std::unique_ptr<Endpoint>> endpoints;
@@ -193,7 +209,6 @@ struct Shared {
   std::vector<std::unique_ptr<Worker>> workers;
 
   std::atomic<std::uint64_t> last_connection{0};
-  std::atomic<std::size_t> published{0};  ///< By bridges, not handled yet.
   std::atomic<bool> stopping{false};
 
   /// Waits until no connection is open. False when `until` comes first.

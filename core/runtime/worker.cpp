@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kAcceptsPerTurn = 64;
 constexpr std::size_t kMostRefusals = 1024;  // connections that are being told that there are too many
-constexpr std::size_t kMostInbox = 8 * 1024 * 1024;
 constexpr std::chrono::milliseconds kRoomCheck{1};
 
 std::size_t largest_message(const LimitsConfig& limits) {
@@ -75,6 +74,18 @@ void Worker::post(Task task) {
   if (was_empty) loop_.wake();
 }
 
+bool Worker::post_submission(Task task) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (ending_) return false;
+    was_empty = submissions_.empty();
+    submissions_.push_back(std::move(task));
+  }
+  if (was_empty) loop_.wake();
+  return true;
+}
+
 void Worker::run() {
   timers_.arm(second_timer_, now_ + std::chrono::seconds(1));
   bool more = false;
@@ -84,14 +95,17 @@ void Worker::run() {
     loop_.wait(until_next(more));
     now_ = Clock::now();
     take_inbox();
+    take_submissions();
     timers_.advance(now_);
     resume_inputs();
     more = flush();
     send_outboxes();
-    more = more || congested_;
     graveyard_.clear();
     const std::lock_guard lock(mutex_);
-    if (ending_ && tasks_.empty()) break;
+    const bool submitted = next_submission_ < running_submissions_.size() || !submissions_.empty();
+    more = more || congested_ || submitted;
+    // Where another worker takes nothing any more, what is left has nowhere to go.
+    if (ending_ && tasks_.empty() && (congested_ || !submitted)) break;
   }
   cut_connections();
   graveyard_.clear();
@@ -124,6 +138,20 @@ void Worker::take_inbox() {
   running_tasks_.clear();
 }
 
+/// As many as there is room for; the rest waits for the next turn.
+void Worker::take_submissions() {
+  if (next_submission_ == running_submissions_.size()) {
+    running_submissions_.clear();
+    next_submission_ = 0;
+    const std::lock_guard lock(mutex_);
+    running_submissions_.swap(submissions_);
+  }
+  while (!congested_ && next_submission_ < running_submissions_.size()) {
+    const auto submission = std::exchange(running_submissions_[next_submission_++], {});
+    submission(*this);
+  }
+}
+
 void Worker::resume_inputs() {
   resuming_.swap(to_resume_);
   for (const auto id : resuming_) {
@@ -152,6 +180,7 @@ void Worker::flush_dirty() {
 }
 
 void Worker::send_outboxes() {
+  congested_ = false;
   for (std::size_t i = 0; i < outboxes_.size(); ++i) {
     auto& outbox = outboxes_[i];
     if (outbox.empty()) continue;
@@ -162,7 +191,7 @@ void Worker::send_outboxes() {
       was_empty = target.inbox_.empty();
       if (was_empty) {
         target.inbox_.swap(outbox);
-      } else if (target.inbox_.size() < kMostInbox) {
+      } else if (target.inbox_.size() < kMostOnTheirWay) {
         target.inbox_.append(outbox);
         outbox.clear();
       } else {
@@ -183,7 +212,8 @@ void Worker::wait_for_room() {
     auto& target = *shared_.workers[i];
     std::unique_lock lock(target.mutex_);
     // Not for long: this one's own inbox must be taken, too.
-    if (!target.room_.wait_for(lock, kRoomCheck, [&] { return target.inbox_.size() < kMostInbox; })) congested_ = true;
+    if (!target.room_.wait_for(lock, kRoomCheck, [&] { return target.inbox_.size() < kMostOnTheirWay; }))
+      congested_ = true;
   }
 }
 

@@ -38,11 +38,11 @@ struct Shared;
 ///
 /// One turn: sockets that are ready, what other workers sent, timers, then one flush for everybody who has something
 /// pending. Nothing here is shared but the inbox; other threads reach a worker by `post`, and accepted messages cross
-/// in blocks (Parcels). A worker whose messages another one does not take reads nothing from its own connections until
-/// they are taken: what is lost between workers would be lost for clients that keep up.
+/// in blocks (Parcels). A worker whose messages another one does not take accepts none until they are taken, neither
+/// from its own connections nor from elsewhere: what is lost between workers would be lost for clients that keep up.
 ///
 /// Lifecycle: `start`, then `stop` (from another thread), which cuts what is still connected and joins.
-/// Threads: the worker's own, but for `post`, `start`, `stop` and `members`.
+/// Threads: the worker's own, but for `post`, `post_submission`, `start`, `stop` and `members`.
 class Worker final : private RoutingHost {
  public:
   using Clock = std::chrono::steady_clock;
@@ -55,6 +55,9 @@ class Worker final : private RoutingHost {
   void stop();
   /// Runs `task` on this worker, in the order of posting. [any]
   void post(Task task);
+  /// The same for what brings a message, in an order of its own: it waits while this worker is congested. False: it
+  /// will not run, because the worker is ending. [any]
+  bool post_submission(Task task);
   /// Members of a role on this worker. [any]
   std::uint64_t members(std::size_t role) const { return members_[role].load(std::memory_order_relaxed); }
   std::size_t connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
@@ -66,7 +69,7 @@ class Worker final : private RoutingHost {
   RequestHead& request_head() { return request_head_; }
   Clock::time_point now() const { return now_; }
   Fanout& fanout() { return fanout_; }
-  /// Nothing is read from connections until another worker has taken what it was sent.
+  /// No message is accepted until another worker has taken what it was sent.
   bool congested() const { return congested_; }
   void count_member(std::size_t role, std::int64_t change) {
     members_[role].fetch_add(static_cast<std::uint64_t>(change), std::memory_order_relaxed);
@@ -111,6 +114,7 @@ class Worker final : private RoutingHost {
 
  private:
   static constexpr std::size_t kReadBytes = 256 * 1024;
+  static constexpr std::size_t kMostOnTheirWay = 8 * 1024 * 1024;  // in an outbox, and in an inbox
 
   struct ListeningWatcher final : Watcher {
     ListeningWatcher(Worker& w, Listener& l, ListeningSocket& s) : worker(w), listener(l), socket(s) {}
@@ -135,6 +139,7 @@ class Worker final : private RoutingHost {
   std::chrono::milliseconds until_next(bool more) const;
   void wait_for_room();
   void take_inbox();
+  void take_submissions();
   void resume_inputs();
   /// True where a session could take more at once.
   bool flush();
@@ -195,6 +200,8 @@ class Worker final : private RoutingHost {
   std::vector<Parcels> outboxes_;  // by worker
   Parcels arrived_;                // being delivered
   std::vector<Task> running_tasks_;
+  std::vector<Task> running_submissions_;
+  std::size_t next_submission_ = 0;               // of these, the first that has not run
   std::optional<Clock::time_point> accepted_at_;  // the first message of this turn
   bool congested_ = false;
   bool accepting_paused_ = false;
@@ -202,10 +209,11 @@ class Worker final : private RoutingHost {
   std::unordered_map<std::uint64_t, std::unique_ptr<HostTimer>> host_timers_;
 
   std::mutex mutex_;
-  std::vector<Task> tasks_;       // guarded by mutex_
-  Parcels inbox_;                 // guarded by mutex_
-  std::condition_variable room_;  // the inbox has been taken
-  bool ending_ = false;           // guarded by mutex_
+  std::vector<Task> tasks_;        // guarded by mutex_
+  std::vector<Task> submissions_;  // guarded by mutex_
+  Parcels inbox_;                  // guarded by mutex_
+  std::condition_variable room_;   // the inbox has been taken
+  bool ending_ = false;            // guarded by mutex_
   std::thread thread_;
 };
 

@@ -76,9 +76,10 @@ omnibroker_status Worker::submit(Session& session, omnibroker_encoding encoding,
                                  std::size_t size, const ReplyTo& reply_to) {
   session.last_used = now_;
   if (routing_) {  // from inside an answer to another message: its turn comes when that one is done
-    post([copy = std::string(reinterpret_cast<const char*>(bytes), size), number = session.number, encoding,
-          reply_to](Worker& worker) { worker.submit_from_afar(number, encoding, copy, reply_to); });
-    return OMNIBROKER_OK;
+    const bool posted = post_submission(
+        [copy = std::string(reinterpret_cast<const char*>(bytes), size), number = session.number, encoding,
+         reply_to](Worker& worker) { worker.submit_from_afar(number, encoding, copy, reply_to); });
+    return posted ? OMNIBROKER_OK : OMNIBROKER_NOT_FOUND;
   }
   if (!session.rate.take(shared_.limits.messages_per_second, now_)) {
     shared_.counters.messages_over_rate.add();
@@ -142,8 +143,10 @@ void Worker::perform(const Decision& decision, Session& session, const ReplyTo& 
         decision.token,
         {number, decision.route, std::string(decision.payload), std::string(decision.latest_key), decision.position,
          std::string(decision.type), decision.acknowledge, reply_to, now_ + kDecisionDeadline});
-    if (early)
-      post([decided = std::move(*early)](Worker& home) { home.decide_deferred(decided.call, decided.decision); });
+    if (early) {
+      post_submission(
+          [decided = std::move(*early)](Worker& home) { home.decide_deferred(decided.call, decided.decision); });
+    }
   } else {
     if (decision.kind == Decision::Kind::Accepted) {
       deliver({decision.route, decision.payload, decision.latest_key, decision.position});
@@ -197,7 +200,7 @@ void Worker::decide_deferred(const DeferredCall& call, const LateDecision& late)
 }
 
 void Worker::publish(std::size_t bridge, std::string_view payload) {
-  shared_.published.fetch_sub(1);
+  shared_.published.remove(payload.size());
   static_cast<void>(submit(*bridge_sessions_[bridge], OMNIBROKER_TEXT_PAYLOAD,
                            reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size(), {}));
 }
@@ -288,7 +291,9 @@ void Worker::deliver(Delivery delivery) {
         !delivery.latest_key.empty() || (i == 0 && !shared_.bridges.empty()) ||
         std::any_of(route.to.begin(), route.to.end(), [&](std::size_t role) { return worker.members(role) > 0; });
     if (!wanted) continue;
-    outboxes_[i].append({route.index, delivery.payload, delivery.latest_key, delivery.position, delivery.stamp});
+    auto& outbox = outboxes_[i];
+    outbox.append({route.index, delivery.payload, delivery.latest_key, delivery.position, delivery.stamp});
+    if (outbox.size() >= kMostOnTheirWay) congested_ = true;
   }
 }
 

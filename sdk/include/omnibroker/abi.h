@@ -546,7 +546,8 @@ typedef struct omnibroker_host_subscriptions_v1 {
 typedef struct omnibroker_host_publish_v1 {
   uint32_t struct_size;
   /* Sends one message as if a client with the bridge's `role` had sent it. Copies. The bridge's `reply` gets the direct
-   * answer, if there is one. RESOURCE_EXHAUSTED when the queue to the workers is full. [any] */
+   * answer, if there is one. RESOURCE_EXHAUSTED when the queue to the workers is full, CLOSED when they are ending.
+   * [any] */
   omnibroker_status (*publish)(const omnibroker_host* host, omnibroker_text payload);
 } omnibroker_host_publish_v1;
 

@@ -21,7 +21,8 @@ class Bridge : public Component {
 };
 
 /// Sends one message as if a client with the bridge's role had sent it.
-/// ResourceExhausted when the queue to the workers is full; Unsupported where the component is no bridge.
+/// ResourceExhausted when the queue to the workers is full; Closed when they are ending; Unsupported where the
+/// component is no bridge.
 inline Status publish(const Host& host, std::string_view payload) {
   const auto* table = host.table<omnibroker_host_publish_v1>(OMNIBROKER_HOST_PUBLISH);
   if (table == nullptr) return Error{ErrorCode::Unsupported, "This component cannot publish"};

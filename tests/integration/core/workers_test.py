@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import tempfile
 
 import pytest
@@ -162,3 +163,48 @@ def test_of_two_publishers_of_one_key_the_same_value_stays_on_all_workers():
 
     with gate() as (path, open_gate), Broker(blocking(path)) as broker:
         run(scenario(broker, open_gate))
+
+
+def flooding(path):
+    """A bridge that publishes more than may be under way when a worker is held up."""
+    flood = {"plugin": "parts:floods", "role": "twin", "messages": 16_000, "bytes": 16_384}
+    return blocking(path, bridges={"flood": flood}, routes={
+        "flood": {"from": "omniverse_extension", "to": "twin", "handler": "parts:forward"},
+        "flooded": {"from": "twin", "to": "web_ui", "handler": "parts:forward"}})
+
+
+async def flood(broker):
+    """Holds up the second worker and lets the bridge publish. Answers a web client on each, and how much it published."""
+    webs = await on_each_worker(broker, "web_ui")
+    robots = await on_each_worker(broker, "omniverse_extension")
+    await send(robots[1], type="block")
+    await in_the_log(broker, "Blocks")
+    await send(robots[0], type="flood")
+    flooded = await in_the_log(broker, "Flooded")
+    return webs, flooded
+
+
+def test_what_a_bridge_publishes_waits_for_a_worker_that_takes_nothing():
+    async def scenario(broker, open_gate):
+        webs, flooded = await flood(broker)
+        assert flooded["refused"] == "1", "it is told, rather than the memory filled"
+        published = int(flooded["published"])
+        assert published * 16_384 < 96 * 1024 * 1024
+        open_gate()
+        for web in webs:
+            assert [(await receive(web))["n"] for _ in range(published)] == list(range(published))
+
+    with gate() as (path, open_gate), Broker(flooding(path)) as broker:
+        run(scenario(broker, open_gate), 120)
+
+
+def test_the_broker_stops_while_messages_wait_for_a_worker():
+    async def scenario(broker, open_gate):
+        await flood(broker)
+        broker.signal(signal.SIGTERM)
+        await in_the_log(broker, "Stopping, a second signal leaves at once")
+        open_gate()
+
+    with gate() as (path, open_gate), Broker(flooding(path)) as broker:
+        run(scenario(broker, open_gate), 120)
+        assert broker.wait() == 0

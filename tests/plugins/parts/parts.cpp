@@ -157,6 +157,53 @@ class Blocks final : public Handler {
   Config config_;
 };
 
+/// Publishes messages of the type `flooded`, numbered, once it gets something: a few at each tick of a timer, until one
+/// is refused or there are `messages` of them.
+class Floods final : public Bridge {
+ public:
+  struct Config {
+    std::int64_t messages = 10'000;
+    std::int64_t bytes = 16'384;
+  };
+  static const ConfigSpec<Config>& spec() {
+    static const auto spec = ConfigSpec<Config>{}
+                                 .field("messages", &Config::messages, "How many there are.")
+                                 .field("bytes", &Config::bytes, "How much each carries.");
+    return spec;
+  }
+  Floods(Host host, Config config)
+      : host_(host),
+        executor_(host.table<omnibroker_host_executor_v1>(OMNIBROKER_HOST_EXECUTOR)),
+        config_(std::move(config)) {}
+
+  void deliver(const omnibroker_payload&) override { tick(this); }
+
+ private:
+  static constexpr std::int64_t kAtOnce = 64;
+
+  /// On the worker that carries out what is published, so that it is never further ahead than one tick.
+  static void tick(void* context) {
+    auto& self = *static_cast<Floods*>(context);
+    const std::string fill(static_cast<std::size_t>(self.config_.bytes), 'x');
+    for (std::int64_t i = 0; i < kAtOnce && self.published_ < self.config_.messages; ++i) {
+      const auto number = std::to_string(self.published_);
+      const auto status = publish(self.host_, "{\"type\":\"flooded\",\"n\":" + number + ",\"fill\":\"" + fill + "\"}");
+      if (!status) return self.host_.log().info("Flooded", {{"published", number}, {"refused", true}});
+      ++self.published_;
+    }
+    if (self.published_ < self.config_.messages) {
+      self.executor_->after(self.host_.raw(), 0, tick, context);
+    } else {
+      self.host_.log().info("Flooded", {{"published", self.published_}, {"refused", false}});
+    }
+  }
+
+  Host host_;
+  const omnibroker_host_executor_v1* executor_;
+  Config config_;
+  std::int64_t published_ = 0;
+};
+
 /// Forwards everything.
 class Forward final : public Handler {
  public:
@@ -235,6 +282,7 @@ OMNIBROKER_PLUGIN("parts", "1.0.0", "Components for tests.",
                   component<Careless>("careless", "Does what a handler should not."),
                   component<Mirror>("mirror", "Sends back what it gets."),
                   component<Blocks>("blocks", "Holds up a worker."),
+                  component<Floods>("floods", "Publishes more than there is room for."),
                   component<Forward>("forward", "Forwards everything."),
                   component<Lingers>("lingers", "Begins work that does not end by itself."),
                   component<RefusesToStart>("refuses_to_start", "Prepares, and then does not start."))
