@@ -31,8 +31,9 @@ TEST(SegmentPool, GivesTheSameSegmentAgainAndItIsEmpty) {
   LogSegment another(kSmall);
   segment->next = &another;
 
+  const auto marks = segment->marks.capacity() * sizeof(LogMark);
   pool.give_back(std::move(segment));
-  EXPECT_EQ(pool.spare(), kSmall);
+  EXPECT_EQ(pool.spare(), kSmall + marks) << "its room for marks is memory, too";
   const auto again = pool.take(200);
 
   EXPECT_EQ(again.get(), address);
@@ -61,6 +62,16 @@ TEST(SegmentPool, KeepsNoMoreThanItMay) {
   for (auto& segment : taken) pool.give_back(std::move(segment));
 
   EXPECT_EQ(pool.spare(), 2 * kLarge + kSmall);
+}
+
+TEST(SegmentPool, KeepsNothingWhoseMarksAreTooManyForIt) {
+  SegmentPool pool(kLarge + 1000);
+  auto segment = pool.take(kLarge);
+  segment->marks.reserve(1000);
+
+  pool.give_back(std::move(segment));
+
+  EXPECT_EQ(pool.spare(), 0u);
 }
 
 TEST(SegmentPool, KeepsNothingOfUnusualSize) {
