@@ -314,12 +314,12 @@ def test_an_interrupt_does_not_wait_for_a_broker_that_takes_its_time_to_start(mo
 
 
 def test_an_interrupt_is_heard_at_every_moment_of_the_start(tmp_path):
-    for looks in range(0, 2000, 50):  # at the child, before the interrupt: each time it comes a little later
+    for looks in range(0, 2000, 100):  # at the child, before the interrupt: each time it comes a little later
         with bench_with_its_broker(tmp_path) as (running, broker):
             for _ in range(looks):
                 is_forked(broker)
 
-            assert running.stop((signal.SIGINT, signal.SIGTERM)[looks // 50 % 2]) in (0, 3)
+            assert running.stop((signal.SIGINT, signal.SIGTERM)[looks // 100 % 2]) in (0, 3)
 
 
 def test_an_interrupt_does_not_wait_for_a_server_that_says_nothing():
