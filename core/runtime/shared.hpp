@@ -5,6 +5,7 @@
 #include "routing/route_table.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/endpoint.hpp"
+#include "runtime/fanout.hpp"
 #include "runtime/reply_to.hpp"
 #include "session/directory.hpp"
 #include "session/position.hpp"
@@ -92,6 +93,12 @@ class AddressCounts {
   std::map<std::array<std::uint8_t, 16>, std::uint32_t> counts_;
 };
 
+/// What the steps of a route asked for the sender. It takes effect when the message is accepted or consumed.
+struct Asked {
+  int role = -1;  ///< To be registered with.
+  std::vector<Fanout::Change> changes;
+};
+
 /// A call whose decision was put off.
 struct DeferredCall {
   omnibroker_session session = 0;
@@ -101,6 +108,8 @@ struct DeferredCall {
   Position position;
   std::string type;
   bool acknowledge = false;
+  std::vector<std::string> answers;
+  Asked asked;
   ReplyTo reply_to;
   std::chrono::steady_clock::time_point deadline{};
 };

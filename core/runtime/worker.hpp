@@ -8,6 +8,7 @@
 #include "runtime/fanout.hpp"
 #include "runtime/parcels.hpp"
 #include "runtime/reply_to.hpp"
+#include "runtime/shared.hpp"
 #include "runtime/spare_buffers.hpp"
 #include "session/session.hpp"
 #include "session/stamp.hpp"
@@ -29,10 +30,6 @@
 #include <omnibroker/abi.h>
 
 namespace omnibroker::core {
-
-struct DeferredCall;
-struct LateDecision;
-struct Shared;
 
 /// A thread with an event loop, and everything that lives on it: connections, sessions, and their fan-out.
 ///
@@ -109,7 +106,7 @@ class Worker final : private RoutingHost {
   /// A timer of the executor table.
   void run_after(std::uint64_t id, std::chrono::nanoseconds after);
   void forget_timer(std::uint64_t id) { host_timers_.erase(id); }
-  void decide_deferred(const DeferredCall& call, const LateDecision& late);
+  void decide_deferred(DeferredCall call, const LateDecision& late);
   void publish(std::size_t bridge, std::string_view payload);
 
  private:
@@ -159,7 +156,9 @@ class Worker final : private RoutingHost {
   omnibroker_status unsubscribe(Session& session, std::string_view id) override;
   omnibroker_status snapshot(Session& session, const omnibroker_subscription& wanted, std::string& error) override;
 
-  void perform(const Decision& decision, Session& session, const ReplyTo& reply_to);
+  void perform(const Decision& decision, Session& session, const ReplyTo& reply_to, Asked asked);
+  void put_off(const Decision& decision, const Session& session, const ReplyTo& reply_to, Asked asked);
+  void take_role(Session& session, int role);
   void deliver(Delivery delivery);
   void deliver_here(const Delivery& delivery);
   void reply_ack(Session& session, std::string_view type, bool asked, const ReplyTo& reply_to);
@@ -192,8 +191,7 @@ class Worker final : private RoutingHost {
   bool routing_ = false;  // the router is at work, and its decision in use
   std::unordered_map<omnibroker_session, std::unique_ptr<Session>> sessions_;
   std::vector<std::unique_ptr<Session>> bridge_sessions_;  // by bridge, on the first worker
-  Session* joining_ = nullptr;                             // registered by the message that is being handled
-  std::vector<Fanout::Change> changes_;                    // asked for by the message that is being handled
+  Asked asked_;                                            // by the message that is being handled
   std::atomic<std::size_t> connection_count_{0};
 
   std::vector<std::unique_ptr<ListeningWatcher>> listening_;

@@ -5,6 +5,7 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace omnibroker::core {
 namespace {
@@ -54,7 +55,6 @@ void Worker::close_session(Session& session) {
   if (found == sessions_.end()) return;
   const auto owned = std::move(found->second);
   sessions_.erase(found);
-  if (joining_ == &session) joining_ = nullptr;
   if (auto* receiver = session.receiver) {
     receiver->receive_for(nullptr);
     receiver->shut_down(OMNIBROKER_SHUTDOWN_GOING_AWAY, "The session has ended");
@@ -97,7 +97,7 @@ omnibroker_status Worker::submit(Session& session, omnibroker_encoding encoding,
   }
   routing_ = true;
   const auto& decision = router_.route(shared_.routes, session, encoding, bytes, size);
-  perform(decision, session, reply_to);
+  perform(decision, session, reply_to, std::exchange(asked_, {}));
   routing_ = false;
   return OMNIBROKER_OK;
 }
@@ -131,42 +131,44 @@ void Worker::host_timer_passed(std::uint64_t id) {
   entry->record->end_work();
 }
 
-void Worker::perform(const Decision& decision, Session& session, const ReplyTo& reply_to) {
+void Worker::perform(const Decision& decision, Session& session, const ReplyTo& reply_to, Asked asked) {
+  if (decision.kind == Decision::Kind::Pending) return put_off(decision, session, reply_to, std::move(asked));
+  if (decision.token != 0) shared_.deferred.discard(decision.token);
   const auto number = session.number;
-  auto changes = std::exchange(changes_, {});  // of this message, whatever becomes of it
-  if (decision.token != 0 && decision.kind != Decision::Kind::Pending) shared_.deferred.discard(decision.token);
   const auto alive = [&] { return find_session(number) == &session || bridge_of(session) >= 0; };
-  if (decision.kind == Decision::Kind::Refused) {
-    reply_error(session, decision.code, decision.message, reply_to);
-  } else if (decision.kind == Decision::Kind::Pending) {
-    auto early = shared_.deferred.fill(
-        decision.token,
-        {number, decision.route, std::string(decision.payload), std::string(decision.latest_key), decision.position,
-         std::string(decision.type), decision.acknowledge, reply_to, now_ + kDecisionDeadline});
-    if (early) {
-      post_submission(
-          [decided = std::move(*early)](Worker& home) { home.decide_deferred(decided.call, decided.decision); });
-    }
-  } else {
+  const bool done = decision.kind != Decision::Kind::Refused;
+  if (done) {
+    if (asked.role >= 0) take_role(session, asked.role);
     if (decision.kind == Decision::Kind::Accepted) {
       deliver({decision.route, decision.payload, decision.latest_key, decision.position});
     }
     if (!alive() && reply_to.correlation == 0) return;  // it was too slow for its own message
     reply_ack(session, decision.type, decision.acknowledge, reply_to);
+  } else {
+    reply_error(session, decision.code, decision.message, reply_to);
   }
   for (const auto& text : decision.answers) {
     if (!alive()) return;
     answer(session, text);
   }
-  if (joining_ == &session && alive()) fanout_.join(session);
-  joining_ = nullptr;
-  const bool done = decision.kind == Decision::Kind::Accepted || decision.kind == Decision::Kind::Consumed;
-  for (auto& change : changes) {
+  if (done && asked.role >= 0 && alive()) fanout_.join(session);
+  for (auto& change : asked.changes) {
     if (done && alive()) fanout_.apply(session, std::move(change));
   }
 }
 
-void Worker::decide_deferred(const DeferredCall& call, const LateDecision& late) {
+void Worker::put_off(const Decision& decision, const Session& session, const ReplyTo& reply_to, Asked asked) {
+  auto early = shared_.deferred.fill(
+      decision.token, {session.number, decision.route, std::string(decision.payload), std::string(decision.latest_key),
+                       decision.position, std::string(decision.type), decision.acknowledge,
+                       std::vector<std::string>(decision.answers.begin(), decision.answers.end()), std::move(asked),
+                       reply_to, now_ + kDecisionDeadline});
+  if (!early) return;
+  post_submission(
+      [decided = std::move(*early)](Worker& home) { home.decide_deferred(decided.call, decided.decision); });
+}
+
+void Worker::decide_deferred(DeferredCall call, const LateDecision& late) {
   auto* session = find_session(call.session);
   for (const auto& bridge : bridge_sessions_) {
     if (bridge->number == call.session) session = bridge.get();
@@ -182,7 +184,13 @@ void Worker::decide_deferred(const DeferredCall& call, const LateDecision& late)
   decision.route = call.route;
   decision.type = call.type;
   decision.acknowledge = call.acknowledge;
-  if (late.action == OMNIBROKER_ACCEPT) {
+  decision.answers = call.answers;
+  const bool done = late.action == OMNIBROKER_ACCEPT || late.action == OMNIBROKER_CONSUME;
+  const bool has_role = call.asked.role >= 0 && session->role >= 0;  // another message was faster
+  if (done && has_role && session->role != call.asked.role) {
+    decision.code = call.route->failure_code;
+    decision.message = "The client has registered with another role meanwhile";
+  } else if (late.action == OMNIBROKER_ACCEPT) {
     decision.kind = Decision::Kind::Accepted;
     decision.payload = late.payload.empty() ? std::string_view(call.payload) : late.payload;
     decision.latest_key = call.latest_key;
@@ -190,12 +198,12 @@ void Worker::decide_deferred(const DeferredCall& call, const LateDecision& late)
   } else if (late.action == OMNIBROKER_CONSUME) {
     decision.kind = Decision::Kind::Consumed;
   } else {
-    decision.kind = Decision::Kind::Refused;
     decision.code = late.code.empty() ? std::string_view("INTERNAL_ERROR") : late.code;
     decision.message = late.code.empty() ? std::string_view("Internal error") : late.message;
   }
+  if (has_role) call.asked.role = -1;
   routing_ = true;
-  perform(decision, *session, call.reply_to);
+  perform(decision, *session, call.reply_to, std::move(call.asked));
   routing_ = false;
 }
 
@@ -208,14 +216,18 @@ void Worker::publish(std::size_t bridge, std::string_view payload) {
 omnibroker_status Worker::register_role(Session& session, std::string_view name) {
   const int role = shared_.routes.role(name);
   if (role < 0) return OMNIBROKER_NOT_FOUND;
-  if (session.role == role) return OMNIBROKER_ALREADY_EXISTS;
-  if (session.role >= 0) return OMNIBROKER_CONFLICT;
+  const int has = session.role >= 0 ? session.role : asked_.role;
+  if (has >= 0) return has == role ? OMNIBROKER_ALREADY_EXISTS : OMNIBROKER_CONFLICT;
+  asked_.role = role;
+  return OMNIBROKER_OK;
+}
+
+void Worker::take_role(Session& session, int role) {
   session.role = role;
-  joining_ = &session;
   shared_.sessions.registered(role);
+  const auto& name = shared_.routes.roles()[static_cast<std::size_t>(role)].name;
   shared_.log.info("Client registered",
                    {{"client", session.client_id.text()}, {"role", name}, {"sessions", shared_.sessions.total()}});
-  return OMNIBROKER_OK;
 }
 
 std::uint64_t Worker::receivers(const Route& route) {
@@ -241,21 +253,21 @@ bool Worker::within_rate(Session& session, const Route& route) {
 omnibroker_status Worker::subscribe(Session& session, const omnibroker_subscription& wanted, std::string& error) {
   Fanout::Change change;
   const auto status = fanout_.check_subscribe(session, wanted, change, error);
-  if (status == OMNIBROKER_OK) changes_.push_back(std::move(change));
+  if (status == OMNIBROKER_OK) asked_.changes.push_back(std::move(change));
   return status;
 }
 
 omnibroker_status Worker::unsubscribe(Session& session, std::string_view id) {
   Fanout::Change change;
   const auto status = Fanout::check_unsubscribe(session, id, change);
-  if (status == OMNIBROKER_OK) changes_.push_back(std::move(change));
+  if (status == OMNIBROKER_OK) asked_.changes.push_back(std::move(change));
   return status;
 }
 
 omnibroker_status Worker::snapshot(Session& session, const omnibroker_subscription& wanted, std::string& error) {
   Fanout::Change change;
   const auto status = fanout_.check_snapshot(session, wanted, change, error);
-  if (status == OMNIBROKER_OK) changes_.push_back(std::move(change));
+  if (status == OMNIBROKER_OK) asked_.changes.push_back(std::move(change));
   return status;
 }
 

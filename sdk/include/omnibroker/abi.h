@@ -477,12 +477,15 @@ typedef struct omnibroker_host_call_v1 {
   void (*acknowledge)(omnibroker_call* call);
   /* Sends a message to the sender alone, behind its ack. Copies. */
   omnibroker_status (*answer)(omnibroker_call* call, omnibroker_text payload);
-  /* Registers the sender with a role. OK; ALREADY_EXISTS: it has this role; CONFLICT: it has another one, which stays;
-   * NOT_FOUND: no route knows this role. What the role's audience gets begins behind the sender's ack. */
+  /* Registers the sender with a role, when the message is accepted or consumed. OK; ALREADY_EXISTS: it has this role;
+   * CONFLICT: it has another one, which stays; NOT_FOUND: no route knows this role. What the role's audience gets begins
+   * behind the sender's ack. Where that comes later (PENDING) and the sender has got another role by then, it hears the
+   * route's failure code. */
   omnibroker_status (*register_role)(omnibroker_call* call, omnibroker_text role);
   /* How many sessions the route's audience has now, in all workers. */
   uint64_t (*receivers)(omnibroker_call* call);
-  /* For OMNIBROKER_PENDING: answers a token, 0 when too many are open. The host keeps a copy of the message. */
+  /* For OMNIBROKER_PENDING: answers a token, 0 when too many are open. The host keeps a copy of the message, and what
+   * else was asked for during this call: it takes effect with the decision. */
   uint64_t (*defer)(omnibroker_call* call);
   /* Ends a deferred call, once; also from inside the handler, or before it has returned. `code` and `message` for
    * REFUSE, `payload` (may be empty) for ACCEPT. NOT_FOUND when the deadline has passed: then the sender has its answer
@@ -523,7 +526,7 @@ typedef struct omnibroker_subscription {
 
 /* "omnibroker.host.subscriptions/1". A session gets every message of its role until its first subscription to a type:
  * from then on it gets of that type only what one of its subscriptions takes. What changes begins behind the sender's
- * ack. Every function: [worker], during the call. */
+ * ack; where the message is refused, nothing changes. Every function: [worker], during the call. */
 #define OMNIBROKER_HOST_SUBSCRIPTIONS "omnibroker.host.subscriptions/1"
 typedef struct omnibroker_host_subscriptions_v1 {
   uint32_t struct_size;

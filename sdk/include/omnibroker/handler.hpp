@@ -58,7 +58,8 @@ class Call {
   void answer(std::string_view payload) { static_cast<void>(table_->answer(raw_, text(payload))); }
 
   enum class Registered { Now, Before, AsAnotherRole, UnknownRole };
-  /// Gives the sender a role. `AsAnotherRole`: the first one stays. `UnknownRole`: no route names it.
+  /// Gives the sender a role, when its message is accepted or consumed. `AsAnotherRole`: the first one stays.
+  /// `UnknownRole`: no route names it.
   Registered register_role(std::string_view role) {
     switch (table_->register_role(raw_, text(role))) {
       case OMNIBROKER_OK: return Registered::Now;

@@ -8,8 +8,10 @@
 #include <string>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include <omnibroker/plugin.hpp>
+#include <omnibroker/subscriptions.hpp>
 
 namespace {
 
@@ -42,19 +44,32 @@ class OnlyWhere final : public Filter {
   Config config_;
 };
 
-/// Decides on a thread that may block, as the message's `decision` asks: accept, consume, refuse or never.
+std::string text_of(const Message& message, std::string_view name) {
+  const auto field = message.field(name);
+  return field && field->is_string() ? std::string(field->string()) : std::string();
+}
+
+/// Decides on a thread that may block, as the message's `decision` asks: accept, consume, refuse or never. What is
+/// `held` is decided by a later message, as its `decide` asks. `register`, `subscribe` (with `glob`) and `answer` are
+/// asked for before; `instead` is what is delivered.
 class Later final : public Handler {
  public:
   static constexpr const char* failure_code = "LATER_FAILED";
 
   explicit Later(Host host)
-      : host_(host), executor_(host.table<omnibroker_host_executor_v1>(OMNIBROKER_HOST_EXECUTOR)) {}
+      : host_(host),
+        executor_(host.table<omnibroker_host_executor_v1>(OMNIBROKER_HOST_EXECUTOR)),
+        subscriptions_(host) {}
 
   Outcome handle(const Message& message, Call& call) override {
+    if (const auto decision = text_of(message, "decide"); !decision.empty()) return decide_held(decision, call);
+    ask(message, call);
     const auto decision = message.field("decision");
-    auto& work = keep({host_, call.table(), call.defer(), decision ? std::string(decision->string()) : "accept"});
+    auto& work = keep({host_, call.table(), call.defer(), decision ? std::string(decision->string()) : "accept",
+                       text_of(message, "instead")});
     if (work.token == 0 || work.decision == "never") return Outcome::pending();
     call.acknowledge();
+    if (work.decision == "held") return Outcome::pending();
     if (work.decision == "at once") {
       decide(&work);
     } else if (work.decision == "timer") {
@@ -71,7 +86,34 @@ class Later final : public Handler {
     const omnibroker_host_call_v1* calls;
     std::uint64_t token;
     std::string decision;
+    std::string instead;
   };
+
+  void ask(const Message& message, Call& call) {
+    if (const auto role = text_of(message, "register"); !role.empty()) static_cast<void>(call.register_role(role));
+    if (const auto answer = text_of(message, "answer"); !answer.empty()) call.answer(answer);
+    Subscription wanted;
+    wanted.id = "later";
+    wanted.type = text_of(message, "subscribe");
+    wanted.key_glob = text_of(message, "glob");
+    if (!wanted.type.empty()) static_cast<void>(subscriptions_.subscribe(call, wanted));
+  }
+
+  Outcome decide_held(const std::string& decision, Call& call) {
+    std::vector<Work*> held;
+    {
+      const std::lock_guard lock(mutex_);
+      for (auto& work : works_) {
+        if (work.decision == "held") held.push_back(&work);
+      }
+    }
+    for (auto* work : held) {
+      work->decision = decision;
+      decide(work);
+    }
+    call.acknowledge();
+    return Outcome::consume();
+  }
 
   /// The component owns what its timers point to: some of them never fire, when it stops before.
   Work& keep(Work work) {
@@ -85,11 +127,12 @@ class Later final : public Handler {
                         : work->decision == "consume" ? OMNIBROKER_CONSUME
                                                       : OMNIBROKER_ACCEPT;
     work->calls->complete(work->host.raw(), work->token, static_cast<omnibroker_action>(action), text("LATER_FAILED"),
-                          text("It was decided against"), text(""));
+                          text("It was decided against"), text(work->instead));
   }
 
   Host host_;
   const omnibroker_host_executor_v1* executor_;
+  const Subscriptions subscriptions_;
   std::mutex mutex_;
   std::deque<Work> works_;  // guarded by mutex_; addresses hold
 };
@@ -131,6 +174,16 @@ class Mirror final : public Bridge {
 
  private:
   Host host_;
+};
+
+/// Gives the sender a role, and then refuses its message.
+class RegistersAndRefuses final : public Handler {
+ public:
+  explicit RegistersAndRefuses(Host) {}
+  Outcome handle(const Message& message, Call& call) override {
+    static_cast<void>(call.register_role(text_of(message, "register")));
+    return Outcome::refuse("NOT_TODAY", "It thought better of it");
+  }
 };
 
 /// Holds up the worker that calls it, as no handler should, until somebody opens a named pipe for writing.
@@ -281,6 +334,7 @@ OMNIBROKER_PLUGIN("parts", "1.0.0", "Components for tests.",
                   component<Later>("later", "Decides on another thread."),
                   component<Careless>("careless", "Does what a handler should not."),
                   component<Mirror>("mirror", "Sends back what it gets."),
+                  component<RegistersAndRefuses>("registers_and_refuses", "Changes its mind."),
                   component<Blocks>("blocks", "Holds up a worker."),
                   component<Floods>("floods", "Publishes more than there is room for."),
                   component<Forward>("forward", "Forwards everything."),
