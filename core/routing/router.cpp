@@ -119,8 +119,9 @@ const Decision& Router::run_steps(const Route& route, Session& session) {
   decision_.payload = call.replaced ? std::string_view(call.replacement) : envelope_.payload();
   decision_.token = call.token;
   if (action == OMNIBROKER_ACCEPT || action == OMNIBROKER_PENDING) {
-    if (!route.latest_by.empty()) read_key(route);
-    if (!route.position_fields.empty()) read_position(route);
+    read_key(decision_);
+    read_position(decision_);
+    if (call.replaced) read_again(decision_);
   }
   switch (action) {
     case OMNIBROKER_ACCEPT: decision_.kind = Decision::Kind::Accepted; break;
@@ -141,17 +142,33 @@ const Decision& Router::run_steps(const Route& route, Session& session) {
   return decision_;
 }
 
-void Router::read_key(const Route& route) {
-  omnibroker_json value{};
-  value.struct_size = sizeof value;
-  if (envelope_.field(route.latest_by, value) != OMNIBROKER_OK || value.kind != OMNIBROKER_JSON_STRING) return;
-  latest_key_.assign(view(value.text));
-  decision_.latest_key = latest_key_;
+void Router::read_again(Decision& decision) {
+  if (decision.route->latest_by.empty() && decision.route->position_fields.empty()) return;
+  type_.assign(decision.type);  // lies in what the envelope holds now
+  decision.type = type_;
+  const auto size = decision.payload.size();
+  replacement_.assign(decision.payload);
+  replacement_.append(Envelope::kPadding, ' ');
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(replacement_.data());
+  if (envelope_.parse(bytes, size) != Envelope::Verdict::Ok) return;
+  read_key(decision);
+  read_position(decision);
 }
 
-void Router::read_position(const Route& route) {
-  auto& position = decision_.position;
-  for (const auto& field : route.position_fields) {
+void Router::read_key(Decision& decision) {
+  decision.latest_key = {};
+  const auto& field = decision.route->latest_by;
+  omnibroker_json value{};
+  value.struct_size = sizeof value;
+  const bool there = !field.empty() && envelope_.field(field, value) == OMNIBROKER_OK;
+  if (!there || value.kind != OMNIBROKER_JSON_STRING) return;
+  latest_key_.assign(view(value.text));
+  decision.latest_key = latest_key_;
+}
+
+void Router::read_position(Decision& decision) const {
+  auto& position = decision.position = {};
+  for (const auto& field : decision.route->position_fields) {
     omnibroker_json value{};
     value.struct_size = sizeof value;
     const bool there = envelope_.field(field, value) == OMNIBROKER_OK;

@@ -66,6 +66,9 @@ class Router {
   const Decision& route(const RouteTable& table, Session& session, omnibroker_encoding encoding,
                         const std::uint8_t* bytes, std::size_t size);
 
+  /// Where `decision.payload` is not the sender's message: reads its key and position. If it cannot be read they stay.
+  void read_again(Decision& decision);
+
   /// The host tables `omnibroker.host.message/1`, `omnibroker.host.subscriptions/1`, and `omnibroker.host.call/1`
   /// without `complete`, which is the runtime's.
   static const omnibroker_host_message_v1& message_table();
@@ -75,8 +78,8 @@ class Router {
  private:
   const Decision& refuse(std::string_view code, std::string_view message);
   const Decision& run_steps(const Route& route, Session& session);
-  void read_key(const Route& route);
-  void read_position(const Route& route);
+  void read_key(Decision& decision);
+  void read_position(Decision& decision) const;
 
   RoutingHost& host_;
   Envelope envelope_;
@@ -85,6 +88,8 @@ class Router {
   Decision decision_;
   std::string code_;
   std::string text_;
+  std::string type_;
+  std::string replacement_;  // with its padding
   std::string latest_key_;
 };
 

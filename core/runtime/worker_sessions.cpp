@@ -195,6 +195,7 @@ void Worker::decide_deferred(DeferredCall call, const LateDecision& late) {
     decision.payload = late.payload.empty() ? std::string_view(call.payload) : late.payload;
     decision.latest_key = call.latest_key;
     decision.position = call.position;
+    if (!late.payload.empty()) router_.read_again(decision);
   } else if (late.action == OMNIBROKER_CONSUME) {
     decision.kind = Decision::Kind::Consumed;
   } else {

@@ -469,7 +469,8 @@ enum {
 #define OMNIBROKER_HOST_CALL "omnibroker.host.call/1"
 typedef struct omnibroker_host_call_v1 {
   uint32_t struct_size;
-  /* Delivers these bytes in place of the sender's. Copies. They must be a message as valid as the sender's was. */
+  /* Delivers these bytes in place of the sender's. Copies. They must be a message as valid as the sender's was; the
+   * route's `latest_by` and `position` are read from them. */
   void (*replace)(omnibroker_call* call, omnibroker_text payload);
   /* Names the refusal: `code` is UPPER_SNAKE_CASE, `message` one sentence for the client. Copies. */
   void (*refuse)(omnibroker_call* call, omnibroker_text code, omnibroker_text message);
@@ -488,7 +489,7 @@ typedef struct omnibroker_host_call_v1 {
    * else was asked for during this call: it takes effect with the decision. */
   uint64_t (*defer)(omnibroker_call* call);
   /* Ends a deferred call, once; also from inside the handler, or before it has returned. `code` and `message` for
-   * REFUSE, `payload` (may be empty) for ACCEPT. NOT_FOUND when the deadline has passed: then the sender has its answer
+   * REFUSE, `payload` (may be empty: as it was; otherwise as for `replace`) for ACCEPT. NOT_FOUND when the deadline has passed: then the sender has its answer
    * already. [any] */
   omnibroker_status (*complete)(const omnibroker_host* host, uint64_t token, omnibroker_action action,
                                 omnibroker_text code, omnibroker_text message, omnibroker_text payload);

@@ -1,5 +1,7 @@
 """What a message asks for beside its decision takes effect with the decision, also when that comes later."""
 
+import json
+
 import pytest
 
 from clients import Broker, connect, gateway_config, receive, run, send, update
@@ -119,3 +121,38 @@ def test_answers_of_a_message_that_is_decided_later_come_behind_its_ack():
         assert await receive(web) == {"type": "note"}
 
     scenario_test(scenario)
+
+
+@pytest.mark.parametrize("how", ["at once", "later"])
+def test_a_message_is_kept_and_placed_as_what_took_its_place(how):
+    """Its key and position are those of what is delivered, not of what was sent."""
+    def at(where, prim, number):
+        return {"type": "moved", "prim": prim, "n": number, "lat": where, "lon": where}
+
+    async def scenario(broker):
+        robot = await connect(broker.ws_url, "omniverse_extension")
+        near = await connect(broker.ws_url, "web_ui")
+        await send(near, type="subscribe", message_type="moved", bbox=[0, 0, 1, 1])
+        assert (await receive(near))["type"] == "ack"
+        instead = json.dumps(at(0.5, "/New", 1))
+        await send(robot, **at(50, "/Old", 1), instead=instead, decision="held")
+        if how == "later":
+            decider = await connect(broker.ws_url, "omniverse_extension")
+            await send(decider, type="moved", decide="accept")
+            assert (await receive(decider))["type"] == "ack"
+        assert await receive(near) == at(0.5, "/New", 1), "it is inside"
+
+        late = await connect(broker.ws_url, "web_ui")
+        assert await receive(late) == at(0.5, "/New", 1)
+        again = json.dumps(at(0.6, "/New", 2))
+        await send(robot, **at(0.6, "/New", 2), instead=again)
+        assert await receive(late) == at(0.6, "/New", 2)
+        later = await connect(broker.ws_url, "web_ui")
+        assert await receive(later) == at(0.6, "/New", 2), "there is one key"
+        await send(robot, **update(3))
+        assert (await receive(later))["metadata"]["n"] == 3
+
+    handler = "parts:replaces" if how == "at once" else "parts:later"
+    moved = {"from": "omniverse_extension", "to": "web_ui", "handler": handler, "latest_by": "prim",
+             "position": ["lat", "lon"]}
+    scenario_test(scenario, later_config(moved=moved))

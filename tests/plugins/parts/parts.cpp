@@ -176,6 +176,16 @@ class Mirror final : public Bridge {
   Host host_;
 };
 
+/// Forwards the text in `instead` in place of the message.
+class Replaces final : public Handler {
+ public:
+  explicit Replaces(Host) {}
+  Outcome handle(const Message& message, Call& call) override {
+    call.replace(text_of(message, "instead"));
+    return Outcome::accept();
+  }
+};
+
 /// Gives the sender a role, and then refuses its message.
 class RegistersAndRefuses final : public Handler {
  public:
@@ -334,6 +344,7 @@ OMNIBROKER_PLUGIN("parts", "1.0.0", "Components for tests.",
                   component<Later>("later", "Decides on another thread."),
                   component<Careless>("careless", "Does what a handler should not."),
                   component<Mirror>("mirror", "Sends back what it gets."),
+                  component<Replaces>("replaces", "Forwards something else."),
                   component<RegistersAndRefuses>("registers_and_refuses", "Changes its mind."),
                   component<Blocks>("blocks", "Holds up a worker."),
                   component<Floods>("floods", "Publishes more than there is room for."),
