@@ -1,10 +1,7 @@
 #include "broker/broker.hpp"
 
-#include "plugin/catalog.hpp"
-#include "plugin/component.hpp"
-#include "plugin/loader_lane.hpp"
+#include "broker/running.hpp"
 #include "runtime/host_tables.hpp"
-#include "runtime/shared.hpp"
 #include "runtime/worker.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
@@ -12,14 +9,11 @@
 #include <algorithm>
 #include <deque>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <utility>
 
 namespace omnibroker::core {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// What work gets that a component has begun when the time to stop is over already.
 constexpr auto kLeastPatience = std::chrono::seconds(1);
@@ -35,13 +29,11 @@ unsigned worker_count(unsigned configured) {
   return std::min(wanted, 1u << kWorkerBits);
 }
 
-ComponentRecord& record_of(Component& component) { return *static_cast<ComponentRecord*>(component.host().owner); }
-
 /// What a thread may still use that is inside a component and does not come out.
 struct LeftBehind {
   std::unique_ptr<HostTables> tables;
   std::unique_ptr<Shared> shared;
-  std::deque<ComponentRecord> records;
+  std::list<ComponentRecord> records;
   std::vector<std::unique_ptr<Component>> components;
 };
 
@@ -55,50 +47,6 @@ void keep_for_ever(LeftBehind left) {
 
 }  // namespace
 
-/// Everything that a running broker is made of, in the order in which it is built; taken down the other way round.
-struct Broker::Running {
-  Running(BrokerConfig broker_config, Catalog& plugins, Log& process_log, Metrics& process_metrics)
-      : config(std::move(broker_config)), catalog(plugins), log(process_log), metrics(process_metrics) {}
-  ~Running();
-
-  const BrokerConfig config;
-  Catalog& catalog;
-  Log& log;
-  Metrics& metrics;
-  LoaderLane lane;
-  std::unique_ptr<HostTables> tables;
-  std::unique_ptr<Shared> shared;  // before the components: their host functions look into it until they are destroyed
-  std::deque<ComponentRecord> records;
-  std::vector<std::unique_ptr<Component>> components;   // in the order of starting
-  std::vector<std::unique_ptr<Component>> left_behind;  // a thread of the pool is inside: never called again
-  std::vector<Listening> listening;
-  bool serving = false;
-  std::set<std::string> optional;  // components that are not required
-  std::set<std::string> left_out;  // of these, those that would not start
-  std::string failed_to_start;     // of these, the one that build_once gave up at
-
-  Status build();
-  Status build_once();
-  void take_down();
-  Status open_listeners();
-  void serve();
-  std::size_t stop(Clock::time_point until);
-  Status drain(Component& component, Clock::time_point until);
-  void leave_behind_the_busy(Clock::time_point until);
-  bool has_ended_its_work(Component& component, Clock::time_point until);
-  /// In the reverse order of their start; a step that fails is in the log.
-  template <class Step>
-  void each_started(Step step);
-
-  /// Creates, configures and prepares. Null where the component is not required and cannot: that is in the log.
-  Result<Component*> make(const ComponentConfig& wanted);
-  Status add_endpoints();
-  Status add_bridges();
-  Status add_reply();
-  Status add_notices();
-  Result<std::vector<Route>> make_routes();
-};
-
 Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
   const auto refused = [&](const Error& error) -> Result<Component*> {
     if (wanted.required) return Error{error.code, wanted.name + ": " + error.message};
@@ -106,9 +54,13 @@ Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
     return static_cast<Component*>(nullptr);
   };
   if (left_out.contains(wanted.name)) return static_cast<Component*>(nullptr);
-  auto found = catalog.find(wanted.plugin);
-  if (!found) return refused(found.error());
-  auto component = Component::create(*found->type, wanted.name, *tables, lane, Deadlines{}, &records.emplace_back());
+  const auto* type = wanted.type;  // the file behind the name may have changed since
+  if (type == nullptr) {
+    const auto found = catalog.find(wanted.plugin);
+    if (!found) return refused(found.error());
+    type = found.value().type;
+  }
+  auto component = Component::create(*type, wanted.name, *tables, lane, Deadlines{}, &records.emplace_back());
   if (!component) return refused(component.error());
   auto& made = **component;
   components.push_back(std::move(*component));
@@ -121,27 +73,48 @@ Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
 
 Status Broker::Running::add_endpoints() {
   for (const auto& wanted : config.endpoints) {
-    auto component = make(wanted.component);
-    if (!component) return component.error();
-    if (*component == nullptr) continue;
-    auto endpoint = std::make_unique<Endpoint>();
-    endpoint->name = wanted.component.name;
-    endpoint->plugin = wanted.component.plugin;
-    endpoint->path = wanted.path;
-    endpoint->index = shared->endpoints.size();
-    endpoint->component = *component;
-    endpoint->self = (*component)->self();
-    endpoint->table = (*component)->table<omnibroker_transport_v1>(OMNIBROKER_TRANSPORT);
+    auto where = std::make_unique<Mounted>();
+    where->name = wanted.component.name;
+    auto made = make_generation(*where, wanted.component);
+    if (!made) return made.error();
+    if (*made == nullptr) continue;
+    auto mount = std::make_unique<Mount>();
+    mount->path = (*made)->endpoint->path = wanted.path;
+    mount->current = (*made)->endpoint.get();
+    where->mount = mount.get();
+    where->current = made->get();
+    where->generations.push_back(std::move(*made));
+    mounted.push_back(std::move(where));
     for (const auto& listener : shared->listeners) {
-      if (listener->name == wanted.listener) listener->endpoints.push_back(endpoint.get());
+      if (listener->name == wanted.listener) listener->mounts.push_back(std::move(mount));
     }
-    shared->endpoints.push_back(std::move(endpoint));
   }
   for (auto& listener : shared->listeners) {
-    std::stable_sort(listener->endpoints.begin(), listener->endpoints.end(),
-                     [](const Endpoint* a, const Endpoint* b) { return a->path.size() > b->path.size(); });
+    std::stable_sort(listener->mounts.begin(), listener->mounts.end(),
+                     [](const auto& a, const auto& b) { return a->path.size() > b->path.size(); });
   }
   return {};
+}
+
+/// Created, configured and prepared. Null where the component is not required and cannot.
+Result<std::unique_ptr<Generation>> Broker::Running::make_generation(Mounted& where, const ComponentConfig& wanted) {
+  auto component = make(wanted);
+  if (!component) return component.error();
+  if (*component == nullptr) return std::unique_ptr<Generation>();
+  auto made = std::make_unique<Generation>();
+  made->config = wanted;
+  made->origin = catalog.origin((*component)->type());
+  made->component = *component;
+  auto& endpoint = *(made->endpoint = std::make_unique<Endpoint>());
+  endpoint.name = wanted.name;
+  endpoint.plugin = wanted.plugin;
+  endpoint.path = where.mount == nullptr ? "" : where.mount->path;
+  endpoint.generation = ++where.last_number;
+  endpoint.component = *component;
+  endpoint.self = (*component)->self();
+  endpoint.table = (*component)->table<omnibroker_transport_v1>(OMNIBROKER_TRANSPORT);
+  endpoint.handover = (*component)->table<omnibroker_session_handover_v1>(OMNIBROKER_SESSION_HANDOVER);
+  return made;
 }
 
 Status Broker::Running::add_bridges() {
@@ -220,6 +193,7 @@ Status Broker::Running::build() {
 void Broker::Running::take_down() {
   static_cast<void>(stop(Clock::now()));
   while (!components.empty()) components.pop_back();
+  mounted.clear();
   if (!left_behind.empty() || lane.stuck() > 0) {
     keep_for_ever({std::move(tables), std::move(shared), std::move(records), std::exchange(left_behind, {})});
   }
@@ -227,13 +201,16 @@ void Broker::Running::take_down() {
   records.clear();
 }
 
-Status Broker::Running::build_once() {
-  // Components look at limits, log and metrics from `create` on; the routes come later, when handlers exist.
+/// Components look at limits, log and metrics from `create` on; the routes come later, when handlers exist.
+void Broker::Running::prepare_shared() {
   shared = std::make_unique<Shared>(config.limits, log, metrics, roles_of(config));
   tables = std::make_unique<HostTables>();
   add_host_tables(*tables);
   tables->context = shared.get();
+}
 
+Status Broker::Running::build_once() {
+  prepare_shared();
   auto routes = make_routes();
   if (!routes) return routes.error();
   shared->routes.set_routes(std::move(*routes));
@@ -281,17 +258,22 @@ void Broker::Running::serve() {
   for (const auto& listener : shared->listeners) {
     for (const auto& socket : listener->sockets) {
       Listening entry{listener->name, socket->name(), listener->tls != nullptr, {}};
-      for (const auto* endpoint : listener->endpoints)
-        entry.mounts.push_back({endpoint->name, endpoint->plugin, endpoint->path});
+      for (const auto& mount : listener->mounts) {
+        const auto& endpoint = *mount->current.load();
+        entry.mounts.push_back({endpoint.name, endpoint.plugin, endpoint.path});
+      }
       listening.push_back(std::move(entry));
     }
   }
   shared->workers.front()->post([this](Worker& worker) {
     for (auto& listener : shared->listeners) worker.watch(*listener);
   });
+  housekeeping.start([this] { retire_what_is_over(); });
 }
 
 std::size_t Broker::Running::stop(Clock::time_point until) {
+  housekeeping.stop();
+  const std::lock_guard lock(operations);
   std::size_t cut = 0;
   if (!shared) return cut;
   if (serving) {
@@ -366,6 +348,16 @@ Result<std::unique_ptr<Broker>> Broker::start(BrokerConfig config, Catalog& cata
   if (auto status = running->build(); !status) return status.error();
   running->serve();
   return std::unique_ptr<Broker>(new Broker(std::move(running)));
+}
+
+Status try_component(const BrokerConfig& config, const ComponentConfig& wanted, Catalog& catalog, Log& log) {
+  Metrics metrics;
+  Broker::Running running(config, catalog, log, metrics);
+  running.prepare_shared();
+  auto required = wanted;
+  required.required = true;
+  const auto made = running.make(required);
+  return made ? Status() : Status(made.error());
 }
 
 const std::vector<Broker::Listening>& Broker::listening() const { return running_->listening; }

@@ -1,14 +1,18 @@
 #pragma once
 
 #include "config/broker_config.hpp"
-
-#include <omnibroker/result.hpp>
+#include "runtime/session_info.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <omnibroker/result.hpp>
 
 namespace omnibroker::core {
 
@@ -16,12 +20,44 @@ class Catalog;
 class Log;
 class Metrics;
 
-/// A running broker, made of its configuration: loads and starts every component, opens the listeners, and serves until it
-/// is stopped.
+/// One generation of a transport or service, for people.
+struct GenerationInfo {
+  enum class State {
+    Current,   ///< Takes what comes.
+    Previous,  ///< Replaced, and ready to take everything back until the rollback window has passed.
+    Draining,  ///< Replaced, and still serves connections that cannot move.
+  };
+  std::string name;  ///< `transports.realtime`
+  unsigned number = 0;
+  std::string plugin;   ///< As the configuration or the command gives it.
+  std::string version;  ///< The plugin's own.
+  std::string hash;     ///< SHA-256 of the library, hex.
+  State state = State::Current;
+  std::size_t connections = 0;
+  std::chrono::seconds age{0};
+};
+std::string_view to_string(GenerationInfo::State state);
+
+/// What a swap or a rollback has come to.
+struct SwapReport {
+  std::string name;
+  unsigned from = 0;
+  unsigned to = 0;
+  std::size_t moved = 0;    ///< Connections that the new generation has taken.
+  std::size_t staying = 0;  ///< Connections that the old one keeps until they close.
+  std::string refusal;      ///< Why the first of those was refused, where one was.
+  std::chrono::nanoseconds took{0};
+  std::chrono::nanoseconds freeze_p50{0};  ///< How long a connection stood still.
+  std::chrono::nanoseconds freeze_p99{0};
+  std::chrono::nanoseconds freeze_max{0};
+};
+
+/// A running broker, made of its configuration: loads and starts every component, opens the listeners, and serves until
+/// it is stopped.
 ///
 /// Lifecycle: `start` comes back when everything is listening, or with all reasons why not, having undone what it had
 /// done. `stop` ends it; the destructor stops at once.
-/// Threads: `start` and `stop` from one thread; the rest from any.
+/// Threads: `start` and `stop` from one thread; the rest from any, one operation at a time.
 class Broker {
  public:
   static Result<std::unique_ptr<Broker>> start(BrokerConfig config, Catalog& catalog, Log& log, Metrics& metrics);
@@ -41,18 +77,44 @@ class Broker {
   };
   const std::vector<Listening>& listening() const;
 
-  /// Stops accepting, tells every client that the broker goes away, sends what is queued, waits for clients to leave, and
-  /// stops every component; what has not ended within `deadline` is cut. Answers how many connections had to be cut.
+  /// Called now and then while connections move: so many of so many have.
+  using Progress = std::function<void(std::size_t moved, std::size_t of)>;
+
+  /// Puts a new generation of a transport or service in the place of the present one: makes it beside the old one,
+  /// sends it what comes from then on, and moves the live connections. Comes back when they have moved, or will not
+  /// soon.
+  ///
+  /// `wanted`: its name says which; checked options, as in a configuration. Conflict: it is what runs already. Any
+  /// other error: nothing has changed, and the old generation serves on.
+  Result<SwapReport> swap(const ComponentConfig& wanted, const Progress& progress = {});
+  /// Gives everything back to the previous generation. NotFound: there is none any more.
+  Result<SwapReport> rollback(std::string_view name, const Progress& progress = {});
+  /// By name, the current one of each first.
+  std::vector<GenerationInfo> generations() const;
+
+  std::vector<SessionInfo> sessions() const;
+  /// Ends a client's connection, or its session where it has none. False: there is no such client.
+  bool disconnect(std::string_view client_id);
+
+  /// Stops accepting, tells every client that the broker goes away, sends what is queued, waits for clients to leave,
+  /// and stops every component; what has not ended within `deadline` is cut. Answers how many connections had to be
+  /// cut.
   std::size_t stop(std::chrono::milliseconds deadline);
 
-  /// After `stop`: a thread is still inside a component, which is therefore left as it is for ever. What such a thread may
-  /// come back to, the log and the metrics among it, must not be destroyed either: the process should end by `_exit`.
+  /// After `stop`: a thread is still inside a component, which is therefore left as it is for ever. What such a thread
+  /// may come back to, the log and the metrics among it, must not be destroyed either: the process should end by
+  /// `_exit`.
   bool has_left_behind() const;
 
- private:
   struct Running;
+
+ private:
   explicit Broker(std::unique_ptr<Running> running);
   std::unique_ptr<Running> running_;
 };
+
+/// Makes and configures a component of its own, and destroys it: whether it could be made, without any traffic. For a
+/// process that may crash.
+Status try_component(const BrokerConfig& config, const ComponentConfig& wanted, Catalog& catalog, Log& log);
 
 }  // namespace omnibroker::core

@@ -19,7 +19,8 @@ struct ComponentConfig {
   std::string plugin;  ///< As the file gives it: a component type's name, or a path to a library.
   omnibroker_kind kind = OMNIBROKER_KIND_HANDLER;
   bool required = true;  ///< A required component that cannot start stops the start.
-  ConfigValues values;   ///< In the order of the type's options; empty where the type could not be found.
+  const omnibroker_component_type* type = nullptr;  ///< What `plugin` was when this was read; null: nobody looked.
+  ConfigValues values;                              ///< In the order of the type's options; empty where there is none.
   SourcePosition position;
 };
 
@@ -97,6 +98,7 @@ struct LimitsConfig {
   std::chrono::nanoseconds session_timeout = std::chrono::seconds(60);  ///< A detached session that nobody uses.
   std::chrono::nanoseconds linger = std::chrono::seconds(5);
   std::chrono::nanoseconds stop_timeout = std::chrono::seconds(10);
+  std::chrono::nanoseconds rollback_window = std::chrono::minutes(10);  ///< Zero: a swap cannot be taken back.
   std::uint32_t messages_per_second = 5'000;
   std::uint32_t frames_per_second = 10'000;
   std::uint32_t max_subscriptions = 32;

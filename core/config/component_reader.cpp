@@ -36,7 +36,8 @@ ComponentConfig ComponentReader::read_map(const Place& place, const Section& sec
                        : context_.findings.warning(plugin->value.mark, path, "left out: " + problem);
     return component;
   }
-  if (type.value() == nullptr) return component;  // nobody to ask
+  component.type = type.value();
+  if (component.type == nullptr) return component;  // nobody to ask
 
   const Options options(type.value()->options, type.value()->option_count);
   auto known = section.keys();

@@ -240,6 +240,9 @@ const SectionSpec<LimitsConfig>& limits_spec() {
           .range<nanoseconds>(kNever, 10min)
           .field("stop_timeout", &L::stop_timeout, "How long the broker may take to stop; then connections are cut.")
           .range<nanoseconds>(kNever, 1h)
+          .field("rollback_window", &L::rollback_window,
+                 "How long a generation that was replaced stays ready to take everything back.")
+          .range<nanoseconds>(kNever, 30 * 24h)
           .field("messages_per_second", &L::messages_per_second,
                  "Messages from one client; what comes beyond is refused with RATE_LIMIT_EXCEEDED.")
           .choices("off")

@@ -1,5 +1,7 @@
 #include "config/values.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include <omnibroker/result.hpp>
@@ -58,6 +60,26 @@ ConfigValues ConfigValues::Builder::build() && {
   ConfigValues values;
   values.storage_ = std::move(storage_);
   return values;
+}
+
+bool ConfigValues::same_values(const ConfigValues& other) const {
+  const auto* a = raw();
+  const auto* b = other.raw();
+  const auto view = [](omnibroker_text text) {
+    return std::string_view(text.data == nullptr ? "" : text.data, text.size);
+  };
+  if (a->count != b->count) return false;
+  for (std::uint32_t i = 0; i < a->count; ++i) {
+    const auto& x = *a->values[i];
+    const auto& y = *b->values[i];
+    if (x.type != y.type || x.integer != y.integer || x.number != y.number || view(x.text) != view(y.text))
+      return false;
+    if (!std::equal(x.items, x.items + x.item_count, y.items, y.items + y.item_count,
+                    [&](const auto& m, const auto& n) { return view(m) == view(n); })) {
+      return false;
+    }
+  }
+  return true;
 }
 
 const omnibroker_config* ConfigValues::raw() const {

@@ -41,6 +41,8 @@ class ConfigValues {
 
   /// Lives as long as any copy of this object.
   const omnibroker_config* raw() const;
+  /// Whether the values are the same, wherever they come from.
+  bool same_values(const ConfigValues& other) const;
 
  private:
   std::shared_ptr<const Builder::Storage> storage_;

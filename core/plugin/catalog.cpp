@@ -187,6 +187,16 @@ Result<Catalog::Found> Catalog::find(std::string_view name) {
                                         instead(wanted.type, names)};
 }
 
+Catalog::Origin Catalog::origin(const omnibroker_component_type& type) const {
+  const std::lock_guard lock(libraries_->mutex);
+  for (const auto& [hash, plugin] : libraries_->loaded) {
+    for (std::size_t i = 0; plugin != nullptr && i < plugin->component_count; ++i) {
+      if (plugin->components[i] == &type) return {hash, plugin->version == nullptr ? "" : plugin->version};
+    }
+  }
+  return {};
+}
+
 PluginReport Catalog::load(const fs::path& file) {
   std::error_code failed;
   const auto absolute = fs::absolute(file, failed);

@@ -39,7 +39,8 @@ std::string refusal_response(const Listener& listener, unsigned status, std::str
                              bool with_body) {
   std::string type, body;
   const StringSink type_sink(type), body_sink(body);
-  for (const auto* endpoint : listener.endpoints) {
+  for (const auto& mount : listener.mounts) {
+    const auto* endpoint = mount->current.load(std::memory_order_acquire);
     if (endpoint->table->refusal == nullptr) continue;
     endpoint->table->refusal(endpoint->self, status, {sentence.data(), sentence.size()}, type_sink.get(),
                              body_sink.get());
@@ -227,6 +228,7 @@ void Connection::open_exchange(Endpoint& endpoint) {
   state_ = State::InExchange;
   ++exchange_number_;
   endpoint_ = &endpoint;
+  endpoint.exchanges.fetch_add(1, std::memory_order_relaxed);
   head_begun_ = false;
   request_ended_ = close_asked_ = false;
   since_ = worker_->now();
@@ -294,7 +296,7 @@ void Connection::finish_exchange() {
     exchange_ = nullptr;
     endpoint_->table->closed(endpoint_->self, exchange);
   }
-  endpoint_ = nullptr;
+  if (endpoint_ != nullptr) std::exchange(endpoint_, nullptr)->exchanges.fetch_sub(1, std::memory_order_release);
 }
 
 void Connection::begin_closing() {
@@ -396,22 +398,26 @@ void Connection::receive_for(Session* session) {
 }
 
 void Connection::end_request(bool keep_alive) {
+  if (given_away_) return;
   request_ended_ = true;
   keep_alive_ = keep_alive;
 }
 
 void Connection::close(bool flush) {
+  if (given_away_) return;
   close_asked_ = true;
   close_flush_ = flush;
 }
 
 void Connection::set_timer(std::chrono::nanoseconds after) {
+  if (given_away_) return;
   if (after.count() == 0) return transport_timer_.cancel();
   transport_deadline_ = worker_->now() + std::chrono::duration_cast<Clock::duration>(after);
   worker_->timers().arm(transport_timer_, transport_deadline_);
 }
 
 omnibroker_status Connection::attach(omnibroker_session number) {
+  if (given_away_) return OMNIBROKER_CLOSED;
   if (session_ != nullptr) return session_->number == number ? OMNIBROKER_OK : OMNIBROKER_CONFLICT;
   if (worker_of(number) != worker_->index()) {
     if (worker_of(number) >= worker_->shared().workers.size()) return OMNIBROKER_NOT_FOUND;

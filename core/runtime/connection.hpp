@@ -4,6 +4,7 @@
 #include "net/listener.hpp"
 #include "net/stream.hpp"
 #include "net/timer_wheel.hpp"
+#include "runtime/handover.hpp"
 #include "runtime/input_buffer.hpp"
 
 #include <chrono>
@@ -94,6 +95,12 @@ class Connection final : public Watcher {
   void set_timer(std::chrono::nanoseconds after);
   omnibroker_status attach(omnibroker_session session);
 
+  /// Whether a connection that is asked again later may say that it is busy.
+  enum class Patience { Left, Gone };
+  /// Gives it to another generation of its transport. What it was sent and what it sends stay whole and in order; where
+  /// it does not move nothing has changed.
+  Handover::Result hand_over(Handover& handover, Patience patience);
+
   /// Off the old worker, and onto the new one, when it moves.
   void depart();
   void arrive(Worker& worker);
@@ -173,6 +180,7 @@ class Connection final : public Watcher {
   bool shutting_down_ = false;
   bool counted_address_ = true;
   bool moving_timer_ = false;
+  bool given_away_ = false;  // what the generation that lets go of it asks for is for nobody
   std::uint32_t interest_ = 0;
   std::uint32_t waiting_reason_ = 0;  // a shutdown that waits until pending data has been sent
 

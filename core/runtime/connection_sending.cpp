@@ -22,6 +22,7 @@ Output& Connection::output() {
 }
 
 omnibroker_status Connection::queue(std::string_view bytes) {
+  if (given_away_) return OMNIBROKER_CLOSED;
   if (state_ == State::Gone || close_asked_ || (state_ == State::Closing && output_ended_)) return OMNIBROKER_CLOSED;
   if (bytes.empty()) return OMNIBROKER_OK;
   const auto most = worker_->shared().limits.max_control_queue.bytes;

@@ -2,6 +2,7 @@
 
 #include "net/listener.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,15 +16,20 @@ namespace omnibroker::core {
 
 class Component;
 
-/// A transport or service as connections use it: found by path, called through its table.
+/// One generation of a transport or service, as connections use it: called through its tables.
+///
+/// Lifecycle: outlives every connection and session that uses it; the broker looks at `exchanges` and asks the workers.
+/// Threads: immutable but for the count.
 struct Endpoint {
   std::string name;  ///< `transports.realtime`
   std::string plugin;
   std::string path;
-  std::size_t index = 0;  ///< Among all endpoints.
+  unsigned generation = 1;
   Component* component = nullptr;
   void* self = nullptr;
   const omnibroker_transport_v1* table = nullptr;
+  const omnibroker_session_handover_v1* handover = nullptr;  ///< Null: its connections cannot move.
+  std::atomic<std::size_t> exchanges{0};                     ///< Under way.
 
   /// Writes a message as receivers with this variant want it.
   void encode(std::uint32_t variant, const omnibroker_payload& payload, const omnibroker_sink* out) const {
@@ -33,19 +39,27 @@ struct Endpoint {
   }
 };
 
+/// A path, and the generation that takes requests for it now.
+///
+/// Threads: any; the broker changes `current`.
+struct Mount {
+  std::string path;
+  std::atomic<Endpoint*> current{nullptr};
+};
+
 /// One entry of `listeners:` with what is mounted on it.
 struct Listener {
   std::string name;
   std::unique_ptr<TlsContext> tls;
   std::vector<std::unique_ptr<ListeningSocket>> sockets;
-  std::vector<Endpoint*> endpoints;  ///< The longest path first.
+  std::vector<std::unique_ptr<Mount>> mounts;  ///< The longest path first.
 
   /// Who takes requests for this path: the endpoint with the longest path that is the path or lies above it.
   Endpoint* find(std::string_view path) const {
-    for (auto* endpoint : endpoints) {
-      const auto& mount = endpoint->path;
-      if (mount == "/") return endpoint;
-      if (path.starts_with(mount) && (path.size() == mount.size() || path[mount.size()] == '/')) return endpoint;
+    for (const auto& mount : mounts) {
+      const std::string_view at = mount->path;
+      const bool below = at == "/" || (path.starts_with(at) && (path.size() == at.size() || path[at.size()] == '/'));
+      if (below) return mount->current.load(std::memory_order_acquire);
     }
     return nullptr;
   }

@@ -258,6 +258,17 @@ Audience& Fanout::audience_for(const Session& session, Selection selection) {
   return *audiences_[role].emplace_back(std::move(made));
 }
 
+void Fanout::forget(const Endpoint& endpoint) {
+  const auto of_it = [&](const EncodedOnce& encoding) { return encoding.endpoint == &endpoint; };
+  const auto gone = [&](const Audience* audience) { return of_it(audience->encoded); };
+  std::erase_if(dirty_, gone);
+  std::erase_if(waiting_, gone);
+  for (auto& of_role : audiences_) {
+    std::erase_if(of_role, [&](const auto& audience) { return of_it(audience->encoded); });
+  }
+  std::erase_if(encodings_, [&](const auto& encoding) { return of_it(*encoding); });
+}
+
 void Fanout::drop_unused() {
   for (auto& of_role : audiences_) {
     std::erase_if(of_role, [](const auto& audience) {

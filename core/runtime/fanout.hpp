@@ -62,6 +62,11 @@ class Fanout {
                                    std::string& error) const;
   static omnibroker_status check_unsubscribe(const Session& session, std::string_view id, Change& change);
   void apply(Session& session, Change change);
+  /// To the audience of what the session wants, and of its transport's encoding, as they are now. What is pending goes
+  /// first, in the bytes in which it was written.
+  void change_audience(Session& session);
+  /// Nobody here gets messages in this generation's encoding any more.
+  void forget(const Endpoint& endpoint);
   /// From now on the client is told what it misses.
   static void want_notices(Session& session);
 
@@ -130,7 +135,6 @@ class Fanout {
                           std::string& error) const;
   static void add_snapshot(std::vector<CatchUp::Snapshot>& snapshots, CatchUp::Snapshot added);
   bool take_pending_along(Session& session);
-  void change_selection(Session& session);
   std::vector<CatchUp::Source> still_to_come(const Audience& audience,
                                              const std::vector<CatchUp::Source>& earlier) const;
 

@@ -139,7 +139,7 @@ void Fanout::apply(Session& session, Change change) {
     });
     extras.subscriptions.erase(held);
   }
-  if (change.kind == Change::Kind::Unsubscribe) return change_selection(session);
+  if (change.kind == Change::Kind::Unsubscribe) return change_audience(session);
   const auto route = wanted.route;
   add_snapshot(snapshots, {route, &latest_[route], sequence_, wanted.filter});
   if (change.kind == Change::Kind::Subscribe) {
@@ -150,7 +150,7 @@ void Fanout::apply(Session& session, Change change) {
     }
     extras.subscriptions.push_back(std::move(wanted));
   }
-  change_selection(session);
+  change_audience(session);
 }
 
 /// Equal ones are one. Past their bound it is more than was asked for, rather than more and more filters.
@@ -198,8 +198,7 @@ bool Fanout::take_pending_along(Session& session) {
   return true;
 }
 
-/// To the audience of its selection as it is now.
-void Fanout::change_selection(Session& session) {
+void Fanout::change_audience(Session& session) {
   if (!take_pending_along(session)) return;
   auto& behind = *session.behind;
   const auto stage = session.apart() ? Behind::Stage::Apart : Behind::Stage::Beside;

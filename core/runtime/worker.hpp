@@ -8,6 +8,7 @@
 #include "runtime/fanout.hpp"
 #include "runtime/parcels.hpp"
 #include "runtime/reply_to.hpp"
+#include "runtime/session_info.hpp"
 #include "runtime/shared.hpp"
 #include "runtime/spare_buffers.hpp"
 #include "session/session.hpp"
@@ -21,6 +22,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -88,6 +90,19 @@ class Worker final : private RoutingHost {
   void shut_down_connections();
   void cut_connections();
 
+  // Generations of transports
+  /// Moves what uses one generation to another one, beginning now and going on beside everything else.
+  void hand_over(std::shared_ptr<Handover> handover);
+  /// From now on the session gets its messages in this generation's encoding.
+  void use_endpoint(Session& session, Endpoint& endpoint, std::uint32_t variant);
+  /// Whether a connection or a session of this worker needs this generation.
+  bool uses(const Endpoint& endpoint) const;
+
+  // For people who look after it
+  std::vector<SessionInfo> describe_sessions() const;
+  /// Ends the connection of this client, or its session where it has none. False: it is not one of this worker's.
+  bool kick(std::string_view client_id);
+
   // Sessions
   Session* open_session(Connection& connection, bool detached, std::string_view key, std::string& error);
   Session* find_session(omnibroker_session number);
@@ -126,11 +141,28 @@ class Worker final : private RoutingHost {
     Worker& worker;
     std::uint64_t id;
   };
+  /// This worker's part of a handover: goes on as long as a connection is left that may move one day.
+  struct MovingOn final : Timer {
+    MovingOn(Worker& w, std::shared_ptr<Handover> h) : worker(w), handover(std::move(h)) {}
+    void expired() override { worker.move_on(*this); }
+    Worker& worker;
+    const std::shared_ptr<Handover> handover;
+    std::vector<std::uint64_t> left;  ///< Connections that have their turn in this round.
+    std::set<std::uint64_t> staying;  ///< Connections that cannot move.
+    std::size_t busy = 0;             ///< Of this round.
+    unsigned round = 0;
+    bool told = false;
+  };
   struct SecondTimer final : Timer {
     explicit SecondTimer(Worker& w) : worker(w) {}
     void expired() override { worker.each_second(); }
     Worker& worker;
   };
+
+  void begin_round(MovingOn& moving);
+  void move_on(MovingOn& moving);
+  void move_sessions(const Handover& handover);
+  void end_moving(MovingOn& moving);
 
   void run();
   std::chrono::milliseconds until_next(bool more) const;
@@ -186,6 +218,7 @@ class Worker final : private RoutingHost {
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> graveyard_;
   std::vector<Connection*> dirty_;
+  std::vector<std::unique_ptr<MovingOn>> moving_;
   std::vector<std::uint64_t> to_resume_;
   std::vector<std::uint64_t> resuming_;
   bool routing_ = false;  // the router is at work, and its decision in use

@@ -61,13 +61,11 @@ std::size_t EventStream::receive(std::span<std::uint8_t> bytes) {
 }
 
 void EventStream::timer() {
-  if (frozen_) return;
   connection_.write(": keep-alive\n\n");
   connection_.set_timer(keep_alive_);
 }
 
 void EventStream::shutdown(ShutdownReason reason, std::string_view sentence) {
-  if (frozen_) return;
   std::string bye = R"(event: bye
 data: {"reason":)" + json_text(name_of(reason)) +
                     R"(,"message":)" + json_text(sentence) + "}\n\n";

@@ -34,14 +34,10 @@ class EventStream final : public Exchange {
   void shutdown(ShutdownReason reason, std::string_view sentence) override;
   void end_of_input() override;
 
-  /// Nothing more is written from here: another generation goes on.
-  void freeze() { frozen_ = true; }
-
  private:
   const Lent* lent_;
   Connection connection_;
   std::chrono::milliseconds keep_alive_;
-  bool frozen_ = false;
 };
 
 /// Writes one message as an event, for any number of streams.

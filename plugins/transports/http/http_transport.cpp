@@ -235,9 +235,7 @@ std::shared_ptr<const Settings> HttpTransport::settings() const {
 }
 
 omnibroker_status HttpTransport::export_session(Exchange& exchange, const Sink& out) {
-  auto* stream = dynamic_cast<EventStream*>(&exchange);
-  if (stream == nullptr) return OMNIBROKER_UNAVAILABLE;
-  stream->freeze();
+  if (dynamic_cast<EventStream*>(&exchange) == nullptr) return OMNIBROKER_UNAVAILABLE;  // soon over
   out.append(EventStream::kHandoverFormat);
   return OMNIBROKER_OK;
 }

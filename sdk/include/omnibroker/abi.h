@@ -641,8 +641,9 @@ typedef struct omnibroker_transport_v1 {
 typedef struct omnibroker_session_handover_v1 {
   uint32_t struct_size;
   /* Writes the connection's protocol state, at most 64 KiB, beginning with format id and version. Bytes not consumed
-   * are the host's and not part of it. OK: the state is frozen until `closed`. UNAVAILABLE: busy, ask again.
-   * UNSUPPORTED: it cannot be moved. [worker] */
+   * are the host's and not part of it. OK: `closed` follows, in which the connection must not be touched; or, where the
+   * other generation refuses, the host goes on as if it had not asked. UNAVAILABLE: busy, ask again. UNSUPPORTED: it
+   * cannot be moved. [worker] */
   omnibroker_status (*session_export)(void* self, void* state, const omnibroker_sink* out);
   /* Takes a connection over in place of `open`. UNSUPPORTED: unknown format or version. [worker] */
   omnibroker_status (*session_import)(void* self, omnibroker_connection* connection, omnibroker_text blob, void** state,

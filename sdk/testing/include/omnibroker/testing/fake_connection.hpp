@@ -59,11 +59,10 @@ class FakeConnection {
   void deliver(std::string_view payload, Encoding encoding = Encoding::Text);
   /// The answer to a submit that was to be answered later.
   void reply(std::uint64_t correlation, std::string_view payload, std::string_view refusal_code = {});
-  /// Moves the connection to another generation of its transport, as a reload does, and answers how that went. A
-  /// refused export leaves it with the old one. So does a refused import, but frozen: only `disconnect` makes sense
-  /// then.
+  /// Moves the connection to another generation of its transport, as a swap does, and answers how that went. What the
+  /// one does not give, or the other does not take, stays with the old one, which goes on.
   omnibroker_status hand_over(ComponentUnderTest& to);
-  /// What the transport would export, or nothing where it refuses. It is frozen afterwards, as abi.h says.
+  /// What the transport would export, or nothing where it refuses.
   std::optional<std::string> export_session();
   /// Opens this connection by importing a blob in place of a request head.
   omnibroker_status import_session(std::string_view blob);

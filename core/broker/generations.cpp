@@ -1,0 +1,281 @@
+// The part of a running broker that replaces transports and services while it runs.
+
+#include "broker/running.hpp"
+#include "runtime/worker.hpp"
+#include "telemetry/log.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <utility>
+
+namespace omnibroker::core {
+namespace {
+
+constexpr std::chrono::milliseconds kLook{5};
+constexpr std::chrono::seconds kPatience{10};  // with what a component that goes has begun
+
+std::chrono::nanoseconds percentile(const std::vector<std::chrono::nanoseconds>& sorted, double part) {
+  if (sorted.empty()) return std::chrono::nanoseconds(0);
+  const auto at = static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1) + 0.5);
+  return sorted[at];
+}
+
+template <class T>
+void wait_for(const T& done) {
+  while (!done()) std::this_thread::sleep_for(kLook);
+}
+
+std::size_t connections_of(const Mounted& where, const Generation& but) {
+  std::size_t count = 0;
+  for (const auto& generation : where.generations) {
+    if (generation.get() != &but) count += generation->endpoint->exchanges.load();
+  }
+  return count;
+}
+
+}  // namespace
+
+std::string_view to_string(GenerationInfo::State state) {
+  switch (state) {
+    case GenerationInfo::State::Current: return "current";
+    case GenerationInfo::State::Previous: return "previous";
+    default: return "draining";
+  }
+}
+
+Result<SwapReport> Broker::Running::swap(const ComponentConfig& wanted, const Broker::Progress& progress) {
+  const std::lock_guard lock(operations);
+  if (!serving) return Error{ErrorCode::Unavailable, "The broker is stopping"};
+  const auto found =
+      std::find_if(mounted.begin(), mounted.end(), [&](const auto& m) { return m->name == wanted.name; });
+  if (found == mounted.end()) return Error{ErrorCode::NotFound, "There is no transport or service " + wanted.name};
+  auto& where = **found;
+  const auto& present = *where.current;
+  if (wanted.type == &present.component->type() && wanted.values.same_values(present.config.values)) {
+    return Error{ErrorCode::Conflict, wanted.name + " runs exactly this already, as generation " +
+                                          std::to_string(present.endpoint->generation)};
+  }
+  const auto components_before = components.size();
+  auto required = wanted;
+  required.required = true;  // that it cannot be made is an error here, whatever it would be at the start
+  auto made = make_generation(where, required);
+  auto status = made ? (*made)->component->start() : Status(made.error());
+  if (!status) {
+    while (components.size() > components_before) discard_last_component();
+    return status.error();
+  }
+  auto& next = **made;
+  where.generations.push_back(std::move(*made));
+  log.info("A new generation takes over", {{"name", where.name},
+                                           {"generation", next.endpoint->generation},
+                                           {"plugin", next.endpoint->plugin},
+                                           {"version", next.origin.version}});
+  return turn_to(where, next, progress);
+}
+
+void Broker::Running::discard_last_component() {
+  const auto component = std::move(components.back());
+  components.pop_back();
+  auto* record = &record_of(*component);
+  if (component->state() == Component::State::Stuck) return;  // its thread may still look at it
+  records.remove_if([record](const ComponentRecord& one) { return &one == record; });
+}
+
+Result<SwapReport> Broker::Running::rollback(std::string_view name, const Broker::Progress& progress) {
+  const std::lock_guard lock(operations);
+  if (!serving) return Error{ErrorCode::Unavailable, "The broker is stopping"};
+  const auto found = std::find_if(mounted.begin(), mounted.end(), [&](const auto& m) { return m->name == name; });
+  if (found == mounted.end()) {
+    return Error{ErrorCode::NotFound, "There is no transport or service " + std::string(name)};
+  }
+  auto& where = **found;
+  if (where.previous == nullptr) {
+    return Error{ErrorCode::NotFound, where.name +
+                                          " has no generation to go back to: none was replaced within the last " +
+                                          std::to_string(rollback_window().count()) + " s"};
+  }
+  log.info("Going back to the previous generation",
+           {{"name", where.name}, {"generation", where.previous->endpoint->generation}});
+  return turn_to(where, *where.previous, progress);
+}
+
+/// From here on nothing can fail: what does not move stays where it is.
+SwapReport Broker::Running::turn_to(Mounted& where, Generation& next, const Broker::Progress& progress) {
+  auto& present = *where.current;
+  const auto begun = Clock::now();
+  SwapReport report;
+  report.name = where.name;
+  report.from = present.endpoint->generation;
+  report.to = next.endpoint->generation;
+
+  for (const auto& handover : where.handovers) handover->abandon();
+  where.handovers.clear();
+  where.mount->current.store(next.endpoint.get(), std::memory_order_release);
+  where.previous = &present;
+  where.current = &next;
+  present.replaced = begun;
+  const auto concerned = connections_of(where, next);
+  for (const auto& generation : where.generations) {
+    if (generation.get() == &next) continue;
+    auto handover = std::make_shared<Handover>(*generation->endpoint, *next.endpoint, shared->workers.size());
+    where.handovers.push_back(handover);
+    for (auto& worker : shared->workers) worker->post([handover](Worker& w) { w.hand_over(handover); });
+  }
+  const auto moved = [&] {
+    std::size_t count = 0;
+    for (const auto& handover : where.handovers) count += handover->counts().moved;
+    return count;
+  };
+  wait_for([&] {
+    if (progress) progress(moved(), std::max(concerned, moved()));
+    return std::all_of(where.handovers.begin(), where.handovers.end(), [](const auto& one) { return one->done(); });
+  });
+
+  std::vector<std::chrono::nanoseconds> freezes;
+  for (const auto& handover : where.handovers) {
+    const auto more = handover->freezes();
+    freezes.insert(freezes.end(), more.begin(), more.end());
+    if (report.refusal.empty()) report.refusal = handover->first_refusal();
+  }
+  std::sort(freezes.begin(), freezes.end());
+  report.moved = moved();
+  report.staying = connections_of(where, next);
+  report.took = Clock::now() - begun;
+  report.freeze_p50 = percentile(freezes, 0.50);
+  report.freeze_p99 = percentile(freezes, 0.99);
+  report.freeze_max = percentile(freezes, 1.00);
+  log.info("Connections have moved", {{"name", where.name},
+                                      {"from", report.from},
+                                      {"to", report.to},
+                                      {"moved", report.moved},
+                                      {"staying", report.staying}});
+  return report;
+}
+
+std::chrono::seconds Broker::Running::rollback_window() const {
+  return std::chrono::duration_cast<std::chrono::seconds>(config.limits.rollback_window);
+}
+
+void Broker::Running::retire_what_is_over() {
+  const std::unique_lock lock(operations, std::try_to_lock);
+  if (!lock.owns_lock() || !serving) return;
+  const auto now = Clock::now();
+  for (auto& where : mounted) {
+    if (where->previous != nullptr && now - where->previous->replaced >= config.limits.rollback_window) {
+      where->previous = nullptr;
+    }
+    for (std::size_t i = 0; i < where->generations.size();) {
+      auto& generation = *where->generations[i];
+      const bool needed = &generation == where->current || &generation == where->previous || is_used(generation);
+      if (needed) {
+        ++i;
+        continue;
+      }
+      std::erase_if(where->handovers, [&](const auto& one) { return &one->from == generation.endpoint.get(); });
+      retire(generation);
+      where->generations.erase(where->generations.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+}
+
+/// Asks every worker; after a `no` of all of them nobody can begin to use it, since nothing leads to it any more.
+bool Broker::Running::is_used(const Generation& generation) {
+  const auto& endpoint = *generation.endpoint;
+  if (endpoint.exchanges.load(std::memory_order_acquire) > 0) return true;
+  return ask_workers([&endpoint](Worker& worker) { return worker.uses(endpoint) ? 1 : 0; }) > 0;
+}
+
+void Broker::Running::retire(Generation& generation) {
+  const auto& endpoint = *generation.endpoint;
+  static_cast<void>(ask_workers([&endpoint](Worker& worker) {
+    worker.fanout().forget(endpoint);
+    return 0;
+  }));
+  const auto found = std::find_if(components.begin(), components.end(),
+                                  [&](const auto& one) { return one.get() == generation.component; });
+  auto component = std::move(*found);
+  components.erase(found);
+  const auto until = Clock::now() + kPatience;
+  auto status = drain(*component, until);
+  const bool idle = has_ended_its_work(*component, until);
+  if (status && idle) status = component->stop();
+  if (!status) {
+    log.warn("A generation did not end cleanly",
+             {{"name", endpoint.name}, {"generation", endpoint.generation}, {"reason", status.error().message}});
+  }
+  log.info("A generation has ended", {{"name", endpoint.name}, {"generation", endpoint.generation}});
+  if (!idle || component->state() == Component::State::Stuck) {
+    left_behind.push_back(std::move(component));
+    return;
+  }
+  auto* record = &record_of(*component);
+  component.reset();
+  records.remove_if([record](const ComponentRecord& one) { return &one == record; });
+}
+
+std::vector<GenerationInfo> Broker::Running::generations() {
+  const std::lock_guard lock(operations);
+  std::vector<GenerationInfo> all;
+  const auto now = Clock::now();
+  for (const auto& where : mounted) {
+    for (auto at = where->generations.rbegin(); at != where->generations.rend(); ++at) {
+      const auto& one = **at;
+      const auto& endpoint = *one.endpoint;
+      const auto state = &one == where->current    ? GenerationInfo::State::Current
+                         : &one == where->previous ? GenerationInfo::State::Previous
+                                                   : GenerationInfo::State::Draining;
+      all.push_back({where->name, endpoint.generation, endpoint.plugin, one.origin.version, one.origin.hash, state,
+                     endpoint.exchanges.load(), std::chrono::duration_cast<std::chrono::seconds>(now - one.since)});
+    }
+  }
+  std::stable_sort(all.begin(), all.end(), [](const GenerationInfo& a, const GenerationInfo& b) {
+    return a.name != b.name ? a.name < b.name : a.state < b.state;
+  });
+  return all;
+}
+
+std::vector<SessionInfo> Broker::Running::sessions() {
+  const std::lock_guard lock(operations);
+  std::mutex mutex;
+  std::vector<SessionInfo> all;
+  static_cast<void>(ask_workers([&](Worker& worker) {
+    auto some = worker.describe_sessions();
+    const std::lock_guard all_lock(mutex);
+    all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+    return 0;
+  }));
+  return all;
+}
+
+bool Broker::Running::disconnect(std::string_view client_id) {
+  const std::lock_guard lock(operations);
+  return ask_workers([client_id](Worker& worker) { return worker.kick(client_id) ? 1 : 0; }) > 0;
+}
+
+/// Runs `question` on every worker and adds up what they answer. None while the broker does not serve.
+std::size_t Broker::Running::ask_workers(const std::function<std::size_t(Worker&)>& question) {
+  if (!serving) return 0;
+  std::atomic<std::size_t> sum{0};
+  std::vector<std::promise<void>> answered(shared->workers.size());
+  for (std::size_t i = 0; i < answered.size(); ++i) {
+    shared->workers[i]->post([&, i](Worker& worker) {
+      sum += question(worker);
+      answered[i].set_value();
+    });
+  }
+  for (auto& one : answered) one.get_future().wait();
+  return sum.load();
+}
+
+Result<SwapReport> Broker::swap(const ComponentConfig& wanted, const Progress& progress) {
+  return running_->swap(wanted, progress);
+}
+Result<SwapReport> Broker::rollback(std::string_view name, const Progress& progress) {
+  return running_->rollback(name, progress);
+}
+std::vector<GenerationInfo> Broker::generations() const { return running_->generations(); }
+std::vector<SessionInfo> Broker::sessions() const { return running_->sessions(); }
+bool Broker::disconnect(std::string_view client_id) { return running_->disconnect(client_id); }
+
+}  // namespace omnibroker::core
