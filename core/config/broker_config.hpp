@@ -108,6 +108,13 @@ struct LimitsConfig {
       std::chrono::seconds(30);  ///< A client that reads nothing for this long is closed.
 };
 
+/// `control:`: where commands reach the running broker.
+struct ControlConfig {
+  std::string socket = "auto";  ///< A path; `auto`: one that the broker chooses; `off`: none.
+
+  bool is_path() const { return socket != "auto" && socket != "off"; }
+};
+
 /// The whole configuration of a broker: read once, checked, immutable. Everything here has been checked for itself;
 /// that names refer to something (a route's listener, a role) has been checked too.
 struct BrokerConfig {
@@ -122,6 +129,7 @@ struct BrokerConfig {
   ComponentConfig reply;
   ComponentConfig notices;  ///< Its `plugin` is empty where there is none.
   LimitsConfig limits;
+  ControlConfig control;
   LogConfig log;
 };
 

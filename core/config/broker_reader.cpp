@@ -4,6 +4,10 @@
 #include "config/files.hpp"
 #include "config/wording.hpp"
 
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
 namespace omnibroker::core {
 namespace {
 
@@ -75,6 +79,7 @@ ReadBroker BrokerReader::read(const Node& root_node) {
   const auto limits = section_at(root, "limits");
   refuse_unknown_keys(limits, limits_section().keys(), context_.findings);
   broker.limits = limits_spec().read(limits, context_);
+  broker.control = read_control(root);
   broker.log = read_log(root);
   return broker;
 }
@@ -167,6 +172,19 @@ ComponentConfig BrokerReader::read_reply(const Place& root) {
   name.text = "reply";
   name.mark = root.mark;
   return components_.read({&name, root.mark, "reply"}, reply_section(), "reply");
+}
+
+Read<ControlConfig> BrokerReader::read_control(const Place& root) {
+  const auto place = section_at(root, "control");
+  refuse_unknown_keys(place, control_section().keys(), context_.findings);
+  auto control = control_spec().read(place, context_);
+  if (control.is_path() && !control.socket.empty()) {
+    resolve_file(place, "socket", control.socket);
+    std::error_code failed;
+    const auto absolute = std::filesystem::absolute(control.socket, failed);
+    if (!failed) control.socket = absolute.lexically_normal().string();  // clients run in other folders
+  }
+  return {std::move(control), place};
 }
 
 LogConfig BrokerReader::read_log(const Place& root) {

@@ -43,14 +43,15 @@ struct ReadBroker {
   ComponentConfig reply;
   ComponentConfig notices;
   LimitsConfig limits;
+  Read<ControlConfig> control;
   LogConfig log;
 };
 
 /// Reads a tree section by section.
 class BrokerReader {
  public:
-  BrokerReader(const TypeLookup& find_type, ReadContext& context)
-      : components_(find_type, context), context_(context) {}
+  BrokerReader(const TypeLookup& find_type, ReadContext& context, PluginOverride instead = {})
+      : components_(find_type, context, std::move(instead)), context_(context) {}
 
   /// The result refers to `root`.
   ReadBroker read(const Node& root);
@@ -72,6 +73,7 @@ class BrokerReader {
   void read_role(const Place& place, const std::string& name, ReadBroker& broker);
   void read_filters(const Place& place, RouteConfig& route);
   ComponentConfig read_reply(const Place& root);
+  Read<ControlConfig> read_control(const Place& root);
   LogConfig read_log(const Place& root);
   void resolve_file(const Place& place, std::string_view key, std::string& file) const;
 

@@ -20,6 +20,8 @@ ComponentConfig ComponentReader::read_map(const Place& place, const Section& sec
   component.name = std::move(name);
   component.kind = section.component;
   component.position = position_of(place.mark);
+  const bool is_replaced = !component.plugin.empty() && component.name == instead_.component;
+  if (is_replaced) component.plugin = instead_.plugin;
   const auto* plugin = place.node->find("plugin");
   if (plugin == nullptr || component.plugin.empty()) {
     if (plugin != nullptr && plugin->value.is_text()) {
@@ -32,8 +34,8 @@ ComponentConfig ComponentReader::read_map(const Place& place, const Section& sec
   if (!type) {
     const auto problem = "cannot use plugin " + shown(component.plugin) + ": " + type.error().message;
     const auto path = place.path + ".plugin";
-    component.required ? context_.findings.error(plugin->value.mark, path, problem)
-                       : context_.findings.warning(plugin->value.mark, path, "left out: " + problem);
+    component.required || is_replaced ? context_.findings.error(plugin->value.mark, path, problem)
+                                      : context_.findings.warning(plugin->value.mark, path, "left out: " + problem);
     return component;
   }
   component.type = type.value();
@@ -52,7 +54,7 @@ ComponentConfig ComponentReader::read(const Place& place, const Section& section
   if (place.node->kind != Node::Kind::Scalar) {
     context_.findings.error(place.node->mark, place.path,
                             "expected the name of a plugin, or a map with plugin and its options");
-    return ComponentConfig{std::move(name), {}, section.component, true, {}, position_of(place.mark)};
+    return ComponentConfig{std::move(name), {}, section.component, true, nullptr, {}, position_of(place.mark)};
   }
   Node map;
   map.kind = Node::Kind::Map;

@@ -5,6 +5,7 @@
 #include "config/sections.hpp"
 
 #include <string>
+#include <utility>
 
 #include <omnibroker/result.hpp>
 
@@ -16,7 +17,9 @@ namespace omnibroker::core {
 /// where it is not; then its options cannot be checked, and are not.
 class ComponentReader {
  public:
-  ComponentReader(const TypeLookup& find_type, ReadContext& context) : find_type_(find_type), context_(context) {}
+  /// `instead`: a plugin that stands for the one that the file gives.
+  ComponentReader(const TypeLookup& find_type, ReadContext& context, PluginOverride instead)
+      : find_type_(find_type), context_(context), instead_(std::move(instead)) {}
 
   /// `place` is a map. `name` is unique in the broker: `transports.realtime`.
   ComponentConfig read_map(const Place& place, const Section& section, std::string name);
@@ -29,6 +32,7 @@ class ComponentReader {
 
   const TypeLookup& find_type_;
   ReadContext& context_;
+  const PluginOverride instead_;
 };
 
 }  // namespace omnibroker::core

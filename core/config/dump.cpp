@@ -71,6 +71,7 @@ class Dump {
       out_.close();
     }
     section("limits", limits_spec().write(config_.limits));
+    section("control", control_spec().write(config_.control));
     section("log", log_spec().write(config_.log));
     return std::move(out_).take();
   }

@@ -12,11 +12,11 @@ namespace omnibroker::core {
 namespace {
 
 LoadedConfig load(const Sources& sources, bool has_tree, const std::string& name, const TypeLookup& find_type,
-                  ReadContext& context) {
+                  ReadContext& context, const PluginOverride& instead = {}) {
   LoadedConfig loaded;
   loaded.config.file = name;
   if (has_tree) {
-    auto broker = BrokerReader(find_type, context).read(sources.root());
+    auto broker = BrokerReader(find_type, context, instead).read(sources.root());
     check_relations(broker, context.findings);
     loaded.config = assemble(std::move(broker));
   }
@@ -35,13 +35,13 @@ Environment process_environment() {
   };
 }
 
-LoadedConfig load_config(const std::filesystem::path& file, const TypeLookup& find_type,
-                         const Environment& environment) {
+LoadedConfig load_config(const std::filesystem::path& file, const TypeLookup& find_type, const Environment& environment,
+                         const PluginOverride& instead) {
   Findings findings;
   Sources sources(environment, findings);
   ReadContext context{environment, findings};
   const bool has_tree = sources.read_file(file);
-  return load(sources, has_tree, file.string(), find_type, context);
+  return load(sources, has_tree, file.string(), find_type, context, instead);
 }
 
 LoadedConfig parse_config(std::string_view text, const std::string& name, const TypeLookup& find_type,

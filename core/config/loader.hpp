@@ -36,10 +36,18 @@ using TypeLookup = std::function<Result<const omnibroker_component_type*>(std::s
 using Environment = std::function<bool(const std::string& name, std::string& value)>;
 Environment process_environment();
 
+/// A plugin to take in the place of the one that the file gives to a component; without a name, none. The options of
+/// the file are then checked against this one's specification. It must be usable, also where the component is not
+/// required.
+struct PluginOverride {
+  std::string component;  ///< `transports.realtime`
+  std::string plugin;     ///< As a file would give it.
+};
+
 /// Reads a file and everything it includes. `find_type` is asked once per component; without it (null) plugins' options
 /// are not checked.
 LoadedConfig load_config(const std::filesystem::path& file, const TypeLookup& find_type,
-                         const Environment& environment = process_environment());
+                         const Environment& environment = process_environment(), const PluginOverride& instead = {});
 
 /// The same from text; `name` stands for the file in errors, and includes are relative to the current folder.
 LoadedConfig parse_config(std::string_view text, const std::string& name, const TypeLookup& find_type,

@@ -54,6 +54,7 @@ class Relations {
 
   void check() {
     check_listeners();
+    check_control();
     check_endpoints();
     for (const auto& route : broker_.routes) check_route(route);
     check_roles();
@@ -86,6 +87,21 @@ class Relations {
                         shown(address) + " belongs to listener " + shown(first->second->config.name) + " already, at " +
                             to_string(first->second->at("address")));
       }
+    }
+  }
+
+  void check_control() {
+    const auto& control = broker_.control;
+    if (!control.gives("socket") || !control.config.is_path()) return;
+    const auto complain = [&](const std::string& problem) {
+      findings_.error(control.at("socket"), control.place.path + ".socket", problem);
+    };
+    const auto address = "unix:" + control.config.socket;
+    if (const auto problem = address_problem(address); !problem.empty()) complain(problem);
+    for (const auto& listener : broker_.listeners) {
+      if (listener.config.address != address) continue;
+      complain("is the address of listener " + shown(listener.config.name) + ", at " +
+               to_string(listener.at("address")));
     }
   }
 
@@ -304,6 +320,7 @@ BrokerConfig assemble(ReadBroker broker) {
   config.reply = std::move(broker.reply);
   config.notices = std::move(broker.notices);
   config.limits = broker.limits;
+  config.control = std::move(broker.control.config);
   config.log = std::move(broker.log);
   return config;
 }

@@ -52,6 +52,7 @@ const Section& root_section() {
         "has missed. Without it there are none.",
         Form::Component, &notices_section()},
        {"limits", "Bounds on what clients can ask for.", Form::One, &limits_section()},
+       {"control", "How the running broker is looked at and changed.", Form::One, &control_section()},
        {"log", "The broker's log.", Form::One, &log_section()}},
       0,
       nullptr};
@@ -131,6 +132,11 @@ const Section& notices_section() {
 
 const Section& limits_section() {
   static const Section section{joined({limits_spec().options()}), {}, 0, nullptr};
+  return section;
+}
+
+const Section& control_section() {
+  static const Section section{joined({control_spec().options()}), {}, 0, nullptr};
   return section;
 }
 

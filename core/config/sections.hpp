@@ -59,6 +59,7 @@ const SectionSpec<BridgeConfig>& bridge_spec();        ///< What a bridge has be
 const SectionSpec<RouteConfig>& route_spec();          ///< `from` holds `anyone` as if it were a role.
 const SectionSpec<RoleConfig>& role_spec();
 const SectionSpec<LimitsConfig>& limits_spec();
+const SectionSpec<ControlConfig>& control_spec();
 const SectionSpec<LogConfig>& log_spec();
 
 const Section& root_section();
@@ -75,6 +76,7 @@ const Section& filter_section();
 const Section& reply_section();
 const Section& notices_section();
 const Section& limits_section();
+const Section& control_section();
 const Section& log_section();
 
 /// Whether a component of this type can stand where `section` is; why not as a sentence, or empty.

@@ -266,6 +266,21 @@ const SectionSpec<LimitsConfig>& limits_spec() {
   return spec;
 }
 
+const SectionSpec<ControlConfig>& control_spec() {
+  static const auto spec =
+      SectionSpec<ControlConfig>{}
+          .field("socket", &ControlConfig::socket,
+                 "The Unix socket for commands such as `omnibroker status`, for the broker's own user and root alone: a "
+                 "path, relative to the file; `auto`: a file named by the process in the user's folder for such; `off`: "
+                 "none.")
+          .example("/run/omnibroker/gateway.sock")
+          .check([](const ControlConfig& control) -> Status {
+            if (!control.socket.empty()) return {};
+            return Error{ErrorCode::InvalidArgument, "socket is empty: expected auto, off or a path"};
+          });
+  return spec;
+}
+
 const SectionSpec<LogConfig>& log_spec() {
   static const auto spec =
       SectionSpec<LogConfig>{}
