@@ -24,6 +24,13 @@ struct Command {
 
 Command run_command();
 Command check_command();
+Command status_command();
+Command generations_command();
+Command sessions_command();
+Command swap_command();
+Command rollback_command();
+Command disconnect_command();
+Command log_level_command();
 Command plugins_command();
 Command describe_command();
 Command schema_command();

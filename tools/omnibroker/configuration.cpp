@@ -14,11 +14,11 @@ core::TypeLookup type_lookup(core::Catalog& catalog) {
   };
 }
 
-ReadConfiguration read_configuration(const std::filesystem::path& file) {
+ReadConfiguration read_configuration(const std::filesystem::path& file, const core::PluginOverride& instead) {
   ReadConfiguration read;
   read.catalog = std::make_unique<core::Catalog>(plugin_folders(core::plugin_path_of(file)));
   read.find_type = type_lookup(*read.catalog);
-  read.loaded = core::load_config(file, read.find_type);
+  read.loaded = core::load_config(file, read.find_type, core::process_environment(), instead);
   return read;
 }
 

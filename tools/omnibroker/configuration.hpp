@@ -15,7 +15,8 @@ struct ReadConfiguration {
   core::LoadedConfig loaded;
 };
 
-ReadConfiguration read_configuration(const std::filesystem::path& file);
+/// `instead`: a plugin that stands for the one that the file gives to a component.
+ReadConfiguration read_configuration(const std::filesystem::path& file, const core::PluginOverride& instead = {});
 
 /// `find` of a catalog in the shape that reading a configuration asks for. The catalog must outlive it.
 core::TypeLookup type_lookup(core::Catalog& catalog);

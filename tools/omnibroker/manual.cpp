@@ -98,6 +98,7 @@ std::string overview_text(const std::vector<Manual>& manuals) {
   out += headline("Exit codes") + exit_code_table({kDone, kRefused, kWrongUsage, kCouldNotStart, kForcedStop});
   out += headline("Environment");
   out += table({{"OMNIBROKER_PLUGIN_PATH", "more folders to look for plugins in, separated by colons"},
+                {"OMNIBROKER_CONTROL", "the control socket of the broker that commands are for"},
                 {"NO_COLOR", "set to anything: no colours, also on a terminal"}});
   out += "\n`omnibroker COMMAND --help` tells more about a command.\n";
   return out;

@@ -1,6 +1,9 @@
 #include "broker/broker.hpp"
 #include "command.hpp"
+#include "components.hpp"
 #include "configuration.hpp"
+#include "control_server.hpp"
+#include "control_socket.hpp"
 #include "installation.hpp"
 #include "stop_signals.hpp"
 #include "telemetry/log.hpp"
@@ -13,8 +16,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <memory>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <thread>
 #include <unistd.h>
 
@@ -29,16 +33,28 @@ using Clock = std::chrono::steady_clock;
 /// own.
 constexpr auto kGrace = std::chrono::seconds(20);
 
-std::size_t component_count(const core::BrokerConfig& config) {
-  std::set<std::string> names = {config.reply.name};
-  if (!config.notices.plugin.empty()) names.insert(config.notices.name);
-  for (const auto& endpoint : config.endpoints) names.insert(endpoint.component.name);
-  for (const auto& bridge : config.bridges) names.insert(bridge.component.name);
-  for (const auto& route : config.routes) {
-    names.insert(route.handler.name);
-    for (const auto& filter : route.filters) names.insert(filter.name);
+/// Null: there is none. One that the configuration gives must be there; where the broker chooses by itself, being
+/// without one is no reason not to serve.
+Result<std::unique_ptr<ControlSocket>> open_control(const core::ControlConfig& config, core::Log& log) {
+  if (config.is_path()) return ControlSocket::open(config.socket);
+  if (config.socket == "off") return std::unique_ptr<ControlSocket>();
+  auto opened = ControlSocket::open_own();
+  if (opened) return opened;
+  log.warn("There is no control socket, so commands cannot reach this broker", {{"reason", opened.error().message}});
+  return std::unique_ptr<ControlSocket>();
+}
+
+int could_not_start(const Error& error, core::Log& log, core::LogOutput output) {
+  std::size_t begin = 0;
+  while (begin < error.message.size()) {  // one reason per line
+    const auto end = std::min(error.message.find('\n', begin), error.message.size());
+    const auto sentence = "Could not start: " + error.message.substr(begin, end - begin);
+    if (end > begin) log.error(sentence);
+    // Whoever typed the command looks at the terminal, not into a log file.
+    if (end > begin && output != core::LogOutput::Console) std::fprintf(stderr, "omnibroker: %s\n", sentence.c_str());
+    begin = end + 1;
   }
-  return names.size();
+  return kCouldNotStart;
 }
 
 /// One broker from its start to its end, on a thread of its own, so that the main thread is free to hear signals in
@@ -47,21 +63,21 @@ std::size_t component_count(const core::BrokerConfig& config) {
 /// Threads: `serve` runs on the broker's thread; `ask_to_stop` from any.
 class Service {
  public:
-  Service(core::BrokerConfig config, core::Catalog& catalog, core::Log& log)
-      : config_(std::move(config)),
-        logs_to_console_(config_.log.output == core::LogOutput::Console),
-        catalog_(catalog),
-        log_(log) {}
+  /// `control`: null for a broker that takes no commands.
+  Service(core::BrokerConfig config, core::Catalog& catalog, core::TypeLookup find_type, const ControlSocket* control,
+          core::Log& log)
+      : config_(std::move(config)), catalog_(catalog), find_type_(std::move(find_type)), control_(control), log_(log) {}
 
   /// Starts, serves until it is asked to stop, stops. Answers the exit code.
   int serve(Clock::time_point begun) {
     const auto limits = config_.limits;
     const auto workers = config_.workers != 0 ? config_.workers : std::max(1u, std::thread::hardware_concurrency());
-    const auto components = component_count(config_);
+    const auto components = components_of(config_).size();
     core::Metrics metrics;
-    auto started = core::Broker::start(std::move(config_), catalog_, log_, metrics);
-    if (!started) return could_not_start(started.error());
+    auto started = core::Broker::start(config_, catalog_, log_, metrics);
+    if (!started) return could_not_start(started.error(), log_, config_.log.output);
     auto broker = std::move(started).value();
+    Control control(*this, *broker, metrics);
 
     for (const auto& one : broker->listening()) {
       log_.info("Listening", {{"listener", one.listener}, {"address", one.address}});
@@ -75,6 +91,7 @@ class Service {
     std::fflush(stdout);
 
     wait_for_request();
+    control.end();
     stop(*broker, limits);
     if (broker->has_left_behind()) {  // its threads may still use what leaving in order would destroy
       broker.reset();
@@ -91,18 +108,32 @@ class Service {
   }
 
  private:
-  int could_not_start(const Error& error) {
-    std::size_t begin = 0;
-    while (begin < error.message.size()) {  // one reason per line
-      const auto end = std::min(error.message.find('\n', begin), error.message.size());
-      const auto sentence = "Could not start: " + error.message.substr(begin, end - begin);
-      if (end > begin) log_.error(sentence);
-      // Whoever typed the command looks at the terminal, not into a log file.
-      if (end > begin && !logs_to_console_) std::fprintf(stderr, "omnibroker: %s\n", sentence.c_str());
-      begin = end + 1;
+  /// What takes commands while the broker serves.
+  class Control {
+   public:
+    Control(Service& service, core::Broker& broker, core::Metrics& metrics) : socket_(service.control_) {
+      if (socket_ == nullptr) return;
+      operations_.emplace(broker, service.config_, service.find_type_, service.log_, metrics, socket_->path().string(),
+                          waker_.descriptor());
+      server_.emplace(*socket_, *operations_, waker_, service.log_);
+      service.log_.info("Taking commands", {{"socket", socket_->path().string()}});
     }
-    return kCouldNotStart;
-  }
+    ~Control() { end(); }
+    Control(const Control&) = delete;
+    Control& operator=(const Control&) = delete;
+
+    void end() {
+      if (socket_ != nullptr) socket_->remove();  // a stopping broker is none to send commands to
+      waker_.wake();
+      server_.reset();
+    }
+
+   private:
+    const ControlSocket* const socket_;
+    Waker waker_;
+    std::optional<ControlOperations> operations_;
+    std::optional<ControlServer> server_;
+  };
 
   void wait_for_request() {
     std::unique_lock lock(mutex_);
@@ -120,9 +151,10 @@ class Service {
     }
   }
 
-  core::BrokerConfig config_;
-  const bool logs_to_console_;
+  const core::BrokerConfig config_;
   core::Catalog& catalog_;
+  const core::TypeLookup find_type_;
+  const ControlSocket* const control_;
   core::Log& log_;
 
   std::mutex mutex_;
@@ -131,13 +163,15 @@ class Service {
 };
 
 /// Leaves without running what a stuck thread could still be using.
-[[noreturn]] void leave_at_once() {
+[[noreturn]] void leave_at_once(const ControlSocket* control) {
+  if (control != nullptr) control->remove();
   std::fflush(stdout);
   _exit(kForcedStop);
 }
 
 /// Hears signals until the service has ended.
-void attend(StopSignals& signals, Service& service, core::Log& log, std::chrono::nanoseconds stop_timeout) {
+void attend(StopSignals& signals, Service& service, const ControlSocket* control, core::Log& log,
+            std::chrono::nanoseconds stop_timeout) {
   using Event = StopSignals::Event;
   auto happened = signals.wait();
   while (happened.event == Event::Reload) {
@@ -156,11 +190,11 @@ void attend(StopSignals& signals, Service& service, core::Log& log, std::chrono:
   while (happened.event == Event::Reload);
   if (happened.event == Event::Stop) {
     log.warn("Left at once on a second signal", {{"signal", happened.signal}});
-    leave_at_once();
+    leave_at_once(control);
   }
   if (happened.event == Event::DeadlinePassed) {
     log.error("Left because stopping did not come to its end", {{"waited_s", (timeout + kGrace).count() / 1000}});
-    leave_at_once();
+    leave_at_once(control);
   }
 }
 
@@ -174,13 +208,16 @@ int run_broker(ReadConfiguration read, StopSignals& signals, Clock::time_point b
   for (const auto& warning : read.loaded.warnings) log.warn(warning.to_string());
 
   const auto stop_timeout = read.loaded.config.limits.stop_timeout;
-  Service service(std::move(read.loaded.config), *read.catalog, log);
+  const auto opened_control = open_control(read.loaded.config.control, log);
+  if (!opened_control) return could_not_start(opened_control.error(), log, read.loaded.config.log.output);
+  const auto* control = opened_control.value().get();
+  Service service(std::move(read.loaded.config), *read.catalog, read.find_type, control, log);
   int status = kCouldNotStart;
   std::thread thread([&] {
     status = service.serve(begun);
     signals.work_is_done();
   });
-  attend(signals, service, log, stop_timeout);
+  attend(signals, service, control, log, stop_timeout);
   thread.join();
   return status;
 }

@@ -1,0 +1,208 @@
+#include "control_operations.hpp"
+
+#include "broker/broker.hpp"
+#include "components.hpp"
+#include "config/wording.hpp"
+#include "control_reports.hpp"
+#include "telemetry/log.hpp"
+#include "trial.hpp"
+
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <omnibroker/version.hpp>
+
+namespace omnibroker::tools {
+namespace {
+
+using Json = ControlOperations::Json;
+
+/// For everything that the child does: it reads the configuration, loads the plugin, makes and prepares the component.
+constexpr std::chrono::seconds kTrial{15};
+
+Error wrong(std::string sentence) { return {ErrorCode::InvalidArgument, std::move(sentence)}; }
+
+Json new_object() { return new Poco::JSON::Object(Poco::JSON_PRESERVE_KEY_ORDER); }
+
+Result<std::string> text_of(const Poco::JSON::Object& request, const std::string& member) {
+  const auto value = request.get(member);
+  if (value.isString() && !value.extract<std::string>().empty()) return value.extract<std::string>();
+  return wrong("The command needs \"" + member + "\", a text");
+}
+
+/// Empty where it is not given.
+Result<std::string> optional_text_of(const Poco::JSON::Object& request, const std::string& member) {
+  return request.has(member) ? text_of(request, member) : Result<std::string>(std::string());
+}
+
+std::string absolute(const std::string& file) {
+  std::error_code failed;
+  const auto path = std::filesystem::absolute(file, failed);
+  return failed ? file : path.lexically_normal().string();
+}
+
+Error nothing_changed(const Error& error) {
+  const bool is_list = error.message.find('\n') != std::string::npos;
+  return {error.code, (is_list ? "Nothing was changed:\n" : "Nothing was changed: ") + error.message};
+}
+
+}  // namespace
+
+struct ControlOperations::Entry {
+  const char* command;
+  Result<Json> (ControlOperations::*perform)(const Request& request, const Progress& progress);
+  bool is_change;
+};
+
+const ControlOperations::Entry* ControlOperations::find(const std::string& command) {
+  static constexpr std::array<Entry, 7> entries{{{"status", &ControlOperations::status, false},
+                                                 {"generations", &ControlOperations::generations, false},
+                                                 {"sessions", &ControlOperations::sessions, false},
+                                                 {"swap", &ControlOperations::swap, true},
+                                                 {"rollback", &ControlOperations::rollback, true},
+                                                 {"disconnect", &ControlOperations::disconnect, true},
+                                                 {"log-level", &ControlOperations::set_log_level, true}}};
+  for (const auto& entry : entries) {
+    if (command == entry.command) return &entry;
+  }
+  return nullptr;
+}
+
+ControlOperations::ControlOperations(core::Broker& broker, core::BrokerConfig config, core::TypeLookup find_type,
+                                     core::Log& log, core::Metrics& metrics, std::string socket, int waker)
+    : broker_(broker),
+      config_(std::move(config)),
+      find_type_(std::move(find_type)),
+      log_(log),
+      metrics_(metrics),
+      file_(absolute(config_.file)),
+      socket_(std::move(socket)),
+      waker_(waker) {}
+
+bool ControlOperations::is_change(const std::string& command) {
+  const auto* entry = find(command);
+  return entry != nullptr && entry->is_change;
+}
+
+Result<Json> ControlOperations::perform(const std::string& command, const Request& request, const Progress& progress) {
+  const auto* entry = find(command);
+  if (entry == nullptr) return Error{ErrorCode::Unsupported, "There is no command " + core::shown(command)};
+  return (this->*entry->perform)(request, progress);
+}
+
+Result<Json> ControlOperations::status(const Request&, const Progress&) {
+  const auto up = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - since_);
+  const auto workers = config_.workers != 0 ? config_.workers : std::max(1u, std::thread::hardware_concurrency());
+  auto result = new_object();
+  result->set("version", std::string(OMNIBROKER_SDK_VERSION));
+  result->set("pid", static_cast<int>(::getpid()));
+  result->set("configuration", file_);
+  result->set("control", socket_);
+  result->set("uptime_s", static_cast<Poco::Int64>(up.count()));
+  result->set("workers", workers);
+  result->set("log_level", std::string(level_name(level_of(log_))));
+  result->set("listeners", listeners_json(broker_.listening()));
+  result->set("components", components_json(config_, broker_.generations()));
+  result->set("sessions", session_counts_json(broker_.sessions()));
+  result->set("counters", counters_json(metrics_));
+  return result;
+}
+
+Result<Json> ControlOperations::generations(const Request&, const Progress&) {
+  auto result = new_object();
+  result->set("generations", generations_json(broker_.generations()));
+  return result;
+}
+
+Result<Json> ControlOperations::sessions(const Request&, const Progress&) {
+  auto result = new_object();
+  result->set("sessions", sessions_json(broker_.sessions()));
+  return result;
+}
+
+Result<Json> ControlOperations::swap(const Request& request, const Progress& progress) {
+  const auto name = text_of(request, "name");
+  if (!name) return name.error();
+  const auto plugin = optional_text_of(request, "plugin");
+  if (!plugin) return plugin.error();
+  if (auto status = is_endpoint(name.value()); !status) return nothing_changed(status.error());
+  const std::unique_lock lock(changing_, std::try_to_lock);
+  if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another swap or rollback is going on, try again later"};
+
+  if (auto status = try_in_child({file_, name.value(), plugin.value()}, kTrial, waker_); !status) {
+    return nothing_changed(status.error());
+  }
+  const auto component = read_component(name.value(), plugin.value());
+  if (!component) return nothing_changed(component.error());
+  const auto report = broker_.swap(component.value(), progress);
+  if (!report) return nothing_changed(report.error());
+  return report_json(report.value(), broker_.generations());
+}
+
+Status ControlOperations::is_endpoint(const std::string& name) const {
+  if (find_endpoint(config_, name) != nullptr) return {};
+  std::vector<const core::ComponentConfig*> endpoints;
+  for (const auto& endpoint : config_.endpoints) endpoints.push_back(&endpoint.component);
+  return Error{ErrorCode::NotFound,
+               "There is no transport or service " + core::shown(name) + instead_of(name, endpoints)};
+}
+
+/// From the file as it is now, which may have been changed since the start.
+Result<core::ComponentConfig> ControlOperations::read_component(const std::string& name,
+                                                                const std::string& plugin) const {
+  core::PluginOverride instead;
+  if (!plugin.empty()) instead = {name, plugin};
+  const auto loaded = core::load_config(file_, find_type_, core::process_environment(), instead);
+  std::string mistakes;
+  for (const auto& error : loaded.errors) mistakes += (mistakes.empty() ? "" : "\n") + error.to_string();
+  if (!mistakes.empty()) return wrong(mistakes);
+  const auto* wanted = find_endpoint(loaded.config, name);
+  const auto* present = find_endpoint(config_, name);
+  if (wanted == nullptr) return Error{ErrorCode::NotFound, file_ + " has no " + name + " any more"};
+  if (wanted->listener != present->listener || wanted->path != present->path) {
+    return Error{ErrorCode::Conflict, name + " has another listener or path in " + file_ +
+                                          " than it runs with: only a restart can change these"};
+  }
+  return wanted->component;
+}
+
+Result<Json> ControlOperations::rollback(const Request& request, const Progress& progress) {
+  const auto name = text_of(request, "name");
+  if (!name) return name.error();
+  if (auto status = is_endpoint(name.value()); !status) return nothing_changed(status.error());
+  const std::unique_lock lock(changing_, std::try_to_lock);
+  if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another swap or rollback is going on, try again later"};
+  const auto report = broker_.rollback(name.value(), progress);
+  if (!report) return nothing_changed(report.error());
+  return report_json(report.value(), broker_.generations());
+}
+
+Result<Json> ControlOperations::disconnect(const Request& request, const Progress&) {
+  const auto client = text_of(request, "client_id");
+  if (!client) return client.error();
+  if (!broker_.disconnect(client.value())) {
+    return Error{ErrorCode::NotFound, "There is no client " + core::shown(client.value())};
+  }
+  auto result = new_object();
+  result->set("client_id", client.value());
+  return result;
+}
+
+Result<Json> ControlOperations::set_log_level(const Request& request, const Progress&) {
+  const auto given = text_of(request, "level");
+  if (!given) return given.error();
+  const auto level = level_named(given.value());
+  if (!level) return wrong("The level must be debug, info, warn or error, not " + core::shown(given.value()));
+  auto result = new_object();
+  result->set("level", std::string(level_name(*level)));
+  result->set("before", std::string(level_name(level_of(log_))));
+  log_.set_level(*level);
+  return result;
+}
+
+}  // namespace omnibroker::tools

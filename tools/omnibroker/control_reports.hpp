@@ -1,0 +1,37 @@
+#pragma once
+
+#include "broker/broker.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <Poco/JSON/Array.h>
+#include <Poco/JSON/Object.h>
+
+namespace omnibroker::tools {
+
+// What a running broker knows of itself, as the JSON that goes over the control socket.
+
+Poco::JSON::Array::Ptr listeners_json(const std::vector<core::Broker::Listening>& listening);
+/// Every component of the configuration, with its generation where it can have several.
+Poco::JSON::Array::Ptr components_json(const core::BrokerConfig& config,
+                                       const std::vector<core::GenerationInfo>& generations);
+Poco::JSON::Array::Ptr generations_json(const std::vector<core::GenerationInfo>& generations);
+Poco::JSON::Array::Ptr sessions_json(const std::vector<core::SessionInfo>& sessions);
+/// How many there are, and how many of each role.
+Poco::JSON::Object::Ptr session_counts_json(const std::vector<core::SessionInfo>& sessions);
+/// Every number by its name, summed up over components and reasons.
+Poco::JSON::Object::Ptr counters_json(const core::Metrics& metrics);
+/// What a swap or rollback has come to, with the generation that runs now.
+Poco::JSON::Object::Ptr report_json(const core::SwapReport& report,
+                                    const std::vector<core::GenerationInfo>& generations);
+
+std::string_view level_name(core::LogLevel level);
+std::optional<core::LogLevel> level_named(std::string_view name);
+/// The least that is written.
+core::LogLevel level_of(const core::Log& log);
+
+}  // namespace omnibroker::tools

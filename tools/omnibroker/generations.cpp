@@ -1,0 +1,46 @@
+#include "command.hpp"
+#include "control_client.hpp"
+#include "text_table.hpp"
+
+#include <chrono>
+
+#include <Poco/JSON/Array.h>
+
+namespace omnibroker::tools {
+namespace {
+
+using Poco::JSON::Object;
+
+constexpr std::size_t kShortHash = 12;
+
+std::string as_text(const Object& result) {
+  std::vector<std::vector<std::string>> rows = {
+      {"NAME", "GEN", "STATE", "VERSION", "HASH", "CONNECTIONS", "AGE", "PLUGIN"}};
+  for (const auto& each : *result.getArray("generations")) {
+    const auto& one = *each.extract<Object::Ptr>();
+    const auto text = [&](const char* member) { return one.getValue<std::string>(member); };
+    rows.push_back({text("name"), text("generation"), text("state"), text("version"),
+                    text("sha256").substr(0, kShortHash), text("connections"),
+                    span_text(std::chrono::seconds(one.getValue<Poco::Int64>("age_s"))), text("plugin")});
+  }
+  return text_table(rows, output_paint());
+}
+
+int generations(const Arguments& arguments) { return ask_broker(arguments, new_request("generations"), as_text); }
+
+}  // namespace
+
+Command generations_command() {
+  return {{.name = "generations",
+           .purpose = "list the generations of the transports and services of a running broker",
+           .usage = "",
+           .text = "A swap makes a new generation. `current` takes what comes; `previous` has been replaced\n"
+                   "and is ready to take everything back; `draining` still serves connections that could\n"
+                   "not move.\n",
+           .options = {control_option(), json_option()},
+           .examples = {{"omnibroker generations", "which plugin serves what, since when"}},
+           .exit_codes = {kDone, kRefused, kWrongUsage, kCouldNotStart}},
+          generations};
+}
+
+}  // namespace omnibroker::tools
