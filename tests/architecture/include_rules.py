@@ -10,7 +10,8 @@ import re
 # below. Folders that share a step may know each other's headers, as long as no file includes itself over others.
 CORE_STEPS = [{"telemetry"}, {"config"}, {"plugin"}, {"net"}, {"session"}, {"routing"}, {"runtime"}, {"broker"}]
 
-# Each of these libraries is included by one .cpp file, and by no header.
+# Each of these libraries is included by one .cpp file, and by no header. A plugin is a library of its own: it may have one
+# such file, too.
 ONE_HOME = {"yaml-cpp": "yaml-cpp/", "spdlog": "spdlog/", "Boost.DLL": "boost/dll/", "Boost.Beast": "boost/beast/",
             "simdjson": "simdjson.h"}
 
@@ -129,17 +130,20 @@ def core_has_no_circles(root):
 
 def each_library_has_one_home(root):
     found = []
+    plugins = plugin_folders(root)
     for library, prefix in ONE_HOME.items():
-        homes = {}
-        for part in ("core", "sdk", "plugins", "tools"):
-            for include in includes(root / part):
-                if not include.quoted and include.path.startswith(prefix):
-                    homes.setdefault(include.file, include)
-        headers = [home for home in homes if home.suffix != ".cpp"]
-        found += [homes[home].complaint(root, f"and {library} is included by no header") for home in headers]
-        if len(homes) > 1:
-            names = ", ".join(str(home.relative_to(root)) for home in sorted(homes))
-            found.append(f"{names}: {library} is included by more than one file")
+        for owner in (None, *plugins):
+            folders = [owner] if owner else [root / part for part in ("core", "sdk", "tools")]
+            homes = {}
+            for folder in folders:
+                for include in includes(folder):
+                    if not include.quoted and include.path.startswith(prefix):
+                        homes.setdefault(include.file, include)
+            headers = [home for home in homes if home.suffix != ".cpp"]
+            found += [homes[home].complaint(root, f"and {library} is included by no header") for home in headers]
+            if len(homes) > 1:
+                names = ", ".join(str(home.relative_to(root)) for home in sorted(homes))
+                found.append(f"{names}: {library} is included by more than one file")
     return found
 
 

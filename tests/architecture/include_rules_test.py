@@ -64,6 +64,10 @@ BROKEN = [
     (include_rules.each_library_has_one_home,
      {"core/config/a.cpp": "#include <spdlog/spdlog.h>\n", "tools/b.cpp": "#include <spdlog/logger.h>\n"},
      "spdlog is included by more than one file"),
+    (include_rules.each_library_has_one_home,
+     {"plugins/handlers/one/a.cpp": "#include <boost/beast/core.hpp>\n",
+      "plugins/handlers/one/b.cpp": "#include <boost/beast/http.hpp>\n"},
+     "Boost.Beast is included by more than one file"),
     (include_rules.core_names_no_message, {"core/routing/a.cpp": '// web_ui may\nauto role = "web_ui";\n'},
      "core/routing/a.cpp:2: names web_ui"),
     (include_rules.core_names_no_message, {"core/routing/a.cpp": 'auto json = R"({"prim_path":1})";\n'},
@@ -88,3 +92,10 @@ def test_comments_and_doubles_of_words_are_no_violations(tree):
                                          'spec.field("role").example("web_ui");\n'})
 
     assert include_rules.core_names_no_message(tree) == []
+
+
+def test_a_plugin_may_be_a_home_beside_the_core(tree):
+    beast = "#include <boost/beast/core.hpp>\n"
+    write(tree, {"core/net/a.cpp": beast, "plugins/handlers/one/a.cpp": beast, "plugins/handlers/two/a.cpp": beast})
+
+    assert include_rules.each_library_has_one_home(tree) == []
