@@ -122,6 +122,8 @@ CUT_OFF = {"of-two": b"\xc3", "of-three-one": b"\xe2", "of-three-two": b"\xe2\x8
 
 @table(*[Case(f"whole-{name}", text(b"x" + cut), close=1007) for name, cut in CUT_OFF.items()],
        *[Case(f"fragmented-{name}", text(b"x", fin=False) + continuation(cut, fin=True), close=1007)
+         for name, cut in CUT_OFF.items()],
+       *[Case(f"empty-last-{name}", text(b"x" + cut, fin=False) + continuation(b"", fin=True), close=1007)
          for name, cut in CUT_OFF.items()])
 def test_a_message_must_not_end_inside_a_character(broker, case, piece):
     run(broker, case, piece)
