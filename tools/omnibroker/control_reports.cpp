@@ -8,6 +8,7 @@
 #include <charconv>
 #include <map>
 #include <string>
+#include <tuple>
 
 namespace omnibroker::tools {
 namespace {
@@ -86,7 +87,9 @@ Array::Ptr generations_json(const std::vector<core::GenerationInfo>& generations
   return list;
 }
 
-Array::Ptr sessions_json(const std::vector<core::SessionInfo>& sessions) {
+Array::Ptr sessions_json(std::vector<core::SessionInfo> sessions) {
+  std::sort(sessions.begin(), sessions.end(),
+            [](const auto& a, const auto& b) { return std::tie(a.role, a.client_id) < std::tie(b.role, b.client_id); });
   Array::Ptr list = new Array;
   for (const auto& one : sessions) {
     auto entry = new_object();

@@ -20,7 +20,8 @@ Poco::JSON::Array::Ptr listeners_json(const std::vector<core::Broker::Listening>
 Poco::JSON::Array::Ptr components_json(const core::BrokerConfig& config,
                                        const std::vector<core::GenerationInfo>& generations);
 Poco::JSON::Array::Ptr generations_json(const std::vector<core::GenerationInfo>& generations);
-Poco::JSON::Array::Ptr sessions_json(const std::vector<core::SessionInfo>& sessions);
+/// By role, then by client.
+Poco::JSON::Array::Ptr sessions_json(std::vector<core::SessionInfo> sessions);
 /// How many there are, and how many of each role.
 Poco::JSON::Object::Ptr session_counts_json(const std::vector<core::SessionInfo>& sessions);
 /// Every number by its name, summed up over components and reasons.

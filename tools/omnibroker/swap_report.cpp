@@ -32,7 +32,7 @@ std::string swap_report_text(const Object& report) {
   out += "  moved    " + text("moved") + (text("moved") == "1" ? " connection" : " connections") + " in " +
          milliseconds(report, "took_us") + "\n";
   if (report.getValue<Poco::Int64>("moved") > 0) {
-    out += "  stood still for p50 " + milliseconds(report, "freeze_p50_us") + ", p99 " +
+    out += "  frozen   p50 " + milliseconds(report, "freeze_p50_us") + ", p99 " +
            milliseconds(report, "freeze_p99_us") + ", at most " + milliseconds(report, "freeze_max_us") + "\n";
   }
   if (staying > 0) {
