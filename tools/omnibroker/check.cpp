@@ -65,6 +65,7 @@ int check_and_try(const std::string& file, const std::string& name, const std::s
   core::PluginOverride instead;
   if (!plugin.empty()) instead = {name, plugin};
   auto read = read_configuration(file, instead);
+  read.loaded.warnings.clear();  // what is asked here is whether it works
   if (!print_findings(read.loaded)) return kRefused;
   const auto status = try_one(read, name);
   const auto paint = output_paint();

@@ -23,7 +23,7 @@ namespace {
 using Poco::JSON::Object;
 
 constexpr std::size_t kLongestAnswer = std::size_t{256} * 1024 * 1024;  // every session of a large broker is in one
-constexpr std::chrono::minutes kPatience{10};                           // a swap says how far it is much more often
+constexpr std::chrono::seconds kShortPatience{2};                       // with one of several brokers
 
 Error closed(const std::string& why) { return {ErrorCode::Closed, why}; }
 
@@ -68,8 +68,9 @@ std::vector<Found> running_brokers() {
 
 std::string configuration_of(const Found& broker) {
   auto client = ControlClient::connect_to(broker.socket);
-  const auto status = client ? client->ask("status") : Result<Object::Ptr>(client.error());
-  return status ? text_of(*status.value(), "configuration") : "(it does not answer: " + status.error().message + ")";
+  const auto status =
+      client ? client->ask(new_request("status"), {}, kShortPatience) : Result<Object::Ptr>(client.error());
+  return status ? text_of(*status.value(), "configuration") : "(" + status.error().message + ")";
 }
 
 Error several(const std::vector<Found>& brokers) {
@@ -121,16 +122,16 @@ ControlClient::ControlClient(std::unique_ptr<ControlChannel> channel) : channel_
 ControlClient::ControlClient(ControlClient&&) noexcept = default;
 ControlClient::~ControlClient() = default;
 
-Result<ControlClient::Json> ControlClient::ask(const std::string& command) { return ask(new_request(command)); }
-
-Result<ControlClient::Json> ControlClient::ask(const Object& request, const Progress& progress) {
+Result<ControlClient::Json> ControlClient::ask(const Object& request, const Progress& progress,
+                                               std::chrono::milliseconds patience) {
   std::ostringstream text;
   request.stringify(text);
   // A broker that refuses the connection has said why, and may have closed it before this has gone.
   const bool is_sent = channel_->write_line(text.str());
   std::string line;
-  while (channel_->read_line(line, kLongestAnswer, is_sent ? kPatience : std::chrono::minutes(0)) ==
-         ControlChannel::Got::Line) {
+  if (!is_sent) patience = std::chrono::milliseconds(0);
+  auto got = channel_->read_line(line, kLongestAnswer, patience);
+  for (; got == ControlChannel::Got::Line; got = channel_->read_line(line, kLongestAnswer, patience)) {
     const auto answer = parsed(line);
     if (!answer) return answer.error();
     const auto& object = *answer.value();
@@ -142,7 +143,8 @@ Result<ControlClient::Json> ControlClient::ask(const Object& request, const Prog
     const auto moved = object.getObject("progress");
     if (progress && !moved.isNull()) progress(count_of(*moved, "moved"), count_of(*moved, "of"));
   }
-  return closed("The broker has ended the connection without an answer");
+  return closed(got == ControlChannel::Got::TimedOut ? "The broker does not answer"
+                                                     : "The broker has ended the connection without an answer");
 }
 
 Option control_option() {

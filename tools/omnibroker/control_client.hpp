@@ -3,6 +3,7 @@
 #include "manual.hpp"
 #include "options.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -34,9 +35,9 @@ class ControlClient {
   ~ControlClient();
 
   /// Sends a command, waits for its end, and answers its result, or the broker's refusal. Closed: the connection ended
-  /// before.
-  Result<Json> ask(const Poco::JSON::Object& request, const Progress& progress = {});
-  Result<Json> ask(const std::string& command);
+  /// before, or the broker said nothing for as long as `patience`.
+  Result<Json> ask(const Poco::JSON::Object& request, const Progress& progress = {},
+                   std::chrono::milliseconds patience = std::chrono::minutes(10));
 
  private:
   explicit ControlClient(std::unique_ptr<ControlChannel> channel);

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <sstream>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -139,19 +140,27 @@ void ControlServer::accept_one() {
   }
   const auto peer = peer_of(descriptor);
   const bool may = peer.uid == ::geteuid() || peer.uid == 0;
-  if (may && served_.size() < kMostConnections) {
-    auto& one = served_.emplace_back();
+  if (may && served_.size() < kMostConnections && begin_to_serve(descriptor, peer)) return;
+  ControlChannel channel(descriptor);
+  channel.offer_line(may ? error_line("RESOURCE_EXHAUSTED", "There are " + std::to_string(served_.size()) +
+                                                                " control connections already, try again later")
+                         : error_line("FORBIDDEN", "Only the broker's own user and root may send commands"));
+  if (!may) log_.warn("A control connection of another user was refused", {{"uid", peer.uid}, {"pid", peer.pid}});
+}
+
+/// False: the system has no thread for it now; the descriptor is still the caller's.
+bool ControlServer::begin_to_serve(int descriptor, ucred peer) {
+  auto& one = served_.emplace_back();
+  try {
     one.thread = std::thread([this, &one, descriptor, peer] {
       serve(descriptor, peer);
       one.done = true;
     });
-    return;
+  } catch (const std::system_error&) {
+    served_.pop_back();
+    return false;
   }
-  ControlChannel channel(descriptor);
-  channel.offer_line(may ? error_line("RESOURCE_EXHAUSTED", "There are " + std::to_string(kMostConnections) +
-                                                                " control connections already, try again later")
-                         : error_line("FORBIDDEN", "Only the broker's own user and root may send commands"));
-  if (!may) log_.warn("A control connection of another user was refused", {{"uid", peer.uid}, {"pid", peer.pid}});
+  return true;
 }
 
 void ControlServer::serve(int descriptor, ucred peer) {

@@ -56,6 +56,7 @@ class ControlServer {
 
   void accept_all();
   void accept_one();
+  bool begin_to_serve(int descriptor, ucred peer);
   void serve(int descriptor, ucred peer);
   bool answer(ControlChannel& channel, const std::string& line, const ucred& peer);
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 
 import pytest
 
@@ -159,3 +160,15 @@ def test_of_two_brokers_one_must_be_named(tmp_path):
         for each in (one, other):
             assert f"  --control {each.socket}  pid {each.broker.pid}  {each.broker.config_file}\n" in sentence
             assert each.result("status", "--control", each.socket)["pid"] == each.broker.pid
+
+
+def test_a_broker_that_hangs_is_listed_beside_the_others(tmp_path):
+    with Gateway(tmp_path) as one, Gateway(tmp_path) as hanging:
+        os.kill(hanging.broker.pid, signal.SIGSTOP)
+        try:
+            sentence = one.refusal("status", status=3)
+        finally:
+            os.kill(hanging.broker.pid, signal.SIGCONT)
+
+        assert f"pid {one.broker.pid}  {one.broker.config_file}\n" in sentence
+        assert f"pid {hanging.broker.pid}  (The broker does not answer)\n" in sentence
