@@ -3,6 +3,7 @@
 //
 //   # env: NAME=value             a variable of the environment, which has no others
 //   # show: routes, reply         only these top-level keys of the effective configuration
+//   # instead: COMPONENT=PLUGIN  another plugin for one component than the file gives
 //   === name                      what follows, up to the next such line, is another file beside the configuration
 //
 // What a change does to all of them is seen with
@@ -47,6 +48,7 @@ struct Golden {
   std::map<std::string, std::string> files{{"gateway.yaml", ""}};
   std::map<std::string, std::string> variables;
   std::set<std::string> shown;
+  PluginOverride instead;
   std::string expected;
 };
 
@@ -59,6 +61,10 @@ void take_directives(const std::string& line, Golden& golden) {
   if (const auto variable = directive(line, "env"); !variable.empty()) {
     const auto equals = variable.find('=');
     golden.variables[variable.substr(0, equals)] = variable.substr(equals + 1);
+  }
+  if (const auto instead = directive(line, "instead"); !instead.empty()) {
+    const auto equals = instead.find('=');
+    golden.instead = {instead.substr(0, equals), instead.substr(equals + 1)};
   }
   std::istringstream keys(directive(line, "show"));
   for (std::string key; std::getline(keys >> std::ws, key, ',');) golden.shown.insert(key);
@@ -136,7 +142,7 @@ std::string run(const Golden& golden) {
     return found != golden.variables.end();
   };
 
-  const auto loaded = load_config("gateway.yaml", fake_lookup(), environment);
+  const auto loaded = load_config("gateway.yaml", fake_lookup(), environment, golden.instead);
 
   std::string result;
   for (const auto& warning : loaded.warnings) result += "warning: " + warning.to_string() + "\n";
