@@ -139,9 +139,7 @@ Result<Json> ControlOperations::swap(const Request& request, const Progress& pro
   }
   const auto component = read_component(name.value(), plugin.value());
   if (!component) return nothing_changed(component.error());
-  const auto report = broker_.swap(component.value(), progress);
-  if (!report) return nothing_changed(report.error());
-  return report_json(report.value(), broker_.generations());
+  return outcome(broker_.swap(component.value(), progress), progress);
 }
 
 Status ControlOperations::is_endpoint(const std::string& name) const {
@@ -177,9 +175,14 @@ Result<Json> ControlOperations::rollback(const Request& request, const Progress&
   if (auto status = is_endpoint(name.value()); !status) return nothing_changed(status.error());
   const std::unique_lock lock(changing_, std::try_to_lock);
   if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another swap or rollback is going on, try again later"};
-  const auto report = broker_.rollback(name.value(), progress);
+  return outcome(broker_.rollback(name.value(), progress), progress);
+}
+
+Result<Json> ControlOperations::outcome(const Result<core::SwapReport>& report, const Progress& progress) const {
   if (!report) return nothing_changed(report.error());
-  return report_json(report.value(), broker_.generations());
+  const auto& done = report.value();
+  progress(done.moved, done.moved + done.staying);
+  return report_json(done, broker_.generations());
 }
 
 Result<Json> ControlOperations::disconnect(const Request& request, const Progress&) {

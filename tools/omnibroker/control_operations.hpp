@@ -17,6 +17,7 @@ namespace omnibroker::core {
 class Broker;
 class Log;
 class Metrics;
+struct SwapReport;
 }  // namespace omnibroker::core
 
 namespace omnibroker::tools {
@@ -35,6 +36,7 @@ class ControlOperations {
   ControlOperations(core::Broker& broker, core::BrokerConfig config, core::TypeLookup find_type, core::Log& log,
                     core::Metrics& metrics, std::string socket, int waker);
 
+  /// `progress` is called now and then while connections move, and at the end.
   Result<Json> perform(const std::string& command, const Poco::JSON::Object& request, const Progress& progress);
   /// Whether a command leaves something different behind.
   static bool is_change(const std::string& command);
@@ -52,6 +54,7 @@ class ControlOperations {
   Result<Json> disconnect(const Request& request, const Progress& progress);
   Result<Json> set_log_level(const Request& request, const Progress& progress);
 
+  Result<Json> outcome(const Result<core::SwapReport>& report, const Progress& progress) const;
   Result<core::ComponentConfig> read_component(const std::string& name, const std::string& plugin) const;
   Status is_endpoint(const std::string& name) const;
 

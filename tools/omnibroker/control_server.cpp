@@ -89,7 +89,7 @@ class Progress {
 
   void operator()(std::size_t moved, std::size_t of) {
     const auto now = std::chrono::steady_clock::now();
-    if (of == 0 || moved == moved_ || now - told_ < kBetweenProgress) return;
+    if (of == 0 || moved == moved_ || (moved < of && now - told_ < kBetweenProgress)) return;
     moved_ = moved;
     told_ = now;
     channel_.offer_line(progress_line(moved, of));
