@@ -85,6 +85,7 @@ omnibroker_status BeastTransport::export_session(Exchange& exchange, const Sink&
 Result<std::unique_ptr<Exchange>> BeastTransport::import_session(Connection connection, std::string_view blob) {
   auto session = read_session(blob);
   if (!session) return session.error();
+  connection.set_variant(session->window_bits);
   std::unique_ptr<Exchange> exchange = BeastExchange::resume(shared_, connection, std::move(*session));
   if (exchange == nullptr) {
     return Error{ErrorCode::InvalidArgument, "a WebSocket session whose message so far cannot be one"};

@@ -184,6 +184,19 @@ INSTANTIATE_TEST_SUITE_P(Ways, BeastHandover,
 
 class BeastBlob : public TransportTest {};
 
+TEST_F(BeastBlob, SaysWhatTheReceiverCanRead) {
+  const Options options{{"compression", "deflate"}};
+  for (const std::string from : {"websocket", "websocket_beast"}) {
+    auto& client =
+        connect(start(from, options), "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=11\r\n");
+    auto& anew = host.connect(start("websocket_beast", options));  // the host forgets what was said before
+
+    ASSERT_EQ(anew.import_session(client.export_session().value()), OMNIBROKER_OK);
+
+    EXPECT_EQ(anew.variant(), 11u);
+  }
+}
+
 TEST_F(BeastBlob, OfAFragmentedMessageIsTheSameAsTheOtherTransports) {
   const auto script = frame(0x01, "frag \xE2") + ping("mid") + frame(0x80, "\x82\xAC ment");
   auto& beast = start("websocket_beast");
