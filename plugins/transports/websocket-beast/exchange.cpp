@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kIdleRoom = 512;  // as much as most messages need
 constexpr std::size_t kMostRoom = 64 * 1024;
-constexpr std::size_t kKept = 4096;
+constexpr std::size_t kKeptRoom = 4096;
 constexpr Mask kNoMask{};
 
 CloseCode code_for(ShutdownReason reason) {
@@ -275,7 +275,7 @@ void BeastExchange::finish_message() {
   }
   arrived_ = 0;
   // A connection that once sent a large message does not keep its size.
-  if (message_.capacity() > kKept) std::vector<std::uint8_t>().swap(message_);
+  if (message_.capacity() > kKeptRoom) std::vector<std::uint8_t>().swap(message_);
 }
 
 void BeastExchange::submit(std::span<std::uint8_t> message) {
