@@ -199,19 +199,22 @@ bool ControlServer::answer(ControlChannel& channel, const std::string& line, con
   }();
   if (ControlOperations::is_change(command)) {
     const auto about = text_of(*request, "name") + text_of(*request, "client_id") + text_of(*request, "level");
-    if (result) {
-      log_.info("A command was carried out",
-                {{"command", command}, {"about", about}, {"uid", peer.uid}, {"pid", peer.pid}});
-    } else {
-      log_.warn("A command was refused", {{"command", command},
-                                          {"about", about},
-                                          {"reason", result.error().message},
-                                          {"uid", peer.uid},
-                                          {"pid", peer.pid}});
-    }
+    note(command, about, result ? nullptr : &result.error(), peer);
   }
   return channel.write_line(result ? line_of("result", result.value())
                                    : error_line(code_name(result.error().code), result.error().message));
+}
+
+void ControlServer::note(const std::string& command, const std::string& about, const Error* refusal,
+                         const ucred& peer) {
+  if (refusal == nullptr) {
+    log_.info("A command was carried out",
+              {{"command", command}, {"about", about}, {"uid", peer.uid}, {"pid", peer.pid}});
+    return;
+  }
+  log_.warn(
+      "A command was refused",
+      {{"command", command}, {"about", about}, {"reason", refusal->message}, {"uid", peer.uid}, {"pid", peer.pid}});
 }
 
 }  // namespace omnibroker::tools

@@ -59,6 +59,7 @@ class ControlServer {
   bool begin_to_serve(int descriptor, ucred peer);
   void serve(int descriptor, ucred peer);
   bool answer(ControlChannel& channel, const std::string& line, const ucred& peer);
+  void note(const std::string& command, const std::string& about, const Error* refusal, const ucred& peer);
 
   const ControlSocket& socket_;
   ControlOperations& operations_;
