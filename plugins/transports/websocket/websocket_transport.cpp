@@ -84,6 +84,7 @@ omnibroker_status WebSocketTransport::export_session(Exchange& exchange, const S
 Result<std::unique_ptr<Exchange>> WebSocketTransport::import_session(Connection connection, std::string_view blob) {
   auto state = read_blob(blob);
   if (!state) return state.error();
+  connection.set_variant(state->window_bits);
   std::unique_ptr<Exchange> exchange = std::make_unique<WebSocketExchange>(shared_, connection, std::move(*state));
   return exchange;
 }

@@ -327,8 +327,8 @@ typedef struct omnibroker_host_connection_v1 {
    * carries another session. */
   omnibroker_status (*attach)(omnibroker_connection* connection, omnibroker_session session);
   /* What this connection receives is written by the transport's `encode_variant` with this number, in place of `encode`.
-   * Receivers with the same number share what was written. Before a session is opened on the connection. 0, the start:
-   * `encode`. */
+   * Receivers with the same number share what was written. Before a session is opened on the connection, or in
+   * `session_import`, since each generation has numbers of its own. 0, the start: `encode`. */
   void (*set_variant)(omnibroker_connection* connection, uint32_t variant);
 } omnibroker_host_connection_v1;
 

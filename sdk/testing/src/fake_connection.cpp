@@ -210,7 +210,8 @@ constexpr omnibroker_host_connection_v1 kConnections{
     attach,
     [](omnibroker_connection* raw, std::uint32_t variant) {
       auto& connection = ConnectionState::of(raw);
-      if (connection.opened_session != 0) connection.host.violation("set_variant came after a session was opened");
+      const bool late = connection.opened_session != 0 && !connection.importing;
+      if (late) connection.host.violation("set_variant came after a session was opened");
       connection.variant = variant;
     }};
 
@@ -292,8 +293,12 @@ struct Import {
 
 omnibroker_status run_import(detail::ConnectionState& connection, void* self, void** made, const Import& import) {
   std::string reason;
+  const auto variant = std::exchange(connection.variant, 0);  // each generation has numbers of its own
+  connection.importing = true;
   import.status =
       import.table->session_import(self, connection.raw(), text(import.blob), made, StringSink(reason).get());
+  connection.importing = false;
+  if (import.status != OMNIBROKER_OK) connection.variant = variant;
   if (import.status != OMNIBROKER_OK && reason.empty()) connection.host.violation("a refused import gave no reason");
   return import.status;
 }

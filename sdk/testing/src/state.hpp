@@ -136,6 +136,7 @@ struct ConnectionState {
   omnibroker_session session = 0;
   omnibroker_session opened_session = 0;
   std::uint32_t variant = 0;
+  bool importing = false;
   std::string agreed;  // the sub-protocol
   omnibroker_status write_status = OMNIBROKER_OK;
   std::size_t requests_opened = 0;
