@@ -61,7 +61,10 @@ Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
     type = found.value().type;
   }
   auto component = Component::create(*type, wanted.name, *tables, lane, Deadlines{}, &records.emplace_back());
-  if (!component) return refused(component.error());
+  if (!component) {
+    if (component.error().code != ErrorCode::Unavailable) records.pop_back();  // else its thread may look at it still
+    return refused(component.error());
+  }
   auto& made = **component;
   components.push_back(std::move(*component));
   if (!wanted.required) optional.insert(wanted.name);
@@ -191,7 +194,7 @@ Status Broker::Running::build() {
 }
 
 void Broker::Running::take_down() {
-  static_cast<void>(stop(Clock::now()));
+  static_cast<void>(stop(std::chrono::milliseconds(0)));
   while (!components.empty()) components.pop_back();
   mounted.clear();
   if (!left_behind.empty() || lane.stuck() > 0) {
@@ -271,9 +274,10 @@ void Broker::Running::serve() {
   housekeeping.start([this] { retire_what_is_over(); });
 }
 
-std::size_t Broker::Running::stop(Clock::time_point until) {
+std::size_t Broker::Running::stop(std::chrono::milliseconds patience_of_all) {
   housekeeping.stop();
   const std::lock_guard lock(operations);
+  const auto until = Clock::now() + patience_of_all;  // from here: what had to be ended first has had time of its own
   std::size_t cut = 0;
   if (!shared) return cut;
   if (serving) {
@@ -362,7 +366,7 @@ Status try_component(const BrokerConfig& config, const ComponentConfig& wanted, 
 
 const std::vector<Broker::Listening>& Broker::listening() const { return running_->listening; }
 
-std::size_t Broker::stop(std::chrono::milliseconds deadline) { return running_->stop(Clock::now() + deadline); }
+std::size_t Broker::stop(std::chrono::milliseconds deadline) { return running_->stop(deadline); }
 
 bool Broker::has_left_behind() const { return !running_->left_behind.empty() || running_->lane.stuck() > 0; }
 

@@ -75,10 +75,21 @@ Result<SwapReport> Broker::Running::swap(const ComponentConfig& wanted, const Br
 }
 
 void Broker::Running::discard_last_component() {
-  const auto component = std::move(components.back());
+  auto component = std::move(components.back());
   components.pop_back();
+  shared->timers.forget(record_of(*component));
+  destroy(std::move(component), Clock::now() + kPatience);
+}
+
+/// When its work has ended; otherwise it is left behind.
+void Broker::Running::destroy(std::unique_ptr<Component> component, Clock::time_point until) {
+  const bool idle = has_ended_its_work(*component, until);
+  if (!idle || component->state() == Component::State::Stuck) {
+    left_behind.push_back(std::move(component));
+    return;
+  }
   auto* record = &record_of(*component);
-  if (component->state() == Component::State::Stuck) return;  // its thread may still look at it
+  component.reset();
   records.remove_if([record](const ComponentRecord& one) { return &one == record; });
 }
 
@@ -172,7 +183,11 @@ void Broker::Running::retire_what_is_over() {
         ++i;
         continue;
       }
-      std::erase_if(where->handovers, [&](const auto& one) { return &one->from == generation.endpoint.get(); });
+      std::erase_if(where->handovers, [&](const auto& one) {
+        const bool of_it = &one->from == generation.endpoint.get() || &one->to == generation.endpoint.get();
+        if (of_it) one->abandon();
+        return of_it;
+      });
       retire(generation);
       where->generations.erase(where->generations.begin() + static_cast<std::ptrdiff_t>(i));
     }
@@ -189,7 +204,7 @@ bool Broker::Running::is_used(const Generation& generation) {
 void Broker::Running::retire(Generation& generation) {
   const auto& endpoint = *generation.endpoint;
   static_cast<void>(ask_workers([&endpoint](Worker& worker) {
-    worker.fanout().forget(endpoint);
+    worker.forget(endpoint);
     return 0;
   }));
   const auto found = std::find_if(components.begin(), components.end(),
@@ -198,20 +213,13 @@ void Broker::Running::retire(Generation& generation) {
   components.erase(found);
   const auto until = Clock::now() + kPatience;
   auto status = drain(*component, until);
-  const bool idle = has_ended_its_work(*component, until);
-  if (status && idle) status = component->stop();
+  if (status && has_ended_its_work(*component, until)) status = component->stop();
   if (!status) {
     log.warn("A generation did not end cleanly",
              {{"name", endpoint.name}, {"generation", endpoint.generation}, {"reason", status.error().message}});
   }
   log.info("A generation has ended", {{"name", endpoint.name}, {"generation", endpoint.generation}});
-  if (!idle || component->state() == Component::State::Stuck) {
-    left_behind.push_back(std::move(component));
-    return;
-  }
-  auto* record = &record_of(*component);
-  component.reset();
-  records.remove_if([record](const ComponentRecord& one) { return &one == record; });
+  destroy(std::move(component), until);
 }
 
 std::vector<GenerationInfo> Broker::Running::generations() {

@@ -95,7 +95,7 @@ struct Broker::Running {
   void take_down();
   Status open_listeners();
   void serve();
-  std::size_t stop(Clock::time_point until);
+  std::size_t stop(std::chrono::milliseconds patience);
   Status drain(Component& component, Clock::time_point until);
   void leave_behind_the_busy(Clock::time_point until);
   bool has_ended_its_work(Component& component, Clock::time_point until);
@@ -123,6 +123,7 @@ struct Broker::Running {
   bool is_used(const Generation& generation);
   std::vector<GenerationInfo> generations();
   void discard_last_component();
+  void destroy(std::unique_ptr<Component> component, Clock::time_point until);
   std::chrono::seconds rollback_window() const;
   std::size_t ask_workers(const std::function<std::size_t(Worker&)>& question);
 };

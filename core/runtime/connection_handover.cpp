@@ -6,6 +6,7 @@
 #include "runtime/worker.hpp"
 #include "session/session.hpp"
 
+#include <tuple>
 #include <utility>
 
 namespace omnibroker::core {
@@ -38,6 +39,7 @@ Handover::Result Connection::hand_over(Handover& handover, Patience patience) {
   if (exported == OMNIBROKER_UNAVAILABLE) return Handover::Result::Busy;
   if (exported != OMNIBROKER_OK || blob.size() > kMostBlob) return Handover::Result::Unsupported;
 
+  const auto asked = std::tuple(close_asked_, close_flush_, request_ended_, keep_alive_, move_to_);
   const bool armed = transport_timer_.armed();
   const auto deadline = transport_deadline_;
   const auto variant = std::exchange(variant_, 0);
@@ -50,6 +52,7 @@ Handover::Result Connection::hand_over(Handover& handover, Patience patience) {
                                                   {blob.data(), blob.size()}, &imported, reason_sink.get());
   --depth_;
   if (status != OMNIBROKER_OK) {
+    std::tie(close_asked_, close_flush_, request_ended_, keep_alive_, move_to_) = asked;
     transport_timer_.cancel();
     transport_deadline_ = deadline;
     variant_ = variant;

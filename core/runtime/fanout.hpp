@@ -93,6 +93,7 @@ class Fanout {
   EncodedOnce& encoding_of(Endpoint& endpoint, std::uint32_t variant);
   void drop_unused();
   void add_member(Audience& audience, Session& session);
+  void leave_audience(Session& session);
   void see_who_is_inside(Audience& audience);
   Selection selection_of(const Session& session) const;
 

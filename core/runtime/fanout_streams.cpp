@@ -54,6 +54,11 @@ void Fanout::join(Session& session) {
 
 void Fanout::leave(Session& session) {
   if (session.audience == nullptr) return;
+  worker_.count_member(session.audience->role, -1);
+  leave_audience(session);
+}
+
+void Fanout::leave_audience(Session& session) {
   auto& audience = *session.audience;
   if (session.walking()) stop_walking(session);
   session.cursor.leave();
@@ -61,7 +66,6 @@ void Fanout::leave(Session& session) {
   audience.members[session.member_index]->member_index = session.member_index;
   audience.members.pop_back();
   if (audience.members.empty()) audience.pacing = KeyPacing();
-  worker_.count_member(audience.role, -1);
   session.audience = nullptr;
 }
 

@@ -199,7 +199,12 @@ bool Fanout::take_pending_along(Session& session) {
 }
 
 void Fanout::change_audience(Session& session) {
-  if (!take_pending_along(session)) return;
+  if (!take_pending_along(session)) {
+    leave_audience(session);
+    auto& audience = audience_for(session, selection_of(session));
+    add_member(audience, session);
+    return audience.log.join(session.cursor, sequence_);  // until it has been closed
+  }
   auto& behind = *session.behind;
   const auto stage = session.apart() ? Behind::Stage::Apart : Behind::Stage::Beside;
   const auto earlier = behind.walk.changes();
@@ -209,10 +214,9 @@ void Fanout::change_audience(Session& session) {
   std::vector<std::pair<std::size_t, LatestValues::Slot>> waiting;  // for their time; not in the audience it goes to
   session.audience->pacing.each_waiting(
       [&](std::size_t route, LatestValues::Slot slot) { waiting.emplace_back(route, slot); });
-  leave(session);
+  leave_audience(session);  // it stays a member of its role: another worker may be counting them just now
   auto& audience = audience_for(session, selection_of(session));
   add_member(audience, session);
-  worker_.count_member(audience.role, 1);
 
   CatchUp catch_up(stage == Behind::Stage::Apart ? still_to_come(audience, earlier) : std::vector<CatchUp::Source>());
   for (auto& snapshot : snapshots) catch_up.add(std::move(snapshot));

@@ -97,6 +97,8 @@ class Worker final : private RoutingHost {
   void use_endpoint(Session& session, Endpoint& endpoint, std::uint32_t variant);
   /// Whether a connection or a session of this worker needs this generation.
   bool uses(const Endpoint& endpoint) const;
+  /// Nobody needs it any more, and it is about to go.
+  void forget(const Endpoint& endpoint);
 
   // For people who look after it
   std::vector<SessionInfo> describe_sessions() const;
@@ -152,6 +154,7 @@ class Worker final : private RoutingHost {
     std::size_t busy = 0;             ///< Of this round.
     unsigned round = 0;
     bool told = false;
+    bool over = false;
   };
   struct SecondTimer final : Timer {
     explicit SecondTimer(Worker& w) : worker(w) {}

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kAtOnce = 16;  // in one tick of the timers: 2,000 a second
 constexpr unsigned kTries = 20;      // that a busy one is waited for
 constexpr std::chrono::milliseconds kBetweenTries{50};
-constexpr std::chrono::seconds kBetweenLateTries{1};
+constexpr std::chrono::milliseconds kBetweenLateTries{1000};
 
 }  // namespace
 
@@ -26,6 +26,7 @@ void Worker::hand_over(std::shared_ptr<Handover> handover) {
 void Worker::begin_round(MovingOn& moving) {
   ++moving.round;
   moving.busy = 0;
+  std::erase_if(moving.staying, [this](std::uint64_t id) { return find_connection(id) == nullptr; });
   moving.left.clear();
   for (const auto& [id, connection] : connections_) {
     const bool concerned = connection->endpoint() == &moving.handover->from;
@@ -56,9 +57,11 @@ void Worker::move_on(MovingOn& moving) {
   }
   move_sessions(handover);
   if (!std::exchange(moving.told, true)) handover.worker_is_done();
-  if (moving.busy == 0 && moving.staying.empty()) return end_moving(moving);
+  // As long as one is left anywhere: it may be on its way from another worker to this one.
+  const bool over = handover.done() && handover.from.exchanges.load(std::memory_order_acquire) == 0;
+  if (over) return end_moving(moving);
   begin_round(moving);
-  timers_.arm(moving, now_ + kBetweenLateTries);
+  timers_.arm(moving, now_ + (handover.done() ? kBetweenLateTries : kBetweenTries));
 }
 
 /// Those without a connection, and those whose connection belongs to another transport.
@@ -79,14 +82,25 @@ void Worker::end_moving(MovingOn& moving) {
   if (!std::exchange(moving.told, true)) moving.handover->worker_is_done();
   moving.cancel();
   // Not now: it may be its own timer that is being run.
-  post([done = &moving](Worker& worker) {
-    std::erase_if(worker.moving_, [done](const auto& one) { return one.get() == done; });
+  moving.over = true;
+  post([](Worker& worker) { std::erase_if(worker.moving_, [](const auto& one) { return one->over; }); });
+}
+
+void Worker::forget(const Endpoint& endpoint) {
+  std::erase_if(moving_, [&](const auto& one) {
+    const bool of_it = &one->handover->from == &endpoint || &one->handover->to == &endpoint;
+    if (of_it && !std::exchange(one->told, true)) one->handover->worker_is_done();
+    return of_it;
   });
+  fanout_.forget(endpoint);
 }
 
 bool Worker::uses(const Endpoint& endpoint) const {
   const auto used = [&](const auto& entry) { return entry.second->endpoint() == &endpoint; };
-  const auto encodes = [&](const auto& entry) { return entry.second->endpoint == &endpoint; };
+  const auto encodes = [&](const auto& entry) {
+    const auto* audience = entry.second->audience;
+    return entry.second->endpoint == &endpoint || (audience != nullptr && audience->encoded.endpoint == &endpoint);
+  };
   return std::any_of(connections_.begin(), connections_.end(), used) ||
          std::any_of(sessions_.begin(), sessions_.end(), encodes);
 }

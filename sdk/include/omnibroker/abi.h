@@ -645,7 +645,8 @@ typedef struct omnibroker_session_handover_v1 {
    * other generation refuses, the host goes on as if it had not asked. UNAVAILABLE: busy, ask again. UNSUPPORTED: it
    * cannot be moved. [worker] */
   omnibroker_status (*session_export)(void* self, void* state, const omnibroker_sink* out);
-  /* Takes a connection over in place of `open`. UNSUPPORTED: unknown format or version. [worker] */
+  /* Takes a connection over in place of `open`; may set timer and variant, and nothing else before it answers OK.
+   * UNSUPPORTED: unknown format or version. [worker] */
   omnibroker_status (*session_import)(void* self, omnibroker_connection* connection, omnibroker_text blob, void** state,
                                       const omnibroker_sink* error);
 } omnibroker_session_handover_v1;

@@ -145,10 +145,7 @@ def test_generations_end_when_their_time_is_over(tmp_path):
             control.swap(plugin=str(plugins[(number + 1) % 2]))
             client.send({"type": "select_object", "prim_path": "/World/Robot"})
             if number % (swaps // 4) == swaps // 4 - 1:
-                deadline = time.monotonic() + TIMEOUT
-                while len(control.generations()) > 1:
-                    assert time.monotonic() < deadline, control.generations()
-                    time.sleep(0.05)
+                until_one_generation(control)
                 sizes.append(resident(broker))
         client.close()
         assert control.generations()[0]["generation"] == swaps + 1
@@ -184,3 +181,61 @@ def test_a_half_closed_client_still_gets_what_is_pending(tmp_path):
         assert seen == list(range(100))
         web.close()
         robot.close()
+
+
+def test_the_last_of_its_role_on_a_worker_misses_nothing(tmp_path):
+    """One robot and one map on different workers: whoever sends must not find the other gone for a moment."""
+    messages = 60_000
+    with Broker(config(tmp_path)) as broker:
+        control = Control(tmp_path / "control.sock")
+        plugins = builds(tmp_path, WEBSOCKET)
+        robot, web = (RawWebSocket(broker.port).register(role) for role in ("omniverse_extension", "web_ui"))
+        assert len({session["worker"] for session in control.ask("sessions")["sessions"]}) == 2
+        sent = threading.Event()
+
+        def select():
+            for number in range(0, messages, 50):
+                web.send(*({"type": "select_object", "prim_path": f"/{index}"} for index in range(number, number + 50)))
+            sent.set()
+
+        def swap():
+            count = 0
+            while not sent.is_set():
+                count += 1
+                control.swap(plugin=str(plugins[count % 2]))
+
+        threads = [threading.Thread(target=select), threading.Thread(target=swap)]
+        for thread in threads:
+            thread.start()
+        assert [int(robot.message()["prim_path"][1:]) for _ in range(messages)] == list(range(messages))
+        for thread in threads:
+            thread.join(TIMEOUT)
+        robot.close()
+        web.close()
+
+
+def test_a_client_that_is_being_closed_is_moved_like_any_other(tmp_path):
+    """It is too slow, and waits for its end, when its generation goes."""
+    changes = {"coordinate_update": {"slow_clients": "disconnect", "max_backlog": "64KiB"},
+               "limits": {"rollback_window": "off", "linger": "10m"}}
+    with Broker(config(tmp_path, workers=1, **changes)) as broker:
+        control = Control(tmp_path / "control.sock")
+        slow, robot = RawWebSocket(broker.port, 4096).register("web_ui"), RawWebSocket(broker.port).register(
+            "omniverse_extension")
+        while metric(broker, "connections_closed_total", reason="max_stall") == 0:
+            robot.send(*({"type": "coordinate_update", "prim_path": "/World/R", "latitude": 1, "longitude": 2,
+                          "height": 0.0, "metadata": {"fill": "x" * 4000}} for _ in range(50)))
+        for plugin in builds(tmp_path, WEBSOCKET, 3):
+            control.swap(plugin=str(plugin))
+            until_one_generation(control)
+        robot.send({"type": "nonsense"})
+        assert robot.message()["type"] == "error"
+        slow.close()
+        robot.close()
+
+
+def until_one_generation(control):
+    deadline = time.monotonic() + TIMEOUT
+    while len(control.generations()) > 1:
+        assert time.monotonic() < deadline, control.generations()
+        time.sleep(0.05)
