@@ -60,13 +60,22 @@ def swap_until_done(process, control, plugins, every):
     return reports[:-1]  # during the last one they may have left
 
 
-@pytest.mark.parametrize("words", [(), ("fragments",)], ids=["whole", "fragments"])
-def test_a_thousand_clients_do_not_notice_swaps(tmp_path, words):
-    maps = 1000 if not words else 300
+@pytest.mark.parametrize("plugins", ["builds", "websocket_beast"])
+def test_clients_that_send_fragments_do_not_notice_swaps(tmp_path, plugins):
+    """Each message in two frames with a ping between; from one build to another, and to another implementation."""
+    others = builds(tmp_path, WEBSOCKET) if plugins == "builds" else [WEBSOCKET, PLUGINS / "websocket_beast.so"]
+    do_not_notice_swaps(tmp_path, 300, 10, max(10, SECONDS / 3), others, "fragments")
+
+
+def test_a_thousand_clients_do_not_notice_swaps(tmp_path):
+    do_not_notice_swaps(tmp_path, 1000, 20, SECONDS, builds(tmp_path, WEBSOCKET))
+
+
+def do_not_notice_swaps(tmp_path, maps, rate, seconds, plugins, *words):
     with Broker(config(tmp_path)) as broker:
         control = Control(tmp_path / "control.sock")
-        process = both_ways(broker, maps, 20 if not words else 10, SECONDS if not words else max(10, SECONDS / 3), *words)
-        reports = swap_until_done(process, control, builds(tmp_path, WEBSOCKET), 2.0)
+        process = both_ways(broker, maps, rate, seconds, *words)
+        reports = swap_until_done(process, control, plugins, 2.0)
         nothing_happened(process)
 
         assert len(reports) >= 3
