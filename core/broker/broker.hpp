@@ -113,8 +113,8 @@ class Broker {
   std::unique_ptr<Running> running_;
 };
 
-/// Makes and configures a component of its own, and destroys it: whether it could be made, without any traffic. For a
-/// process that may crash.
+/// Makes, configures and prepares a component of its own, and destroys it: whether it could be started, without any
+/// traffic. For a process that may crash.
 Status try_component(const BrokerConfig& config, const ComponentConfig& wanted, Catalog& catalog, Log& log);
 
 }  // namespace omnibroker::core

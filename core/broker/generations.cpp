@@ -12,18 +12,13 @@
 namespace omnibroker::core {
 namespace {
 
-constexpr std::chrono::milliseconds kLook{5};
-constexpr std::chrono::seconds kPatience{10};  // with what a component that goes has begun
+constexpr std::chrono::milliseconds kProgress{50};  // how often it is told
+constexpr std::chrono::seconds kPatience{10};       // with what a component that goes has begun
 
 std::chrono::nanoseconds percentile(const std::vector<std::chrono::nanoseconds>& sorted, double part) {
   if (sorted.empty()) return std::chrono::nanoseconds(0);
   const auto at = static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1) + 0.5);
   return sorted[at];
-}
-
-template <class T>
-void wait_for(const T& done) {
-  while (!done()) std::this_thread::sleep_for(kLook);
 }
 
 std::size_t connections_of(const Mounted& where, const Generation& but) {
@@ -138,10 +133,13 @@ SwapReport Broker::Running::turn_to(Mounted& where, Generation& next, const Brok
     for (const auto& handover : where.handovers) count += handover->counts().moved;
     return count;
   };
-  wait_for([&] {
-    if (progress) progress(moved(), std::max(concerned, moved()));
-    return std::all_of(where.handovers.begin(), where.handovers.end(), [](const auto& one) { return one->done(); });
-  });
+  for (const auto& handover : where.handovers) {
+    bool done = false;
+    while (!done) {
+      if (progress) progress(moved(), std::max(concerned, moved()));
+      done = handover->wait_until_done(kProgress);
+    }
+  }
 
   std::vector<std::chrono::nanoseconds> freezes;
   for (const auto& handover : where.handovers) {

@@ -153,12 +153,11 @@ void Fanout::apply(Session& session, Change change) {
   change_audience(session);
 }
 
-/// Equal ones are one. Past their bound it is more than was asked for, rather than more and more filters.
+/// Past their bound it is more than was asked for, rather than more and more filters.
 void Fanout::add_snapshot(std::vector<CatchUp::Snapshot>& snapshots, CatchUp::Snapshot added) {
-  const auto same = [&](const CatchUp::Snapshot& other) {
-    return other.route == added.route && other.filter == added.filter && !other.selected;
-  };
-  std::erase_if(snapshots, same);
+  for (auto& other : snapshots) {
+    if (other.same_as(added)) return other.begin_again(added.began);
+  }
   if (snapshots.size() >= kMostSnapshots) {
     std::erase_if(snapshots, [&](const CatchUp::Snapshot& other) { return other.route == added.route; });
     added.filter = {};

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -46,6 +47,11 @@ class Handover {
   Counts counts() const { return {moved_.load(), unsupported_.load(), refused_.load()}; }
   /// Every worker has gone through its connections, and asked the busy ones again as often as is worth it.
   bool done() const { return busy_workers_.load() == 0; }
+  /// Waits until it is done, at most so long. Answers whether it is.
+  bool wait_until_done(std::chrono::milliseconds most) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, most, [this] { return done(); });
+  }
   /// Why a connection was refused, the first time. Empty: none was.
   std::string first_refusal() const {
     const std::lock_guard lock(mutex_);
@@ -73,7 +79,11 @@ class Handover {
     const std::lock_guard lock(mutex_);
     if (first_refusal_.empty()) first_refusal_ = std::move(reason);
   }
-  void worker_is_done() { --busy_workers_; }
+  void worker_is_done() {
+    const std::lock_guard lock(mutex_);
+    --busy_workers_;
+    changed_.notify_all();
+  }
 
  private:
   static constexpr std::size_t kMostFreezes = 100'000;
@@ -84,6 +94,7 @@ class Handover {
   std::atomic<std::size_t> busy_workers_;
   std::atomic<bool> abandoned_{false};
   mutable std::mutex mutex_;
+  std::condition_variable changed_;
   std::string first_refusal_;                      // guarded by mutex_
   std::vector<std::chrono::nanoseconds> freezes_;  // guarded by mutex_
 };

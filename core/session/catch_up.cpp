@@ -50,10 +50,11 @@ bool CatchUp::give_repeats(Step& step) {
 bool CatchUp::give_snapshots(Step& step) {
   while (!snapshots_.empty()) {
     auto& snapshot = snapshots_.front();
-    for (; snapshot.next < snapshot.values->slots(); ++snapshot.next) {
+    for (; snapshot.left > 0; --snapshot.left) {
       if (step.spent()) return false;
       step.spend(kLook);
       const auto* entry = snapshot.values->at(snapshot.next, step.now);
+      snapshot.next = (snapshot.next + 1) % snapshot.values->slots();
       if (entry == nullptr || entry->sequence > snapshot.began) continue;
       if (!snapshot.filter.takes(entry->key, entry->position)) continue;
       if (snapshot.selected && !step.selection.takes(snapshot.route, entry->key, entry->position)) continue;

@@ -18,8 +18,9 @@ namespace omnibroker::core {
 /// Nothing is copied for it. It goes through the slots of the stores, a few at a time, as fast as the session reads,
 /// and gives the newest message of each key at that time.
 ///
-/// A snapshot goes once through a route's slots, and gives what was there when it began and is there still: what is
-/// newer comes by the live stream. So a session that has just joined takes part in the stream from the start.
+/// A snapshot goes once round a route's slots, and gives what was there when it began and is there still: what is newer
+/// comes by the live stream. So a session that has just joined takes part in the stream from the start. Asked for again
+/// while it is under way, it goes round once more from where it is, so that nobody's turn is put off by asking.
 ///
 /// Changes are for a session that has left the stream of some routes (Source). Slots that were updated behind the walk
 /// are for its next pass; each pass visits every slot once, so a key that is updated often does not keep another one
@@ -55,6 +56,15 @@ class CatchUp {
     Filter filter;
     bool selected = false;  ///< Of these, what the selection takes when their turn comes.
     LatestValues::Slot next = 0;
+    LatestValues::Slot left = values->slots();  ///< Later slots hold what is newer than `began`.
+
+    bool same_as(const Snapshot& other) const {
+      return route == other.route && filter == other.filter && selected == other.selected;
+    }
+    void begin_again(std::uint64_t sequence) {
+      began = sequence;
+      left = values->slots();
+    }
   };
 
   explicit CatchUp(std::vector<Source> changes = {});

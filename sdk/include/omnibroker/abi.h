@@ -4,7 +4,7 @@
  * descriptor, which lists the component types that the plugin can make. Everything else is reached from there, through
  * small tables of functions looked up by a string id with a version ("omnibroker.transport/1"). C++ authors use
  * <omnibroker/plugin.hpp>, which fills these structs; authors in C, or in a language that speaks C, need only this
- * file.
+ * file: that is why the whole boundary is in one, long as it is.
  *
  * The smallest plugin in C is tests/plugins/plain_c/plain_c.c.
  *

@@ -40,7 +40,7 @@ class CatchUpTest : public testing::Test {
     return CatchUp(std::move(sources));
   }
   CatchUp::Snapshot snapshot(std::size_t route, Filter filter = {}, bool selected = false) {
-    return {route, &stores[route], sequence, std::move(filter), selected};
+    return {route, &stores[route], sequence, std::move(filter), selected, 0, stores[route].slots()};
   }
   /// One call with a budget for so many messages.
   std::vector<std::string> step(CatchUp& catch_up, std::size_t messages) {
@@ -275,6 +275,36 @@ TEST_F(CatchUpTest, SnapshotsComeOneAfterAnotherAndCanBeTakenOver) {
   CatchUp another;
   for (auto& unfinished : catch_up.snapshots()) another.add(std::move(unfinished));
   EXPECT_EQ(step(another, 10), (Given{"0//b/2=1", "1/x=1"})) << "it goes on where the other one was";
+}
+
+TEST_F(CatchUpTest, ASnapshotThatIsAskedForAgainAndAgainComesToEveryKey) {
+  for (int i = 0; i < 10; ++i) put(0, "k" + std::to_string(i), "1");
+  CatchUp catch_up;
+  catch_up.add(snapshot(0));
+  std::multiset<std::string> given;
+  for (int i = 0; i < 10; ++i) {  // one key a call, and asked for behind each
+    for (auto& text : step(catch_up, 1)) given.insert(std::move(text));
+    ASSERT_TRUE(catch_up.snapshots().front().same_as(snapshot(0)));
+    catch_up.snapshots().front().begin_again(sequence);
+  }
+  EXPECT_EQ(std::set<std::string>(given.begin(), given.end()).size(), 10u)
+      << "nobody waits because others are asked for";
+
+  EXPECT_EQ(step(catch_up, 100).size(), 10u) << "behind the last request it goes round once";
+  EXPECT_EQ(progress, Progress::Done);
+}
+
+TEST_F(CatchUpTest, ASnapshotThatIsAskedForAgainIncludesWhatHasComeMeanwhile) {
+  put(0, "a", "a1");
+  put(0, "b", "b1");
+  CatchUp catch_up;
+  catch_up.add(snapshot(0));
+  EXPECT_EQ(step(catch_up, 1), (Given{"0/a=a1"}));
+  put(0, "a", "a2");
+  put(0, "c", "c1");
+  catch_up.snapshots().front().begin_again(sequence);
+
+  EXPECT_EQ(step(catch_up, 10), (Given{"0/b=b1", "0/c=c1", "0/a=a2"}));
 }
 
 TEST_F(CatchUpTest, FallingBehindDuringASnapshotLosesNothingAndRepeatsNothing) {
