@@ -55,9 +55,10 @@ bool CatchUp::give_snapshots(Step& step) {
       step.spend(kLook);
       const auto* entry = snapshot.values->at(snapshot.next, step.now);
       snapshot.next = (snapshot.next + 1) % snapshot.values->slots();
-      if (entry == nullptr || entry->sequence > snapshot.began) continue;
-      if (!snapshot.filter.takes(entry->key, entry->position)) continue;
-      if (snapshot.selected && !step.selection.takes(snapshot.route, entry->key, entry->position)) continue;
+      if (entry == nullptr || !snapshot.filter.takes(entry->key, entry->position)) continue;
+      const bool streamed = step.selection.takes(snapshot.route, entry->key, entry->position);
+      const bool comes_anyway = streamed && entry->sequence > snapshot.began;
+      if (comes_anyway || (snapshot.selected && !streamed)) continue;
       step.give(snapshot.route, *entry, Reason::Snapshot);
     }
     snapshots_.erase(snapshots_.begin());

@@ -18,9 +18,10 @@ namespace omnibroker::core {
 /// Nothing is copied for it. It goes through the slots of the stores, a few at a time, as fast as the session reads,
 /// and gives the newest message of each key at that time.
 ///
-/// A snapshot goes once round a route's slots, and gives what was there when it began and is there still: what is newer
-/// comes by the live stream. So a session that has just joined takes part in the stream from the start. Asked for again
-/// while it is under way, it goes round once more from where it is, so that nobody's turn is put off by asking.
+/// A snapshot goes once round a route's slots, and gives of every key that was there when it began the newest message,
+/// unless that is newer and comes by the live stream. So a session that has just joined takes part in the stream from
+/// the start. Asked for again while it is under way, it goes round once more from where it is, so that nobody's turn is
+/// put off by asking.
 ///
 /// Changes are for a session that has left the stream of some routes (Source). Slots that were updated behind the walk
 /// are for its next pass; each pass visits every slot once, so a key that is updated often does not keep another one
@@ -48,11 +49,11 @@ class CatchUp {
     std::uint64_t since = 0;
   };
 
-  /// Messages up to `began` that the filter takes, whatever the session has had of them.
+  /// Messages that the filter takes, whatever the session has had of them.
   struct Snapshot {
     std::size_t route = 0;
     const LatestValues* values = nullptr;
-    std::uint64_t began = 0;
+    std::uint64_t began = 0;  ///< What came later is left to the live stream, where the selection takes it.
     Filter filter;
     bool selected = false;  ///< Of these, what the selection takes when their turn comes.
     LatestValues::Slot next = 0;

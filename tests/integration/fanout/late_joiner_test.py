@@ -77,5 +77,6 @@ def test_a_joiner_that_does_not_read_gets_the_newest_of_each_when_it_does(worker
 
         crowd.go_on(late)
         crowd.until(lambda: all(late.newest(name(prim)) == 10 for prim in range(PRIMS)), "it has the newest of each")
-        late.assert_in_order()
-        assert metric(broker, "messages_dropped_total", reason="conflated") == 11 * PRIMS - late.count
+        # What was there when it joined, unless a newer one was there before its turn came, and all that followed.
+        assert all(late.numbers[name(prim)] in (list(range(11)), list(range(1, 11))) for prim in range(PRIMS))
+        assert metric(broker, "messages_dropped_total", reason="conflated") == 0

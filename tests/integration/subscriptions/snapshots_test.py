@@ -71,10 +71,10 @@ async def test_a_large_one_comes_whole(gateway):
     robot, web = await known(gateway, keys)
 
     await web.acked(type="snapshot", message_type="coordinate_update", prim_path="/World/*")
-    await robot.move("/end")
 
-    seen = [key for key, _ in await web.until("/end")]
-    assert sorted(seen) == keys
+    seen = [(await web.receive())["prim_path"] for _ in keys]
+    await robot.move("/end")
+    assert sorted(seen) == keys and await web.until("/end") == []
 
 
 @on_a_gateway(routes={"snapshot": {"max_rate": 1}})

@@ -250,6 +250,20 @@ TEST_F(CatchUpTest, ASnapshotGivesWhatWasThereWhenItBegan) {
   EXPECT_EQ(progress, Progress::Done);
 }
 
+TEST_F(CatchUpTest, ASnapshotGivesTheNewestOfWhatTheLiveStreamDoesNotBring) {
+  std::vector<std::optional<Selection::OfRoute>> wanted(1);
+  wanted[0].emplace().filters = {keys_like("/a/*")};
+  selection = Selection(std::move(wanted));
+  put(0, "/a/1", "old");
+  put(0, "/b/1", "old");
+  CatchUp catch_up;
+  catch_up.add(snapshot(0));
+
+  put(0, "/a/1", "new");
+  put(0, "/b/1", "new");
+  EXPECT_EQ(step(catch_up, 10), (Given{"0//b/1=new"})) << "nothing else would bring it";
+}
+
 TEST_F(CatchUpTest, ASelectedSnapshotFollowsTheSelection) {
   put(0, "/a/1", "1");
   put(0, "/b/1", "1");
