@@ -3,7 +3,8 @@
 //
 //     both_ways PORT MAPS RATE SECONDS [fragments]
 //
-// Each map sends RATE select_object a second, and the robot RATE coordinate_update; every message has a number. With
+// Each map sends RATE select_object a second, and the robot RATE coordinate_update; every message has a number. They
+// hold back while what is on its way is more than a few seconds' worth, so that a slow machine is not flooded. With
 // `fragments` a map's message goes in two frames with a ping between them, each frame in two writes. Prints one JSON
 // object when everything that was sent has come, or will not come any more. One thread, raw sockets.
 
@@ -33,7 +34,8 @@ using omnibroker::load::client_frame;
 using omnibroker::load::Opcode;
 using omnibroker::load::read_frame_head;
 
-constexpr auto kPatience = std::chrono::seconds(20);
+constexpr auto kPatience = std::chrono::seconds(60);
+constexpr double kMostOnTheWay = 4;  // seconds of traffic
 
 [[noreturn]] void give_up(const std::string& what) {
   std::fprintf(stderr, "both_ways: %s\n", what.c_str());
@@ -252,14 +254,17 @@ int main(int count, char** words) {
   while (true) {
     const auto now = Clock::now();
     const double elapsed = std::chrono::duration<double>(std::min(now, until) - begun).count();
-    for (const auto due = static_cast<long>(elapsed * rate); updates < due; ++updates) {
+    const auto maps_count = static_cast<double>(many);
+    const auto on_the_way = static_cast<double>(updates) * maps_count + static_cast<double>(selections - total_seen());
+    const bool flooded = on_the_way > kMostOnTheWay * 2 * rate * maps_count;
+    for (const auto due = static_cast<long>(elapsed * rate); !flooded && updates < due; ++updates) {
       robot.send(
           Client::frame(Opcode::Text, R"({"type":"coordinate_update","prim_path":"/World/Robot","latitude":37.5,)"
                                       R"("longitude":127.0,"height":1.0,"number":)" +
                                           std::to_string(updates) + "}"));
     }
-    const auto due = static_cast<long>(elapsed * rate * static_cast<double>(steps_each) * static_cast<double>(many));
-    for (; steps < due; ++steps) {
+    const auto due = static_cast<long>(elapsed * rate * static_cast<double>(steps_each) * maps_count);
+    for (; !flooded && steps < due; ++steps) {
       auto& map = *maps[static_cast<std::size_t>(steps) % many];
       const auto step = steps / static_cast<long>(many) % steps_each;
       if (!in_fragments) {
@@ -273,7 +278,7 @@ int main(int count, char** words) {
       }
       if (step == 0) ++selections;
     }
-    if (now >= until) {
+    if (now >= until && !flooded) {
       for (auto& map : maps) map->end_select();
       bool all = heard >= selections;
       for (const auto& map : maps) all = all && (map->next_update == updates || !map->client.open());
