@@ -1,6 +1,7 @@
 #include "broker/broker.hpp"
 
 #include "broker/running.hpp"
+#include "config/components.hpp"
 #include "runtime/host_tables.hpp"
 #include "runtime/worker.hpp"
 #include "telemetry/log.hpp"
@@ -49,7 +50,8 @@ void keep_for_ever(LeftBehind left) {
 
 Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
   const auto refused = [&](const Error& error) -> Result<Component*> {
-    if (wanted.required) return Error{error.code, wanted.name + ": " + error.message};
+    const bool is_named = error.message.starts_with(wanted.name + ": ");  // by the component itself
+    if (wanted.required) return Error{error.code, (is_named ? "" : wanted.name + ": ") + error.message};
     log.warn("A component that is not required was left out", {{"name", wanted.name}, {"reason", error.message}});
     return static_cast<Component*>(nullptr);
   };
@@ -74,45 +76,93 @@ Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
   return &made;
 }
 
-Status Broker::Running::add_endpoints() {
-  for (const auto& wanted : config.endpoints) {
-    auto where = std::make_unique<Mounted>();
-    where->name = wanted.component.name;
-    auto made = make_generation(*where, wanted.component);
+Seat* Broker::Running::find_seat(std::string_view name) const {
+  const auto found = std::find_if(seats.begin(), seats.end(), [&](const auto& seat) { return seat->name == name; });
+  return found == seats.end() ? nullptr : found->get();
+}
+
+Seat& Broker::Running::seat_for(std::string_view name) {
+  if (auto* seat = find_seat(name)) return *seat;
+  auto made = std::make_unique<Seat>();
+  made->name = name;
+  const std::lock_guard lock(view);
+  return *seats.emplace_back(std::move(made));
+}
+
+const Generation* Broker::Running::current(std::string_view name) const {
+  const auto* seat = find_seat(name);
+  return seat == nullptr ? nullptr : seat->current;
+}
+
+/// What brings messages comes behind what handles them.
+Status Broker::Running::fill_seats() {
+  auto wanted = components_of(config);
+  std::stable_partition(wanted.begin(), wanted.end(), [](const auto* component) {
+    return component->kind == OMNIBROKER_KIND_HANDLER || component->kind == OMNIBROKER_KIND_FILTER;
+  });
+  for (const auto* one : wanted) {
+    auto made = make_generation(*one, path_of(config, one->name));
     if (!made) return made.error();
-    if (*made == nullptr) continue;
-    auto mount = std::make_unique<Mount>();
-    mount->path = (*made)->endpoint->path = wanted.path;
-    mount->current = (*made)->endpoint.get();
-    where->mount = mount.get();
-    where->current = made->get();
-    where->generations.push_back(std::move(*made));
-    mounted.push_back(std::move(where));
-    for (const auto& listener : shared->listeners) {
-      if (listener->name == wanted.listener) listener->mounts.push_back(std::move(mount));
-    }
-  }
-  for (auto& listener : shared->listeners) {
-    std::stable_sort(listener->mounts.begin(), listener->mounts.end(),
-                     [](const auto& a, const auto& b) { return a->path.size() > b->path.size(); });
+    if (*made == nullptr) continue;  // messages of a route without its handler are of an unknown type
+    auto& seat = seat_for(one->name);
+    seat.current = &add_generation(seat, std::move(*made));
   }
   return {};
 }
 
-/// Created, configured and prepared. Null where the component is not required and cannot.
-Result<std::unique_ptr<Generation>> Broker::Running::make_generation(Mounted& where, const ComponentConfig& wanted) {
+Generation& Broker::Running::add_generation(Seat& seat, std::unique_ptr<Generation> made) {
+  made->number = ++seat.last_number;
+  if (made->endpoint != nullptr) made->endpoint->generation = made->number;
+  const std::lock_guard lock(view);
+  return *seat.generations.emplace_back(std::move(made));
+}
+
+std::string_view Broker::Running::path_of(const BrokerConfig& config, std::string_view component) {
+  const auto* endpoint = find_endpoint(config, component);
+  return endpoint == nullptr ? std::string_view() : std::string_view(endpoint->path);
+}
+
+/// Whether a component can do what the place that it is named in is for.
+Status Broker::Running::check_use(const Component& component, const ComponentConfig& wanted) {
+  const auto needs = [&](const char* table, const char* what) -> Status {
+    if (component.type().table(table) != nullptr) return {};
+    return Error{ErrorCode::InvalidArgument, wanted.name + ": " + wanted.plugin + what};
+  };
+  switch (wanted.kind) {
+    case OMNIBROKER_KIND_FILTER: return needs(OMNIBROKER_FILTER, " filters no messages");
+    case OMNIBROKER_KIND_BRIDGE: return needs(OMNIBROKER_BRIDGE, " is no bridge");
+    case OMNIBROKER_KIND_TRANSPORT:
+    case OMNIBROKER_KIND_SERVICE: return needs(OMNIBROKER_TRANSPORT, " takes no requests");
+    default: break;
+  }
+  if (wanted.name == "reply") return needs(OMNIBROKER_REPLY, " does not write replies");
+  if (wanted.name == "notices") return needs(OMNIBROKER_NOTICES, " does not write notices");
+  return needs(OMNIBROKER_HANDLER, " handles no messages");
+}
+
+/// Created, configured and prepared. Null where the component is not required and cannot. `path`: of a transport or
+/// service.
+Result<std::unique_ptr<Generation>> Broker::Running::make_generation(const ComponentConfig& wanted,
+                                                                     std::string_view path) {
   auto component = make(wanted);
   if (!component) return component.error();
   if (*component == nullptr) return std::unique_ptr<Generation>();
+  if (auto status = check_use(**component, wanted); !status) return status.error();
   auto made = std::make_unique<Generation>();
   made->config = wanted;
+  made->config.type = &(*component)->type();
   made->origin = catalog.origin((*component)->type());
   made->component = *component;
+  if (wanted.kind == OMNIBROKER_KIND_BRIDGE) {
+    auto found = std::find(bridges.begin(), bridges.end(), wanted.name);
+    record_of(**component).bridge = static_cast<int>(found - bridges.begin());
+    if (found == bridges.end()) bridges.push_back(wanted.name);
+  }
+  if (wanted.kind != OMNIBROKER_KIND_TRANSPORT && wanted.kind != OMNIBROKER_KIND_SERVICE) return made;
   auto& endpoint = *(made->endpoint = std::make_unique<Endpoint>());
   endpoint.name = wanted.name;
   endpoint.plugin = wanted.plugin;
-  endpoint.path = where.mount == nullptr ? "" : where.mount->path;
-  endpoint.generation = ++where.last_number;
+  endpoint.path = path;
   endpoint.component = *component;
   endpoint.self = (*component)->self();
   endpoint.table = (*component)->table<omnibroker_transport_v1>(OMNIBROKER_TRANSPORT);
@@ -120,64 +170,39 @@ Result<std::unique_ptr<Generation>> Broker::Running::make_generation(Mounted& wh
   return made;
 }
 
-Status Broker::Running::add_bridges() {
-  for (const auto& wanted : config.bridges) {
-    auto component = make(wanted.component);
-    if (!component) return component.error();
-    if (*component == nullptr) continue;
-    records.back().bridge = static_cast<int>(shared->bridges.size());
-    shared->bridges.push_back({*component, (*component)->self(),
-                               (*component)->table<omnibroker_bridge_v1>(OMNIBROKER_BRIDGE),
-                               static_cast<std::size_t>(shared->routes.role(wanted.role))});
+Listener* Broker::Running::find_listener(std::string_view name) const {
+  for (const auto& listener : shared->listeners) {
+    if (listener->name == name && !listener->sockets.empty()) return listener.get();
   }
-  return {};
+  return nullptr;
 }
 
-Status Broker::Running::add_reply() {
-  auto component = make(config.reply);
-  if (!component) return component.error();
-  const auto* table = *component == nullptr ? nullptr : (*component)->table<omnibroker_reply_v1>(OMNIBROKER_REPLY);
-  if (table == nullptr)
-    return Error{ErrorCode::InvalidArgument, "reply: " + config.reply.plugin + " does not write replies"};
-  shared->reply = {(*component)->self(), table};
-  return {};
+/// What used the old table has ended its turn when this comes back.
+void Broker::Running::set_table(Listener& listener, std::unique_ptr<const ListenerTable> next) {
+  listener.table.store(next.get(), std::memory_order_release);
+  static_cast<void>(ask_workers([](Worker&) { return 0; }));
+  listener.owned_table = std::move(next);
 }
 
-Status Broker::Running::add_notices() {
-  if (config.notices.plugin.empty()) return {};
-  auto component = make(config.notices);
-  if (!component) return component.error();
-  if (*component == nullptr) return {};
-  const auto* table = (*component)->table<omnibroker_notices_v1>(OMNIBROKER_NOTICES);
-  if (table == nullptr)
-    return Error{ErrorCode::InvalidArgument, "notices: " + config.notices.plugin + " does not write notices"};
-  shared->notices = {(*component)->self(), table};
-  return {};
+void Broker::Running::mount(Seat& seat, const EndpointConfig& wanted) {
+  seat.mount = std::make_shared<Mount>();
+  seat.mount->path = wanted.path;
+  seat.mount->current = seat.current->endpoint.get();
+  seat.listener = find_listener(wanted.listener);
+  auto next = std::make_unique<ListenerTable>(*seat.listener->owned_table);
+  next->mounts.push_back(seat.mount);
+  std::stable_sort(next->mounts.begin(), next->mounts.end(),
+                   [](const auto& a, const auto& b) { return a->path.size() > b->path.size(); });
+  set_table(*seat.listener, std::move(next));
 }
 
-Result<std::vector<Route>> Broker::Running::make_routes() {
-  std::vector<Route> routes;
-  const auto roles = roles_of(config);
-  for (const auto& wanted : config.routes) {
-    auto handler = make(wanted.handler);
-    if (!handler) return handler.error();
-    if (*handler == nullptr) continue;  // its messages are of an unknown type then
-    const auto* table = (*handler)->table<omnibroker_handler_v1>(OMNIBROKER_HANDLER);
-    if (table == nullptr) {
-      return Error{ErrorCode::InvalidArgument,
-                   wanted.handler.name + ": " + wanted.handler.plugin + " handles no messages"};
-    }
-    auto route = RouteTable::make_route(wanted, routes.size(), roles, *table);
-    route.handler = (*handler)->self();
-    for (const auto& step : wanted.filters) {
-      auto filter = make(step);
-      if (!filter) return filter.error();
-      if (*filter == nullptr) continue;
-      route.filters.push_back({(*filter)->self(), (*filter)->table<omnibroker_filter_v1>(OMNIBROKER_FILTER)});
-    }
-    routes.push_back(std::move(route));
-  }
-  return routes;
+void Broker::Running::unmount(Seat& seat) {
+  if (seat.mount == nullptr) return;
+  auto next = std::make_unique<ListenerTable>(*seat.listener->owned_table);
+  std::erase(next->mounts, seat.mount);
+  set_table(*seat.listener, std::move(next));
+  seat.mount.reset();
+  seat.listener = nullptr;
 }
 
 Status Broker::Running::build() {
@@ -196,7 +221,8 @@ Status Broker::Running::build() {
 void Broker::Running::take_down() {
   static_cast<void>(stop(std::chrono::milliseconds(0)));
   while (!components.empty()) components.pop_back();
-  mounted.clear();
+  seats.clear();
+  bridges.clear();
   if (!left_behind.empty() || lane.stuck() > 0) {
     keep_for_ever({std::move(tables), std::move(shared), std::move(records), std::exchange(left_behind, {})});
   }
@@ -206,7 +232,7 @@ void Broker::Running::take_down() {
 
 /// Components look at limits, log and metrics from `create` on; the routes come later, when handlers exist.
 void Broker::Running::prepare_shared() {
-  shared = std::make_unique<Shared>(config.limits, log, metrics, roles_of(config));
+  shared = std::make_unique<Shared>(std::make_shared<const Pipeline>(roles_of(config), config.limits), log, metrics);
   tables = std::make_unique<HostTables>();
   add_host_tables(*tables);
   tables->context = shared.get();
@@ -214,14 +240,14 @@ void Broker::Running::prepare_shared() {
 
 Status Broker::Running::build_once() {
   prepare_shared();
-  auto routes = make_routes();
-  if (!routes) return routes.error();
-  shared->routes.set_routes(std::move(*routes));
-  if (auto status = add_reply(); !status) return status;
-  if (auto status = add_notices(); !status) return status;
+  if (auto status = fill_seats(); !status) return status;
   if (auto status = open_listeners(); !status) return status;
-  if (auto status = add_endpoints(); !status) return status;
-  if (auto status = add_bridges(); !status) return status;
+  for (const auto& endpoint : config.endpoints) {
+    if (auto* seat = find_seat(endpoint.component.name)) mount(*seat, endpoint);
+  }
+  auto pipeline = compose(config);
+  if (!pipeline) return pipeline.error();
+  shared->set_pipeline(std::move(*pipeline));
   for (unsigned i = 0; i < worker_count(config.workers); ++i) {
     shared->workers.push_back(std::make_unique<Worker>(i, *shared));
   }
@@ -230,6 +256,7 @@ Status Broker::Running::build_once() {
   for (auto& component : components) {
     if (component->state() != Component::State::Prepared) continue;
     auto status = component->start();
+    record_of(*component).has_started();
     if (status) continue;
     if (optional.contains(component->name())) failed_to_start = component->name();
     return Error{status.error().code, component->name() + ": " + status.error().message};
@@ -237,37 +264,58 @@ Status Broker::Running::build_once() {
   return {};
 }
 
+Result<std::shared_ptr<TlsContext>> Broker::Running::open_tls(const ListenerConfig& wanted) {
+  if (wanted.tls.certificate.empty()) return std::shared_ptr<TlsContext>();
+  try {
+    return std::make_shared<TlsContext>(wanted.tls.certificate, wanted.tls.key);
+  } catch (const std::exception& error) {
+    return Error{ErrorCode::InvalidArgument,
+                 "listeners." + wanted.name + ": The TLS files cannot be used: " + error.what()};
+  }
+}
+
+Result<std::unique_ptr<Listener>> Broker::Running::open_listener(const ListenerConfig& wanted) {
+  auto listener = std::make_unique<Listener>();
+  listener->name = wanted.name;
+  auto table = std::make_unique<ListenerTable>();
+  auto tls = open_tls(wanted);
+  if (!tls) return tls.error();
+  table->tls = std::move(*tls);
+  auto sockets = ListeningSocket::open(wanted.address, static_cast<int>(wanted.backlog));
+  if (!sockets) return sockets.error();
+  listener->sockets = std::move(*sockets);
+  listener->table = table.get();
+  listener->owned_table = std::move(table);
+  return listener;
+}
+
 Status Broker::Running::open_listeners() {
   for (const auto& wanted : config.listeners) {
-    auto listener = std::make_unique<Listener>();
-    listener->name = wanted.name;
-    if (!wanted.tls.certificate.empty()) {
-      try {
-        listener->tls = std::make_unique<TlsContext>(wanted.tls.certificate, wanted.tls.key);
-      } catch (const std::exception& error) {
-        return Error{ErrorCode::InvalidArgument,
-                     "listeners." + wanted.name + ": The TLS files cannot be used: " + error.what()};
-      }
-    }
-    auto sockets = ListeningSocket::open(wanted.address, static_cast<int>(wanted.backlog));
-    if (!sockets) return sockets.error();
-    listener->sockets = std::move(*sockets);
-    shared->listeners.push_back(std::move(listener));
+    auto opened = open_listener(wanted);
+    if (!opened) return opened.error();
+    shared->listeners.push_back(std::move(*opened));
   }
   return {};
 }
 
-void Broker::Running::serve() {
+void Broker::Running::list_listening() {
+  std::vector<Listening> all;
   for (const auto& listener : shared->listeners) {
     for (const auto& socket : listener->sockets) {
-      Listening entry{listener->name, socket->name(), listener->tls != nullptr, {}};
-      for (const auto& mount : listener->mounts) {
+      Listening entry{listener->name, socket->name(), listener->tls() != nullptr, {}};
+      for (const auto& mount : listener->owned_table->mounts) {
         const auto& endpoint = *mount->current.load();
-        entry.mounts.push_back({endpoint.name, endpoint.plugin, endpoint.path});
+        entry.mounts.push_back({endpoint.name, endpoint.plugin, mount->path});
       }
-      listening.push_back(std::move(entry));
+      all.push_back(std::move(entry));
     }
   }
+  const std::lock_guard lock(view);
+  listening = std::move(all);
+}
+
+void Broker::Running::serve() {
+  list_listening();
   shared->workers.front()->post([this](Worker& worker) {
     for (auto& listener : shared->listeners) worker.watch(*listener);
   });
@@ -281,7 +329,10 @@ std::size_t Broker::Running::stop(std::chrono::milliseconds patience_of_all) {
   std::size_t cut = 0;
   if (!shared) return cut;
   if (serving) {
-    serving = false;
+    {
+      const std::lock_guard nobody_asks(lifetime);
+      serving = false;
+    }
     shared->stopping = true;
     shared->workers.front()->post([](Worker& worker) { worker.stop_accepting(); });
     for (auto& worker : shared->workers) worker->post([](Worker& w) { w.shut_down_connections(); });
@@ -364,7 +415,14 @@ Status try_component(const BrokerConfig& config, const ComponentConfig& wanted, 
   return made ? Status() : Status(made.error());
 }
 
-const std::vector<Broker::Listening>& Broker::listening() const { return running_->listening; }
+std::vector<Broker::Listening> Broker::listening() const {
+  const std::lock_guard lock(running_->view);
+  return running_->listening;
+}
+BrokerConfig Broker::config() const {
+  const std::lock_guard lock(running_->view);
+  return running_->config;
+}
 
 std::size_t Broker::stop(std::chrono::milliseconds deadline) { return running_->stop(deadline); }
 

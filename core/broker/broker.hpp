@@ -1,5 +1,6 @@
 #pragma once
 
+#include "broker/plan.hpp"
 #include "config/broker_config.hpp"
 #include "runtime/session_info.hpp"
 
@@ -20,14 +21,14 @@ class Catalog;
 class Log;
 class Metrics;
 
-/// One generation of a transport or service, for people.
+/// One generation of a component, for people.
 struct GenerationInfo {
   enum class State {
     Current,   ///< Takes what comes.
     Previous,  ///< Replaced, and ready to take everything back until the rollback window has passed.
     Draining,  ///< Replaced, and still serves connections that cannot move.
   };
-  std::string name;  ///< `transports.realtime`
+  std::string name;  ///< `transports.realtime`, `handlers.coordinate_update`
   unsigned number = 0;
   std::string plugin;   ///< As the configuration or the command gives it.
   std::string version;  ///< The plugin's own.
@@ -50,6 +51,12 @@ struct SwapReport {
   std::chrono::nanoseconds freeze_p50{0};  ///< How long a connection stood still.
   std::chrono::nanoseconds freeze_p99{0};
   std::chrono::nanoseconds freeze_max{0};
+};
+
+/// What a change of the configuration has come to.
+struct ApplyReport {
+  Plan done;
+  std::vector<SwapReport> swaps;  ///< Of each component that got a new generation.
 };
 
 /// A running broker, made of its configuration: loads and starts every component, opens the listeners, and serves until
@@ -75,13 +82,15 @@ class Broker {
     };
     std::vector<Mount> mounts;
   };
-  const std::vector<Listening>& listening() const;
+  std::vector<Listening> listening() const;
+  /// What it runs with now.
+  BrokerConfig config() const;
 
   /// Called now and then while connections move: so many of so many have.
   using Progress = std::function<void(std::size_t moved, std::size_t of)>;
 
-  /// Puts a new generation of a transport or service in the place of the present one: makes it beside the old one,
-  /// sends it what comes from then on, and moves the live connections. Comes back when they have moved, or will not
+  /// Puts a new generation of a component in the place of the present one: makes it beside the old one, sends it what
+  /// comes from then on, and moves the live connections of a transport. Comes back when they have moved, or will not
   /// soon.
   ///
   /// `wanted`: its name says which; checked options, as in a configuration. Conflict: it is what runs already. Any
@@ -91,6 +100,13 @@ class Broker {
   Result<SwapReport> rollback(std::string_view name, const Progress& progress = {});
   /// By name, the current one of each first.
   std::vector<GenerationInfo> generations() const;
+
+  /// What it would take to come to this configuration: checked, with its component types looked up.
+  Plan plan(const BrokerConfig& next) const;
+  /// Comes to this configuration as one transaction: everything new is made, configured, prepared and started before
+  /// the first running thing is touched. Any error: nothing has changed. Conflict: it asks for what only a restart can
+  /// change.
+  Result<ApplyReport> apply(BrokerConfig next, const Progress& progress = {});
 
   std::vector<SessionInfo> sessions() const;
   /// Ends a client's connection, or its session where it has none. False: there is no such client.

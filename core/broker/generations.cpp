@@ -1,12 +1,15 @@
-// The part of a running broker that replaces transports and services while it runs.
+// The part of a running broker that replaces components while it runs.
 
 #include "broker/running.hpp"
+#include "config/components.hpp"
 #include "runtime/worker.hpp"
 #include "telemetry/log.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <mutex>
+#include <shared_mutex>
 #include <utility>
 
 namespace omnibroker::core {
@@ -21,10 +24,10 @@ std::chrono::nanoseconds percentile(const std::vector<std::chrono::nanoseconds>&
   return sorted[at];
 }
 
-std::size_t connections_of(const Mounted& where, const Generation& but) {
+std::size_t connections_of(const Seat& seat, const Generation& but) {
   std::size_t count = 0;
-  for (const auto& generation : where.generations) {
-    if (generation.get() != &but) count += generation->endpoint->exchanges.load();
+  for (const auto& generation : seat.generations) {
+    if (generation.get() != &but) count += generation->connections();
   }
   return count;
 }
@@ -42,31 +45,37 @@ std::string_view to_string(GenerationInfo::State state) {
 Result<SwapReport> Broker::Running::swap(const ComponentConfig& wanted, const Broker::Progress& progress) {
   const std::lock_guard lock(operations);
   if (!serving) return Error{ErrorCode::Unavailable, "The broker is stopping"};
-  const auto found =
-      std::find_if(mounted.begin(), mounted.end(), [&](const auto& m) { return m->name == wanted.name; });
-  if (found == mounted.end()) return Error{ErrorCode::NotFound, "There is no transport or service " + wanted.name};
-  auto& where = **found;
-  const auto& present = *where.current;
+  auto* seat = find_seat(wanted.name);
+  if (seat == nullptr || seat->current == nullptr) {
+    return Error{ErrorCode::NotFound, "There is no component " + wanted.name};
+  }
+  const auto& present = *seat->current;
   if (wanted.type == &present.component->type() && wanted.values.same_values(present.config.values)) {
-    return Error{ErrorCode::Conflict, wanted.name + " runs exactly this already, as generation " +
-                                          std::to_string(present.endpoint->generation)};
+    return Error{ErrorCode::Conflict,
+                 wanted.name + " runs exactly this already, as generation " + std::to_string(present.number)};
   }
   const auto components_before = components.size();
   auto required = wanted;
   required.required = true;  // that it cannot be made is an error here, whatever it would be at the start
-  auto made = make_generation(where, required);
-  auto status = made ? (*made)->component->start() : Status(made.error());
+  auto made = make_generation(required, path_of(config, wanted.name));
+  auto status = made ? start_new(**made) : Status(made.error());
   if (!status) {
     while (components.size() > components_before) discard_last_component();
     return status.error();
   }
-  auto& next = **made;
-  where.generations.push_back(std::move(*made));
-  log.info("A new generation takes over", {{"name", where.name},
-                                           {"generation", next.endpoint->generation},
-                                           {"plugin", next.endpoint->plugin},
+  (*made)->config.required = wanted.required;
+  auto& next = add_generation(*seat, std::move(*made));
+  log.info("A new generation takes over", {{"name", seat->name},
+                                           {"generation", next.number},
+                                           {"plugin", next.config.plugin},
                                            {"version", next.origin.version}});
-  return turn_to(where, next, progress);
+  return turn_to(*seat, next, progress);
+}
+
+Status Broker::Running::start_new(Generation& made) {
+  auto status = made.component->start();
+  record_of(*made.component).has_started();
+  return status;
 }
 
 void Broker::Running::discard_last_component() {
@@ -91,49 +100,80 @@ void Broker::Running::destroy(std::unique_ptr<Component> component, Clock::time_
 Result<SwapReport> Broker::Running::rollback(std::string_view name, const Broker::Progress& progress) {
   const std::lock_guard lock(operations);
   if (!serving) return Error{ErrorCode::Unavailable, "The broker is stopping"};
-  const auto found = std::find_if(mounted.begin(), mounted.end(), [&](const auto& m) { return m->name == name; });
-  if (found == mounted.end()) {
-    return Error{ErrorCode::NotFound, "There is no transport or service " + std::string(name)};
+  auto* seat = find_seat(name);
+  if (seat == nullptr || seat->current == nullptr) {
+    return Error{ErrorCode::NotFound, "There is no component " + std::string(name)};
   }
-  auto& where = **found;
-  if (where.previous == nullptr) {
-    return Error{ErrorCode::NotFound, where.name +
+  if (seat->previous == nullptr) {
+    return Error{ErrorCode::NotFound, seat->name +
                                           " has no generation to go back to: none was replaced within the last " +
                                           std::to_string(rollback_window().count()) + " s"};
   }
-  log.info("Going back to the previous generation",
-           {{"name", where.name}, {"generation", where.previous->endpoint->generation}});
-  return turn_to(where, *where.previous, progress);
+  log.info("Going back to the previous generation", {{"name", seat->name}, {"generation", seat->previous->number}});
+  return turn_to(*seat, *seat->previous, progress);
+}
+
+void Broker::Running::take_over(Seat& seat, Generation& next) {
+  const std::lock_guard lock(view);
+  seat.previous = seat.current;
+  if (seat.previous != nullptr) seat.previous->replaced = Clock::now();
+  seat.current = &next;
+  if (auto* named = find_component(config, seat.name)) *named = next.config;
+}
+
+void Broker::Running::turn_pipeline(std::shared_ptr<const Pipeline> next) {
+  shared->set_pipeline(next);
+  static_cast<void>(ask_workers([&next](Worker& worker) {
+    worker.learn(next);
+    return 0;
+  }));
+  static_cast<void>(ask_workers([](Worker& worker) {
+    worker.admit_by_learned();
+    return 0;
+  }));
 }
 
 /// From here on nothing can fail: what does not move stays where it is.
-SwapReport Broker::Running::turn_to(Mounted& where, Generation& next, const Broker::Progress& progress) {
-  auto& present = *where.current;
-  const auto begun = Clock::now();
+SwapReport Broker::Running::turn_to(Seat& seat, Generation& next, const Broker::Progress& progress) {
   SwapReport report;
-  report.name = where.name;
-  report.from = present.endpoint->generation;
-  report.to = next.endpoint->generation;
+  report.name = seat.name;
+  report.from = seat.current->number;
+  report.to = next.number;
+  const auto begun = Clock::now();
+  take_over(seat, next);
+  if (seat.mount != nullptr) {
+    move_connections(seat, report, progress);
+  } else {
+    turn_pipeline(compose(config).value());  // the roles are those that there are
+  }
+  report.took = Clock::now() - begun;
+  log.info("A generation has taken over", {{"name", seat.name},
+                                           {"from", report.from},
+                                           {"to", report.to},
+                                           {"moved", report.moved},
+                                           {"staying", report.staying}});
+  return report;
+}
 
-  for (const auto& handover : where.handovers) handover->abandon();
-  where.handovers.clear();
-  where.mount->current.store(next.endpoint.get(), std::memory_order_release);
-  where.previous = &present;
-  where.current = &next;
-  present.replaced = begun;
-  const auto concerned = connections_of(where, next);
-  for (const auto& generation : where.generations) {
+/// Sends to the current generation what comes from now on, and moves what uses the other ones.
+void Broker::Running::move_connections(Seat& seat, SwapReport& report, const Broker::Progress& progress) {
+  auto& next = *seat.current;
+  for (const auto& handover : seat.handovers) handover->abandon();
+  seat.handovers.clear();
+  seat.mount->current.store(next.endpoint.get(), std::memory_order_release);
+  const auto concerned = connections_of(seat, next);
+  for (const auto& generation : seat.generations) {
     if (generation.get() == &next) continue;
     auto handover = std::make_shared<Handover>(*generation->endpoint, *next.endpoint, shared->workers.size());
-    where.handovers.push_back(handover);
+    seat.handovers.push_back(handover);
     for (auto& worker : shared->workers) worker->post([handover](Worker& w) { w.hand_over(handover); });
   }
   const auto moved = [&] {
     std::size_t count = 0;
-    for (const auto& handover : where.handovers) count += handover->counts().moved;
+    for (const auto& handover : seat.handovers) count += handover->counts().moved;
     return count;
   };
-  for (const auto& handover : where.handovers) {
+  for (const auto& handover : seat.handovers) {
     bool done = false;
     while (!done) {
       if (progress) progress(moved(), std::max(concerned, moved()));
@@ -142,24 +182,17 @@ SwapReport Broker::Running::turn_to(Mounted& where, Generation& next, const Brok
   }
 
   std::vector<std::chrono::nanoseconds> freezes;
-  for (const auto& handover : where.handovers) {
+  for (const auto& handover : seat.handovers) {
     const auto more = handover->freezes();
     freezes.insert(freezes.end(), more.begin(), more.end());
     if (report.refusal.empty()) report.refusal = handover->first_refusal();
   }
   std::sort(freezes.begin(), freezes.end());
   report.moved = moved();
-  report.staying = connections_of(where, next);
-  report.took = Clock::now() - begun;
+  report.staying = connections_of(seat, next);
   report.freeze_p50 = percentile(freezes, 0.50);
   report.freeze_p99 = percentile(freezes, 0.99);
   report.freeze_max = percentile(freezes, 1.00);
-  log.info("Connections have moved", {{"name", where.name},
-                                      {"from", report.from},
-                                      {"to", report.to},
-                                      {"moved", report.moved},
-                                      {"staying", report.staying}});
-  return report;
 }
 
 std::chrono::seconds Broker::Running::rollback_window() const {
@@ -170,69 +203,77 @@ void Broker::Running::retire_what_is_over() {
   const std::unique_lock lock(operations, std::try_to_lock);
   if (!lock.owns_lock() || !serving) return;
   const auto now = Clock::now();
-  for (auto& where : mounted) {
-    if (where->previous != nullptr && now - where->previous->replaced >= config.limits.rollback_window) {
-      where->previous = nullptr;
+  for (auto& seat : seats) {
+    if (seat->previous != nullptr && now - seat->previous->replaced >= config.limits.rollback_window) {
+      const std::lock_guard view_lock(view);
+      seat->previous = nullptr;
     }
-    for (std::size_t i = 0; i < where->generations.size();) {
-      auto& generation = *where->generations[i];
-      const bool needed = &generation == where->current || &generation == where->previous || is_used(generation);
+    for (std::size_t i = 0; i < seat->generations.size();) {
+      auto& generation = *seat->generations[i];
+      const bool needed = &generation == seat->current || &generation == seat->previous || is_used(generation);
       if (needed) {
         ++i;
         continue;
       }
-      std::erase_if(where->handovers, [&](const auto& one) {
+      std::erase_if(seat->handovers, [&](const auto& one) {
         const bool of_it = &one->from == generation.endpoint.get() || &one->to == generation.endpoint.get();
         if (of_it) one->abandon();
         return of_it;
       });
       retire(generation);
-      where->generations.erase(where->generations.begin() + static_cast<std::ptrdiff_t>(i));
+      const std::lock_guard view_lock(view);
+      seat->generations.erase(seat->generations.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
+  const std::lock_guard view_lock(view);
+  std::erase_if(seats, [](const auto& seat) { return seat->current == nullptr && seat->generations.empty(); });
 }
 
 /// Asks every worker; after a `no` of all of them nobody can begin to use it, since nothing leads to it any more.
 bool Broker::Running::is_used(const Generation& generation) {
+  if (generation.endpoint == nullptr) return shared->deferred.uses(generation.component->self());
   const auto& endpoint = *generation.endpoint;
   if (endpoint.exchanges.load(std::memory_order_acquire) > 0) return true;
   return ask_workers([&endpoint](Worker& worker) { return worker.uses(endpoint) ? 1 : 0; }) > 0;
 }
 
 void Broker::Running::retire(Generation& generation) {
-  const auto& endpoint = *generation.endpoint;
-  static_cast<void>(ask_workers([&endpoint](Worker& worker) {
-    worker.forget(endpoint);
-    return 0;
-  }));
+  if (const auto* endpoint = generation.endpoint.get()) {
+    static_cast<void>(ask_workers([endpoint](Worker& worker) {
+      worker.forget(*endpoint);
+      return 0;
+    }));
+  }
   const auto found = std::find_if(components.begin(), components.end(),
                                   [&](const auto& one) { return one.get() == generation.component; });
   auto component = std::move(*found);
   components.erase(found);
+  const auto& name = generation.config.name;
   const auto until = Clock::now() + kPatience;
   auto status = drain(*component, until);
   if (status && has_ended_its_work(*component, until)) status = component->stop();
   if (!status) {
     log.warn("A generation did not end cleanly",
-             {{"name", endpoint.name}, {"generation", endpoint.generation}, {"reason", status.error().message}});
+             {{"name", name}, {"generation", generation.number}, {"reason", status.error().message}});
   }
-  log.info("A generation has ended", {{"name", endpoint.name}, {"generation", endpoint.generation}});
+  log.info("A generation has ended", {{"name", name}, {"generation", generation.number}});
   destroy(std::move(component), until);
 }
 
 std::vector<GenerationInfo> Broker::Running::generations() {
-  const std::lock_guard lock(operations);
   std::vector<GenerationInfo> all;
   const auto now = Clock::now();
-  for (const auto& where : mounted) {
-    for (auto at = where->generations.rbegin(); at != where->generations.rend(); ++at) {
-      const auto& one = **at;
-      const auto& endpoint = *one.endpoint;
-      const auto state = &one == where->current    ? GenerationInfo::State::Current
-                         : &one == where->previous ? GenerationInfo::State::Previous
-                                                   : GenerationInfo::State::Draining;
-      all.push_back({where->name, endpoint.generation, endpoint.plugin, one.origin.version, one.origin.hash, state,
-                     endpoint.exchanges.load(), std::chrono::duration_cast<std::chrono::seconds>(now - one.since)});
+  {
+    const std::lock_guard lock(view);
+    for (const auto& seat : seats) {
+      for (auto at = seat->generations.rbegin(); at != seat->generations.rend(); ++at) {
+        const auto& one = **at;
+        const auto state = &one == seat->current    ? GenerationInfo::State::Current
+                           : &one == seat->previous ? GenerationInfo::State::Previous
+                                                    : GenerationInfo::State::Draining;
+        all.push_back({seat->name, one.number, one.config.plugin, one.origin.version, one.origin.hash, state,
+                       one.connections(), std::chrono::duration_cast<std::chrono::seconds>(now - one.since)});
+      }
     }
   }
   std::stable_sort(all.begin(), all.end(), [](const GenerationInfo& a, const GenerationInfo& b) {
@@ -242,7 +283,7 @@ std::vector<GenerationInfo> Broker::Running::generations() {
 }
 
 std::vector<SessionInfo> Broker::Running::sessions() {
-  const std::lock_guard lock(operations);
+  const std::shared_lock lock(lifetime);
   std::mutex mutex;
   std::vector<SessionInfo> all;
   static_cast<void>(ask_workers([&](Worker& worker) {
@@ -255,7 +296,7 @@ std::vector<SessionInfo> Broker::Running::sessions() {
 }
 
 bool Broker::Running::disconnect(std::string_view client_id) {
-  const std::lock_guard lock(operations);
+  const std::shared_lock lock(lifetime);
   return ask_workers([client_id](Worker& worker) { return worker.kick(client_id) ? 1 : 0; }) > 0;
 }
 

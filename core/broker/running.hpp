@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -24,23 +25,28 @@ namespace omnibroker::core {
 
 using Clock = std::chrono::steady_clock;
 
-/// One generation of a transport or service.
+/// One generation of a component.
 struct Generation {
   ComponentConfig config;
+  unsigned number = 0;
   Catalog::Origin origin;
   Component* component = nullptr;
-  std::unique_ptr<Endpoint> endpoint;
+  std::unique_ptr<Endpoint> endpoint;      ///< Of a transport or service; null for others.
   Clock::time_point since = Clock::now();  ///< Made.
   Clock::time_point replaced{};            ///< Not the current one since then.
+
+  std::size_t connections() const { return endpoint == nullptr ? 0 : endpoint->exchanges.load(); }
 };
 
-/// One name under `transports` or `services`, and its generations, the newest last.
-struct Mounted {
+/// One name of the configuration that a component stands for, `transports.realtime` or `handlers.coordinate_update`,
+/// and the component's generations, the newest last.
+struct Seat {
   std::string name;
-  Mount* mount = nullptr;
+  std::shared_ptr<Mount> mount;  ///< Of a transport or service.
+  Listener* listener = nullptr;  ///< That it is mounted on.
   unsigned last_number = 0;
   std::vector<std::unique_ptr<Generation>> generations;
-  Generation* current = nullptr;
+  Generation* current = nullptr;                     ///< Null: no configuration has this name any more.
   Generation* previous = nullptr;                    ///< What a rollback goes back to; null: nothing.
   std::vector<std::shared_ptr<Handover>> handovers;  ///< That may still go on.
 };
@@ -70,7 +76,7 @@ struct Broker::Running {
       : config(std::move(broker_config)), catalog(plugins), log(process_log), metrics(process_metrics) {}
   ~Running();
 
-  const BrokerConfig config;
+  BrokerConfig config;  ///< What runs. Changed with `operations` and `view` held.
   Catalog& catalog;
   Log& log;
   Metrics& metrics;
@@ -85,14 +91,19 @@ struct Broker::Running {
   std::set<std::string> optional;  // components that are not required
   std::set<std::string> left_out;  // of these, those that would not start
   std::string failed_to_start;     // of these, the one that build_once gave up at
-  std::vector<std::unique_ptr<Mounted>> mounted;
-  std::mutex operations;  // one change at a time; before any other lock
+  std::vector<std::unique_ptr<Seat>> seats;
+  std::vector<std::string> bridges;  // by their index in every pipeline
+  std::mutex operations;             // one change at a time; before any other lock
+  std::mutex view;                   // for those who only look: `config`, `seats` and `listening` change with it held
+  std::shared_mutex lifetime;        // held while workers are asked; exclusively when they stop to answer
   Housekeeping housekeeping;
 
   Status build();
   Status build_once();
   void prepare_shared();
   void take_down();
+  static Result<std::shared_ptr<TlsContext>> open_tls(const ListenerConfig& wanted);
+  static Result<std::unique_ptr<Listener>> open_listener(const ListenerConfig& wanted);
   Status open_listeners();
   void serve();
   std::size_t stop(std::chrono::milliseconds patience);
@@ -105,23 +116,63 @@ struct Broker::Running {
 
   /// Creates, configures and prepares. Null where the component is not required and cannot: that is in the log.
   Result<Component*> make(const ComponentConfig& wanted);
-  Status add_endpoints();
-  Result<std::unique_ptr<Generation>> make_generation(Mounted& where, const ComponentConfig& wanted);
-  Status add_bridges();
-  Status add_reply();
-  Status add_notices();
-  Result<std::vector<Route>> make_routes();
+  /// The first generation of everything that the configuration names.
+  Status fill_seats();
+  static Status check_use(const Component& component, const ComponentConfig& wanted);
+  Result<std::unique_ptr<Generation>> make_generation(const ComponentConfig& wanted, std::string_view path);
+  Generation& add_generation(Seat& seat, std::unique_ptr<Generation> made);
+  /// Empty where it is no transport or service.
+  static std::string_view path_of(const BrokerConfig& config, std::string_view component);
+  Listener* find_listener(std::string_view name) const;
+  void mount(Seat& seat, const EndpointConfig& wanted);
+  void unmount(Seat& seat);
+  void set_table(Listener& listener, std::unique_ptr<const ListenerTable> next);
+  /// What messages go through, as `config` says it, with the current generation of each component.
+  Result<std::shared_ptr<const Pipeline>> compose(const BrokerConfig& wanted);
+  std::vector<Route> routes_after(const std::vector<Route>& before, const BrokerConfig& wanted,
+                                  const std::vector<RouteTable::Role>& roles) const;
+  BridgePort bridge_port(const std::string& name, const BrokerConfig& wanted, const RouteTable& routes) const;
+  void list_listening();
+
+  Seat* find_seat(std::string_view name) const;
+  Seat& seat_for(std::string_view name);
+  const Generation* current(std::string_view name) const;
 
   // While it runs; generations.cpp
   Result<SwapReport> swap(const ComponentConfig& wanted, const Broker::Progress& progress);
   Result<SwapReport> rollback(std::string_view name, const Broker::Progress& progress);
   std::vector<SessionInfo> sessions();
   bool disconnect(std::string_view client_id);
-  SwapReport turn_to(Mounted& where, Generation& next, const Broker::Progress& progress);
+  static Status start_new(Generation& made);
+  /// Who is current, what is previous, and what the configuration says of it.
+  void take_over(Seat& seat, Generation& next);
+  /// All workers turn to what messages go through now.
+  void turn_pipeline(std::shared_ptr<const Pipeline> next);
+  SwapReport turn_to(Seat& seat, Generation& next, const Broker::Progress& progress);
+  void move_connections(Seat& seat, SwapReport& report, const Broker::Progress& progress);
   void retire_what_is_over();
   void retire(Generation& generation);
   bool is_used(const Generation& generation);
   std::vector<GenerationInfo> generations();
+
+  // A change of the configuration as a whole; apply.cpp
+  struct Prepared;
+  Plan plan(const BrokerConfig& next);
+  Result<ApplyReport> apply(BrokerConfig next, const Broker::Progress& progress);
+  /// Makes everything new. In `plan`, what turns out to need a new generation is so.
+  Status prepare(Plan& plan, const BrokerConfig& next, Prepared& prepared);
+  Status prepare_listeners(const Plan& plan, const BrokerConfig& next, Prepared& prepared);
+  Status make_for(const ComponentConfig& wanted, const BrokerConfig& next, Prepared& prepared);
+  void undo(Prepared& prepared);
+  void commit(BrokerConfig next, Prepared& prepared, ApplyReport& report, const Broker::Progress& progress);
+  void open_prepared(Prepared& prepared);
+  std::vector<Seat*> vacate_gone();
+  void seat_endpoint(const EndpointConfig& wanted, const Prepared& prepared, ApplyReport& report,
+                     const Broker::Progress& progress);
+  void send_away(Seat& seat);
+  void close_gone();
+  void watch(Listener& listener);
+  void unwatch(Listener& listener);
   void discard_last_component();
   void destroy(std::unique_ptr<Component> component, Clock::time_point until);
   std::chrono::seconds rollback_window() const;

@@ -62,24 +62,22 @@ ConfigValues ConfigValues::Builder::build() && {
   return values;
 }
 
-bool ConfigValues::same_values(const ConfigValues& other) const {
-  const auto* a = raw();
-  const auto* b = other.raw();
+std::vector<std::size_t> ConfigValues::differing(const ConfigValues& other) const {
   const auto view = [](omnibroker_text text) {
     return std::string_view(text.data == nullptr ? "" : text.data, text.size);
   };
-  if (a->count != b->count) return false;
-  for (std::uint32_t i = 0; i < a->count; ++i) {
-    const auto& x = *a->values[i];
-    const auto& y = *b->values[i];
-    if (x.type != y.type || x.integer != y.integer || x.number != y.number || view(x.text) != view(y.text))
-      return false;
-    if (!std::equal(x.items, x.items + x.item_count, y.items, y.items + y.item_count,
-                    [&](const auto& m, const auto& n) { return view(m) == view(n); })) {
-      return false;
-    }
+  const auto same = [&](const omnibroker_value& x, const omnibroker_value& y) {
+    return x.type == y.type && x.integer == y.integer && x.number == y.number && view(x.text) == view(y.text) &&
+           std::equal(x.items, x.items + x.item_count, y.items, y.items + y.item_count,
+                      [&](const auto& m, const auto& n) { return view(m) == view(n); });
+  };
+  std::vector<std::size_t> found;
+  const auto* a = raw();
+  const auto* b = other.raw();
+  for (std::size_t i = 0; i < std::min(a->count, b->count); ++i) {
+    if (!same(*a->values[i], *b->values[i])) found.push_back(i);
   }
-  return true;
+  return found;
 }
 
 const omnibroker_config* ConfigValues::raw() const {

@@ -2,6 +2,7 @@
 
 #include <omnibroker/abi.h>
 
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <string>
@@ -42,7 +43,11 @@ class ConfigValues {
   /// Lives as long as any copy of this object.
   const omnibroker_config* raw() const;
   /// Whether the values are the same, wherever they come from.
-  bool same_values(const ConfigValues& other) const;
+  bool same_values(const ConfigValues& other) const {
+    return raw()->count == other.raw()->count && differing(other).empty();
+  }
+  /// The places of the values that are not the same. Both are of one component type.
+  std::vector<std::size_t> differing(const ConfigValues& other) const;
 
  private:
   std::shared_ptr<const Builder::Storage> storage_;

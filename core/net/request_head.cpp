@@ -88,6 +88,11 @@ struct RequestHead::Parser final : http::basic_parser<true> {
 RequestHead::RequestHead(Limits limits) : limits_(limits) {}
 RequestHead::~RequestHead() = default;
 
+void RequestHead::set_limits(Limits limits) {
+  limits_ = limits;
+  parser_.reset();
+}
+
 RequestHead::Verdict RequestHead::bad(unsigned status, std::string why) {
   refusal_status_ = status;
   refusal_ = std::move(why);

@@ -29,6 +29,8 @@ class RequestHead {
 
   explicit RequestHead(Limits limits);
   ~RequestHead();
+  /// From now on. What was parsed is gone.
+  void set_limits(Limits limits);
 
   /// Looks at what has arrived so far, from the head's first byte. More bytes behind them never change a Complete or
   /// Bad.

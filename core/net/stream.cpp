@@ -2,21 +2,51 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <Poco/Net/Context.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 
 namespace omnibroker::core {
 
+namespace {
+
+/// SHA-256 of what both files say.
+std::string digest_of(const std::string& certificate, const std::string& key) {
+  std::string text;
+  for (const auto& name : {certificate, key}) {
+    std::ifstream file(name, std::ios::binary);
+    text.append(std::istreambuf_iterator<char>(file), {});
+    text += '\0';
+  }
+  std::string digest(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(digest.data()), &size, EVP_sha256(), nullptr);
+  OPENSSL_cleanse(text.data(), text.size());
+  digest.resize(size);
+  return digest;
+}
+
+}  // namespace
+
 struct TlsContext::Held {
   Poco::Net::Context::Ptr context;
+  std::string certificate;
+  std::string key;
+  std::string digest;
 };
 
 TlsContext::TlsContext(const std::string& certificate, const std::string& key) : held_(std::make_unique<Held>()) {
+  held_->certificate = certificate;
+  held_->key = key;
+  held_->digest = digest_of(certificate, key);  // before they are read: a change in between is seen later
   Poco::Net::Context::Params params;
   params.privateKeyFile = key;
   params.certificateFile = certificate;
@@ -32,6 +62,8 @@ TlsContext::TlsContext(const std::string& certificate, const std::string& key) :
 TlsContext::~TlsContext() = default;
 
 SSL_CTX* TlsContext::get() const { return held_->context->sslContext(); }
+
+bool TlsContext::files_differ() const { return digest_of(held_->certificate, held_->key) != held_->digest; }
 
 Stream::Stream(int descriptor, SSL_CTX* tls) : descriptor_(descriptor) {
   if (tls == nullptr) return;

@@ -70,6 +70,8 @@ class TlsContext {
   TlsContext(const std::string& certificate, const std::string& key);
   ~TlsContext();
   SSL_CTX* get() const;
+  /// Whether the files say something else now than when this was made.
+  bool files_differ() const;
 
  private:
   struct Held;

@@ -271,6 +271,10 @@ Envelope::Verdict Envelope::Parser::check_type() {
 
 Envelope::Envelope(std::size_t largest) : parser_(std::make_unique<Parser>(largest)) {}
 
+void Envelope::set_largest(std::size_t largest) {
+  if (largest != parser_->largest) parser_ = std::make_unique<Parser>(largest);
+}
+
 Envelope::~Envelope() = default;
 
 Envelope::Verdict Envelope::parse(const std::uint8_t* bytes, std::size_t size) {

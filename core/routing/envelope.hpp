@@ -26,6 +26,9 @@ class Envelope {
   static constexpr std::size_t kPadding = 64;
   static constexpr int kMaxDepth = 32;
 
+  /// The same from now on. What was parsed is gone.
+  void set_largest(std::size_t largest);
+
   enum class Verdict { Ok, InvalidJson, InvalidFormat };
 
   /// `largest`: the longest message that will be parsed.

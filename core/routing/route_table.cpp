@@ -25,7 +25,9 @@ std::string titles(const std::vector<RouteTable::Role>& roles, const std::vector
 
 void RouteTable::set_routes(std::vector<Route> routes) {
   routes_ = std::move(routes);
-  for (const auto& route : routes_) by_type_.emplace(route.type, &route);
+  for (const auto& route : routes_) {
+    if (!route.gone) by_type_.emplace(route.type, &route);
+  }
 }
 
 const Route* RouteTable::find(std::string_view type) const {
@@ -35,7 +37,7 @@ const Route* RouteTable::find(std::string_view type) const {
 
 int RouteTable::role(std::string_view name) const {
   for (std::size_t i = 0; i < roles_.size(); ++i) {
-    if (roles_[i].name == name) return static_cast<int>(i);
+    if (!roles_[i].gone && roles_[i].name == name) return static_cast<int>(i);
   }
   return -1;
 }

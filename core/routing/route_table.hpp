@@ -25,7 +25,8 @@ struct FilterStep {
 /// What happens to one message type: who may send it, which steps it goes through, who gets it.
 struct Route {
   std::string type;
-  std::size_t index = 0;
+  std::size_t index = 0;  ///< Means this type for as long as the broker runs.
+  bool gone = false;      ///< No configuration has it any more; nothing is taken for it.
   bool from_anyone = false;
   std::vector<bool> from;       ///< By role; all true where every registered client may send it.
   std::vector<std::size_t> to;  ///< Roles.
@@ -52,7 +53,8 @@ struct Route {
 };
 
 /// Every route by message type, and every role by name. The roles come first, because components may ask for them; the
-/// routes follow when their handlers exist, before the first message. Then immutable.
+/// routes follow when their handlers exist. Then immutable: a change of the configuration makes another table, in which
+/// every role and type that there has been keeps its index.
 ///
 /// Threads: any, once the routes are set.
 class RouteTable {
@@ -60,6 +62,7 @@ class RouteTable {
   struct Role {
     std::string name;
     std::string title;
+    bool gone = false;  ///< No route or bridge names it any more.
   };
 
   explicit RouteTable(std::vector<Role> roles) : roles_(std::move(roles)) {}
@@ -68,7 +71,7 @@ class RouteTable {
   const Route* find(std::string_view type) const;
   const std::vector<Route>& routes() const { return routes_; }
   const std::vector<Role>& roles() const { return roles_; }
-  /// -1 for a name that no route knows.
+  /// -1 for a name that no route knows now.
   int role(std::string_view name) const;
   /// Whether messages of this route go to this role.
   static bool feeds(const Route& route, std::size_t role);

@@ -62,6 +62,9 @@ class Router {
   Router(std::size_t largest_message, RoutingHost& host);
   ~Router();
 
+  /// From now on. Not while a decision is in use.
+  void set_largest_message(std::size_t bytes) { envelope_.set_largest(bytes); }
+
   /// `bytes` must be readable for Envelope::kPadding bytes behind `size`.
   const Decision& route(const RouteTable& table, Session& session, omnibroker_encoding encoding,
                         const std::uint8_t* bytes, std::size_t size);

@@ -39,7 +39,7 @@ std::string refusal_response(const Listener& listener, unsigned status, std::str
                              bool with_body) {
   std::string type, body;
   const StringSink type_sink(type), body_sink(body);
-  for (const auto& mount : listener.mounts) {
+  for (const auto& mount : listener.table.load(std::memory_order_acquire)->mounts) {
     const auto* endpoint = mount->current.load(std::memory_order_acquire);
     if (endpoint->table->refusal == nullptr) continue;
     endpoint->table->refusal(endpoint->self, status, {sentence.data(), sentence.size()}, type_sink.get(),
@@ -66,7 +66,7 @@ Connection::Connection(Worker& worker, std::uint64_t id, int descriptor, Peer pe
       id_(id),
       listener_(listener),
       peer_(std::move(peer)),
-      stream_(descriptor, listener.tls ? listener.tls->get() : nullptr) {
+      stream_(descriptor, listener.tls() != nullptr ? listener.tls()->get() : nullptr) {
   worker_->shared().connection_opened();
 }
 
@@ -456,7 +456,7 @@ void Connection::arrive(Worker& worker) {
 
 bool Connection::reading_paused() const {
   if (state_ == State::Closing) return false;
-  const auto& limits = worker_->shared().limits;
+  const auto& limits = worker_->limits();
   const auto most = std::max({limits.max_message.bytes, limits.max_body.bytes, limits.max_request_head.bytes});
   return input_.size() >= most + kReadAhead;
 }

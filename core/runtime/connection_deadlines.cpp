@@ -15,7 +15,7 @@ constexpr std::chrono::seconds kDrainBeforeShutdown{1};
 }  // namespace
 
 void Connection::arm_deadline() {
-  const auto& limits = worker_->shared().limits;
+  const auto& limits = worker_->limits();
   auto next = Clock::time_point::max();
   const auto at = [&next](Clock::time_point from, std::chrono::nanoseconds after) {
     if (after.count() > 0) next = std::min(next, from + std::chrono::duration_cast<Clock::duration>(after));
@@ -41,8 +41,7 @@ void Connection::arm_deadline() {
 }
 
 void Connection::deadline_passed() {
-  const auto& shared = worker_->shared();
-  const auto& limits = shared.limits;
+  const auto& limits = worker_->limits();
   const auto now = worker_->now();
   const auto over = [now](Clock::time_point from, std::chrono::nanoseconds after) {
     return after.count() > 0 && now - from >= after;

@@ -25,7 +25,7 @@ omnibroker_status Connection::queue(std::string_view bytes) {
   if (given_away_) return OMNIBROKER_CLOSED;
   if (state_ == State::Gone || close_asked_ || (state_ == State::Closing && output_ended_)) return OMNIBROKER_CLOSED;
   if (bytes.empty()) return OMNIBROKER_OK;
-  const auto most = worker_->shared().limits.max_control_queue.bytes;
+  const auto most = worker_->limits().max_control_queue.bytes;
   const auto waiting = [&] { return output_ == nullptr ? 0 : output_->control.size() - output_->control_sent; };
   const auto over = [&] { return waiting() + bytes.size() > most; };
   if (over()) flush();  // what one turn has brought together is no sign of a client that does not read

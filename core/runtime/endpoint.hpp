@@ -47,42 +47,34 @@ struct Mount {
   std::atomic<Endpoint*> current{nullptr};
 };
 
-/// One entry of `listeners:` with what is mounted on it.
+/// What is mounted on a listener, the longest path first, and what its connections are encrypted with; null for plain
+/// TCP. Immutable, but for where the mounts lead.
+struct ListenerTable {
+  std::vector<std::shared_ptr<Mount>> mounts;
+  std::shared_ptr<TlsContext> tls;
+};
+
+/// One entry of `listeners:`. The broker replaces its table as a whole; a worker uses one within a turn only, so that
+/// an old one can go as soon as each worker has ended a turn.
+///
+/// Threads: `table` from any; the rest is the broker's, and the first worker's while it accepts.
 struct Listener {
   std::string name;
-  std::unique_ptr<TlsContext> tls;
   std::vector<std::unique_ptr<ListeningSocket>> sockets;
-  std::vector<std::unique_ptr<Mount>> mounts;  ///< The longest path first.
+  std::atomic<const ListenerTable*> table{nullptr};
+  std::unique_ptr<const ListenerTable> owned_table;
 
   /// Who takes requests for this path: the endpoint with the longest path that is the path or lies above it.
   Endpoint* find(std::string_view path) const {
-    for (const auto& mount : mounts) {
+    for (const auto& mount : table.load(std::memory_order_acquire)->mounts) {
       const std::string_view at = mount->path;
       const bool below = at == "/" || (path.starts_with(at) && (path.size() == at.size() || path[at.size()] == '/'));
       if (below) return mount->current.load(std::memory_order_acquire);
     }
     return nullptr;
   }
-};
-
-/// A bridge as messages reach it.
-struct BridgePort {
-  Component* component = nullptr;
-  void* self = nullptr;
-  const omnibroker_bridge_v1* table = nullptr;
-  std::size_t role = 0;
-};
-
-/// The component that writes the broker's own messages to clients; a null table where there is none.
-struct NoticesPort {
-  void* self = nullptr;
-  const omnibroker_notices_v1* table = nullptr;
-};
-
-/// The component that writes acks and errors.
-struct ReplyPort {
-  void* self = nullptr;
-  const omnibroker_reply_v1* table = nullptr;
+  /// Null for plain TCP.
+  TlsContext* tls() const { return table.load(std::memory_order_acquire)->tls.get(); }
 };
 
 }  // namespace omnibroker::core

@@ -34,10 +34,26 @@ Fanout::Fanout(Worker& worker, Shared& shared)
       shared_(shared),
       origin_(worker.now()),
       pool_(kSpareSegmentBytes),
-      audiences_(shared.routes.roles().size()) {
-  for (const auto& route : shared.routes.routes()) {
-    latest_.emplace_back(route.latest_by.empty() ? 0 : route.latest_max,
-                         std::chrono::duration_cast<Clock::duration>(route.latest_max_age));
+      audiences_(Pipeline::kMostRoles) {
+  learn(worker.pipeline().routes);
+}
+
+void Fanout::learn(const RouteTable& before) {
+  const auto& routes = worker_.pipeline().routes.routes();
+  for (const auto& route : routes) {
+    const auto most = route.gone || route.latest_by.empty() ? 0 : route.latest_max;
+    const auto max_age = std::chrono::duration_cast<Clock::duration>(route.latest_max_age);
+    if (route.index == latest_.size()) latest_.emplace_back(most, max_age);
+    auto& values = latest_[route.index];
+    const bool known = route.index < before.routes().size();
+    if (known && before.routes()[route.index].latest_by != route.latest_by) values.clear();
+    values.set_bounds(most, max_age);
+  }
+  for (auto& of_role : audiences_) {
+    for (auto& audience : of_role) {
+      audience->appended.resize(routes.size());
+      set_bounds(*audience);
+    }
   }
 }
 
@@ -115,7 +131,7 @@ void Fanout::send_due_keys(Audience& audience) {
     const auto* entry = latest_[due.route].at(due.slot, worker_.now());
     if (entry == nullptr || entry->born != due.born || audience.members.empty()) continue;
     const auto& bytes = encoded(*audience.encoded.endpoint, audience.encoded.variant, entry->message);
-    append(audience, shared_.routes.routes()[due.route], bytes, due.slot, Again::Yes);
+    append(audience, worker_.pipeline().routes.routes()[due.route], bytes, due.slot, Again::Yes);
   }
 }
 
@@ -221,7 +237,7 @@ const std::string& Fanout::encoded(Endpoint& endpoint, std::uint32_t variant, st
 }
 
 const LatestValues* Fanout::latest(std::string_view type) const {
-  const auto* route = shared_.routes.find(type);
+  const auto* route = worker_.pipeline().routes.find(type);
   return route == nullptr || route->latest_by.empty() ? nullptr : &latest_[route->index];
 }
 
@@ -246,16 +262,23 @@ Audience& Fanout::audience_for(const Session& session, Selection selection) {
   for (const auto& audience : audiences_[role]) {
     if (&audience->encoded == &encoding && audience->selection.text() == selection.text()) return *audience;
   }
-  const auto& routes = shared_.routes.routes();
-  auto made = std::make_unique<Audience>(pool_, role, encoding, std::move(selection), routes.size());
-  for (const auto& route : routes) {
-    if (!RouteTable::feeds(route, role)) continue;
-    const auto backlog = route.max_backlog != 0 ? route.max_backlog : shared_.limits.max_backlog.bytes;
-    made->max_backlog = stricter(made->max_backlog, backlog);
-    made->max_lag = stricter(made->max_lag, route.max_lag);
+  const auto routes = worker_.pipeline().routes.routes().size();
+  auto& made =
+      *audiences_[role].emplace_back(std::make_unique<Audience>(pool_, role, encoding, std::move(selection), routes));
+  set_bounds(made);
+  return made;
+}
+
+void Fanout::set_bounds(Audience& audience) const {
+  audience.max_backlog = 0;
+  audience.max_lag = std::chrono::nanoseconds(0);
+  for (const auto& route : worker_.pipeline().routes.routes()) {
+    if (route.gone || !RouteTable::feeds(route, audience.role)) continue;
+    const auto backlog = route.max_backlog != 0 ? route.max_backlog : worker_.limits().max_backlog.bytes;
+    audience.max_backlog = stricter(audience.max_backlog, backlog);
+    audience.max_lag = stricter(audience.max_lag, route.max_lag);
   }
-  if (made->max_backlog == 0) made->max_backlog = shared_.limits.max_backlog.bytes;
-  return *audiences_[role].emplace_back(std::move(made));
+  if (audience.max_backlog == 0) audience.max_backlog = worker_.limits().max_backlog.bytes;
 }
 
 void Fanout::forget(const Endpoint& endpoint) {

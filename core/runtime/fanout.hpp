@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 namespace omnibroker::core {
 
 struct Shared;
+class RouteTable;
 class Worker;
 
 /// A message that has been accepted: what every worker does with it.
@@ -42,6 +44,8 @@ class Fanout {
   using Clock = std::chrono::steady_clock;
 
   Fanout(Worker& worker, Shared& shared);
+  /// The worker has turned to another pipeline; `before` is the routes of the one before it.
+  void learn(const RouteTable& before);
 
   void deliver(const Delivery& delivery);
 
@@ -90,6 +94,7 @@ class Fanout {
 
   // Audiences
   Audience& audience_for(const Session& session, Selection selection);
+  void set_bounds(Audience& audience) const;
   EncodedOnce& encoding_of(Endpoint& endpoint, std::uint32_t variant);
   void drop_unused();
   void add_member(Audience& audience, Session& session);
@@ -144,7 +149,7 @@ class Fanout {
   const Clock::time_point origin_;
   SegmentPool pool_;
   std::uint64_t sequence_ = 0;
-  std::vector<LatestValues> latest_;  // by route
+  std::deque<LatestValues> latest_;  // by route; they never move, since walks refer to them
   std::vector<std::unique_ptr<EncodedOnce>> encodings_;
   std::vector<std::vector<std::unique_ptr<Audience>>> audiences_;  // by role
   std::vector<Audience*> dirty_;

@@ -25,7 +25,7 @@ void Fanout::add_member(Audience& audience, Session& session) {
 
 /// What moved while nobody was there to be told: who leaves a box now must have been seen in it.
 void Fanout::see_who_is_inside(Audience& audience) {
-  for (const auto& route : shared_.routes.routes()) {
+  for (const auto& route : worker_.pipeline().routes.routes()) {
     if (!RouteTable::feeds(route, audience.role) || !audience.selection.remembers(route.index)) continue;
     const auto& values = latest_[route.index];
     for (LatestValues::Slot slot = 0; slot < values.slots(); ++slot) {
@@ -72,7 +72,7 @@ void Fanout::leave_audience(Session& session) {
 /// As of now: nothing has changed.
 std::vector<CatchUp::Source> Fanout::sources(const Audience& audience, Routes routes) const {
   std::vector<CatchUp::Source> found;
-  for (const auto& route : shared_.routes.routes()) {
+  for (const auto& route : worker_.pipeline().routes.routes()) {
     if (route.latest_by.empty() || !RouteTable::feeds(route, audience.role)) continue;
     if (routes == Routes::Conflated && policy(audience, route.index) != SlowClients::Conflate) continue;
     found.push_back({route.index, &latest_[route.index], sequence_});
@@ -190,7 +190,7 @@ void Fanout::check_lag(Audience& audience) {
 }
 
 SlowClients Fanout::policy(const Audience& audience, std::size_t route) const {
-  return audience.selection.policy(route, shared_.routes.routes()[route].slow_clients);
+  return audience.selection.policy(route, worker_.pipeline().routes.routes()[route].slow_clients);
 }
 
 void Fanout::fall_behind(Session& session, std::optional<std::uint32_t> older_than) {
@@ -217,7 +217,7 @@ void Fanout::leave_begun_message(Session& session) {
 
 void Fanout::drop_oldest(Session& session, std::optional<std::uint32_t> older_than) {
   leave_begun_message(session);
-  std::vector<std::uint64_t> left(shared_.routes.routes().size());
+  std::vector<std::uint64_t> left(worker_.pipeline().routes.routes().size());
   if (!older_than) {
     session.cursor.skip_segment([&](const LogMark& mark) { ++left[mark.route]; });
   } else {
@@ -239,7 +239,7 @@ void Fanout::conflate(Session& session) {
   for (auto& source : changes) source.since = session.cursor.passed_sequence();
   CatchUp catch_up(std::move(changes));
   for (auto& snapshot : behind(session).walk.snapshots()) catch_up.add(std::move(snapshot));
-  std::vector<std::uint64_t> skipped(shared_.routes.routes().size());
+  std::vector<std::uint64_t> skipped(worker_.pipeline().routes.routes().size());
   std::vector<Behind::Kept> others;
   session.cursor.each_pending([&](const LogMark& mark, std::string_view message) {
     if (mark.slot != LatestValues::kNoSlot && catch_up.covers(mark.route)) {
@@ -305,13 +305,13 @@ void Fanout::miss(Session& session, std::size_t route, MissReason reason, std::u
 }
 
 void Fanout::tell_missed(Session& session) {
-  if (shared_.notices.table == nullptr || !session.extras || !session.extras->notices) return;
+  if (worker_.pipeline().notices.table == nullptr || !session.extras || !session.extras->notices) return;
   const auto number = session.number;
   const auto missed = session.extras->missed;  // telling may end the session, or make it miss more
   for (auto& entry : session.extras->missed) entry.told = entry.total;
   for (const auto& entry : missed) {
     if (entry.total == entry.told) continue;
-    const auto& type = shared_.routes.routes()[entry.route].type;
+    const auto& type = worker_.pipeline().routes.routes()[entry.route].type;
     const std::string_view reason = reason_name(entry.reason);
     const omnibroker_notice notice{sizeof(omnibroker_notice),      OMNIBROKER_NOTICE_MISSED, {type.data(), type.size()},
                                    {reason.data(), reason.size()}, entry.total - entry.told, entry.total};

@@ -52,9 +52,9 @@ omnibroker_status Fanout::check(const Session& session, const omnibroker_subscri
   };
   if (session.audience == nullptr) return fail(OMNIBROKER_UNSUPPORTED, "Only a registered client can subscribe");
   const auto type = shortened(view(wanted.type));
-  const auto* route = shared_.routes.find(view(wanted.type));
+  const auto* route = worker_.pipeline().routes.find(view(wanted.type));
   if (route == nullptr || !RouteTable::feeds(*route, static_cast<std::size_t>(session.role))) {
-    const auto& title = shared_.routes.roles()[static_cast<std::size_t>(session.role)].title;
+    const auto& title = worker_.pipeline().routes.roles()[static_cast<std::size_t>(session.role)].title;
     return fail(OMNIBROKER_NOT_FOUND, "A " + title + " gets no messages of type " + type);
   }
   if (view(wanted.id).size() > kMostId) return fail(OMNIBROKER_INVALID_ARGUMENT, "An id has at most 64 bytes");
@@ -97,8 +97,8 @@ omnibroker_status Fanout::check_subscribe(const Session& session, const omnibrok
   const auto& held = session.extras->subscriptions;
   const bool replaces = std::any_of(held.begin(), held.end(),
                                     [&](const auto& subscription) { return subscription.id == view(wanted.id); });
-  if (!replaces && held.size() >= shared_.limits.max_subscriptions) {
-    error = "A client has at most " + std::to_string(shared_.limits.max_subscriptions) + " subscriptions";
+  if (!replaces && held.size() >= worker_.limits().max_subscriptions) {
+    error = "A client has at most " + std::to_string(worker_.limits().max_subscriptions) + " subscriptions";
     return OMNIBROKER_RESOURCE_EXHAUSTED;
   }
   return OMNIBROKER_OK;
@@ -109,7 +109,7 @@ omnibroker_status Fanout::check_snapshot(const Session& session, const omnibroke
   change.kind = Change::Kind::Snapshot;
   const auto status = check(session, wanted, change.subscription, error);
   if (status != OMNIBROKER_OK) return status;
-  if (!shared_.routes.routes()[change.subscription.route].latest_by.empty()) return OMNIBROKER_OK;
+  if (!worker_.pipeline().routes.routes()[change.subscription.route].latest_by.empty()) return OMNIBROKER_OK;
   error = "No latest messages of type " + shortened(view(wanted.type)) + " are kept here";
   return OMNIBROKER_UNSUPPORTED;
 }
@@ -174,7 +174,7 @@ void Fanout::want_notices(Session& session) {
 
 Selection Fanout::selection_of(const Session& session) const {
   if (!session.extras || session.extras->narrowed.empty()) return {};
-  std::vector<std::optional<Selection::OfRoute>> routes(shared_.routes.routes().size());
+  std::vector<std::optional<Selection::OfRoute>> routes(worker_.pipeline().routes.routes().size());
   for (const auto route : session.extras->narrowed) routes[route].emplace();
   for (const auto& subscription : session.extras->subscriptions) {
     auto& wanted = *routes[subscription.route];

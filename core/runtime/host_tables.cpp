@@ -70,8 +70,9 @@ const omnibroker_host_clock_v1 kClock{
 const omnibroker_host_limits_v1 kLimits{
     sizeof(omnibroker_host_limits_v1),
     [](const omnibroker_host* host, const char* raw_name) -> std::uint64_t {
-      const auto& limits = shared_of(host).limits;
       const std::string_view name(raw_name);
+      record_of(host).reads_limit(name);
+      const auto limits = shared_of(host).limits();
       if (name == "max_message") return limits.max_message.bytes;
       if (name == "max_body") return limits.max_body.bytes;
       if (name == "frames_per_second") return limits.frames_per_second;
@@ -198,7 +199,7 @@ const omnibroker_host_clients_v1 kClients{
     [](const omnibroker_host* host) { return shared_of(host).sessions.registered(); },
     [](const omnibroker_host* host, omnibroker_text name) -> std::uint64_t {
       const auto& shared = shared_of(host);
-      const int role = shared.routes.role(view(name));
+      const int role = shared.pipeline()->routes.role(view(name));
       return role < 0 ? 0 : shared.sessions.with_role(static_cast<std::size_t>(role));
     },
 };

@@ -3,6 +3,8 @@
 #include "runtime/worker.hpp"
 #include "session/session.hpp"
 
+#include <algorithm>
+
 namespace omnibroker::core {
 namespace {
 
@@ -66,6 +68,22 @@ void ComponentRecord::close() {
 std::size_t ComponentRecord::work() const {
   const std::lock_guard lock(mutex_);
   return work_;
+}
+
+void ComponentRecord::reads_limit(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  const bool known = std::find(limits_read_.begin(), limits_read_.end(), name) != limits_read_.end();
+  if (!started_ && !known) limits_read_.emplace_back(name);
+}
+
+void ComponentRecord::has_started() {
+  const std::lock_guard lock(mutex_);
+  started_ = true;
+}
+
+std::vector<std::string> ComponentRecord::limits_read() const {
+  const std::lock_guard lock(mutex_);
+  return limits_read_;
 }
 
 bool ComponentRecord::wait_until_idle(std::chrono::steady_clock::time_point until) {
@@ -141,6 +159,17 @@ std::vector<DeferredCall> DeferredCalls::take_overdue(unsigned worker, std::chro
   return overdue;
 }
 
+bool DeferredCalls::uses(const void* self) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(calls_.begin(), calls_.end(), [self](const auto& entry) {
+    const auto* route = entry.second.call.route;
+    if (route == nullptr) return false;
+    const auto& filters = route->filters;
+    return route->handler == self ||
+           std::any_of(filters.begin(), filters.end(), [self](const auto& step) { return step.self == self; });
+  });
+}
+
 std::uint64_t HostTimers::add(Entry entry) {
   const std::lock_guard lock(mutex_);
   if (entries_.size() >= kMost) return 0;
@@ -175,15 +204,36 @@ void Publications::remove(std::size_t bytes) {
   bytes_.fetch_sub(bytes);
 }
 
-Shared::Shared(LimitsConfig limits_config, Log& process_log, Metrics& process_metrics,
-               std::vector<RouteTable::Role> roles)
-    : limits(std::move(limits_config)),
-      log(process_log),
+Shared::Shared(std::shared_ptr<const Pipeline> first, Log& process_log, Metrics& process_metrics)
+    : log(process_log),
       metrics(process_metrics),
       counters(process_metrics),
-      routes(std::move(roles)),
-      sessions(routes.roles().size(), limits.max_detached_sessions),
-      pool(kPoolThreads, kPoolQueue) {}
+      sessions(Pipeline::kMostRoles, first->limits.max_detached_sessions),
+      pool(kPoolThreads, kPoolQueue),
+      pipeline_(std::move(first)),
+      limits_(pipeline_->limits) {}
+
+std::shared_ptr<const Pipeline> Shared::pipeline() const {
+  const std::lock_guard lock(pipeline_mutex_);
+  return pipeline_;
+}
+
+void Shared::set_pipeline(std::shared_ptr<const Pipeline> next) {
+  sessions.set_most_detached(next->limits.max_detached_sessions);
+  const std::lock_guard lock(pipeline_mutex_);
+  limits_ = next->limits;
+  pipeline_.swap(next);
+}
+
+LimitsConfig Shared::limits() const {
+  const std::lock_guard lock(pipeline_mutex_);
+  return limits_;
+}
+
+void Shared::set_limits(LimitsConfig next) {
+  const std::lock_guard lock(pipeline_mutex_);
+  limits_ = next;
+}
 
 Shared::~Shared() = default;
 

@@ -6,6 +6,7 @@
 #include "runtime/blocking_pool.hpp"
 #include "runtime/endpoint.hpp"
 #include "runtime/fanout.hpp"
+#include "runtime/pipeline.hpp"
 #include "runtime/reply_to.hpp"
 #include "session/directory.hpp"
 #include "session/position.hpp"
@@ -21,6 +22,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -74,11 +76,18 @@ class ComponentRecord {
   bool wait_until_idle(std::chrono::steady_clock::time_point until);
   std::size_t work() const;
 
+  /// It has asked for a limit. What it asks for before it has started it goes by for as long as it lives.
+  void reads_limit(std::string_view name);
+  void has_started();
+  std::vector<std::string> limits_read() const;
+
  private:
   mutable std::mutex mutex_;
   std::condition_variable idle_;
-  std::size_t work_ = 0;  // guarded by mutex_
-  bool closed_ = false;   // guarded by mutex_
+  std::size_t work_ = 0;                  // guarded by mutex_
+  bool closed_ = false;                   // guarded by mutex_
+  bool started_ = false;                  // guarded by mutex_
+  std::vector<std::string> limits_read_;  // guarded by mutex_
 };
 
 /// How many connections each address has.
@@ -102,6 +111,7 @@ struct Asked {
 /// A call whose decision was put off.
 struct DeferredCall {
   omnibroker_session session = 0;
+  std::shared_ptr<const Pipeline> pipeline;  ///< That the route is of.
   const Route* route = nullptr;
   std::string payload;
   std::string latest_key;
@@ -142,9 +152,11 @@ class DeferredCalls {
   /// Decides a call, once. Now: `call` is set, and out of the table. Later: `fill` will answer it.
   Taken decide(std::uint64_t token, LateDecision& decision, DeferredCall& call);
   std::vector<DeferredCall> take_overdue(unsigned worker, std::chrono::steady_clock::time_point now);
+  /// Whether a call waits that this component, a handler or filter, has taken part in.
+  bool uses(const void* self) const;
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::uint64_t last_ = 0;
   struct Waiting {
     DeferredCall call;
@@ -194,14 +206,20 @@ class Publications {
 ///
 /// Threads: any.
 struct Shared {
-  Shared(LimitsConfig limits_config, Log& process_log, Metrics& process_metrics, std::vector<RouteTable::Role> roles);
+  /// `first`: with its roles and limits, which components ask for; its routes follow with the next one.
+  Shared(std::shared_ptr<const Pipeline> first, Log& process_log, Metrics& process_metrics);
   ~Shared();
 
-  const LimitsConfig limits;
+  /// The newest. Workers use their own, which may be an older one for a moment.
+  std::shared_ptr<const Pipeline> pipeline() const;
+  void set_pipeline(std::shared_ptr<const Pipeline> next);
+  /// What components are told when they ask: of the newest pipeline, or of one that is being made.
+  LimitsConfig limits() const;
+  void set_limits(LimitsConfig next);
+
   Log& log;
   Metrics& metrics;
   Counters counters;
-  RouteTable routes;
   SessionDirectory sessions;
   AddressCounts addresses;
   DeferredCalls deferred;
@@ -209,12 +227,7 @@ struct Shared {
   Publications published;
   BlockingPool pool;
 
-  std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::vector<std::unique_ptr<Listener>> listeners;
-  std::vector<BridgePort> bridges;
-  ReplyPort reply;
-  NoticesPort notices;
-
   std::vector<std::unique_ptr<Worker>> workers;
 
   std::atomic<std::uint64_t> last_connection{0};
@@ -228,6 +241,9 @@ struct Shared {
 
  private:
   std::atomic<std::size_t> open_{0};
+  mutable std::mutex pipeline_mutex_;
+  std::shared_ptr<const Pipeline> pipeline_;  // guarded by pipeline_mutex_
+  LimitsConfig limits_;                       // guarded by pipeline_mutex_
   std::mutex mutex_;
   std::condition_variable empty_;
 };

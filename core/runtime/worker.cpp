@@ -22,31 +22,42 @@ std::size_t largest_message(const LimitsConfig& limits) {
   return static_cast<std::size_t>(std::max(limits.max_message.bytes, limits.max_body.bytes));
 }
 
+RequestHead::Limits head_limits(const LimitsConfig& limits) {
+  return {static_cast<std::size_t>(limits.max_request_head.bytes), limits.max_headers};
+}
+
+std::string over_rate(const LimitsConfig& limits) {
+  return "No more than " + std::to_string(limits.messages_per_second) + " messages a second are taken from one client";
+}
+
 }  // namespace
 
 Worker::Worker(unsigned index, Shared& shared)
     : index_(index),
       shared_(shared),
+      pipeline_(shared.pipeline()),
+      admitting_(pipeline_),
       now_(Clock::now()),
       timers_(now_),
-      request_head_({static_cast<std::size_t>(shared.limits.max_request_head.bytes), shared.limits.max_headers}),
-      router_(largest_message(shared.limits), *this),
-      members_(shared.routes.roles().size()),
+      request_head_(head_limits(limits())),
+      router_(largest_message(limits()), *this),
+      members_(Pipeline::kMostRoles),
       fanout_(*this, shared),
       read_buffer_(std::make_unique<std::uint8_t[]>(kReadBytes)),
-      over_rate_("No more than " + std::to_string(shared.limits.messages_per_second) +
-                 " messages a second are taken from one client") {
-  if (index != 0) return;
-  for (const auto& bridge : shared.bridges) {
-    auto& session = *bridge_sessions_.emplace_back(std::make_unique<Session>());
-    session.number = shared.sessions.next_number(index);
-    session.client_id = ClientId("bridge");
-    session.role = static_cast<int>(bridge.role);
-    members_[bridge.role].fetch_add(1, std::memory_order_relaxed);
-  }
+      over_rate_(over_rate(limits())) {
+  add_bridge_sessions();
 }
 
 Worker::~Worker() { stop(); }
+
+void Worker::learn(std::shared_ptr<const Pipeline> next) {
+  const auto before = std::exchange(pipeline_, std::move(next));
+  request_head_.set_limits(head_limits(limits()));
+  router_.set_largest_message(largest_message(limits()));
+  over_rate_ = over_rate(limits());
+  fanout_.learn(before->routes);
+  add_bridge_sessions();
+}
 
 void Worker::start() {
   outboxes_.resize(shared_.workers.size());
@@ -130,7 +141,7 @@ void Worker::take_inbox() {
   }
   room_.notify_all();
   arrived_.each([this](const Parcels::Parcel& parcel) {
-    const auto& route = shared_.routes.routes()[parcel.route];
+    const auto& route = pipeline_->routes.routes()[parcel.route];
     deliver_here({&route, parcel.payload, parcel.latest_key, parcel.position, parcel.stamp});
   });
   arrived_.clear();
@@ -231,8 +242,8 @@ void Worker::each_second() {
   }
   std::vector<Session*> unused;
   for (const auto& [number, session] : sessions_) {
-    if (session->detached && session->receiver == nullptr &&
-        now_ - session->last_used >= shared_.limits.session_timeout && shared_.limits.session_timeout.count() > 0) {
+    if (session->detached && session->receiver == nullptr && now_ - session->last_used >= limits().session_timeout &&
+        limits().session_timeout.count() > 0) {
       unused.push_back(session.get());
     }
   }
@@ -246,8 +257,16 @@ void Worker::each_second() {
 void Worker::watch(Listener& listener) {
   for (auto& socket : listener.sockets) {
     listening_.push_back(std::make_unique<ListeningWatcher>(*this, listener, *socket));
-    loop_.add(socket->descriptor(), EPOLLIN, *listening_.back());
+    if (!accepting_paused_) loop_.add(socket->descriptor(), EPOLLIN, *listening_.back());
   }
+}
+
+void Worker::unwatch(Listener& listener) {
+  std::erase_if(listening_, [&](const auto& watcher) {
+    if (&watcher->listener != &listener) return false;
+    if (!accepting_paused_) loop_.remove(watcher->socket.descriptor());
+    return true;
+  });
 }
 
 void Worker::stop_accepting() {
@@ -294,12 +313,13 @@ Worker& Worker::least_loaded() {
 
 void Worker::adopt(int descriptor, Peer peer, const Listener& listener) {
   auto& counters = shared_.counters;
-  const bool full = shared_.limits.max_connections != 0 && shared_.open_connections() >= shared_.limits.max_connections;
+  const auto most_at_all = limits().max_connections;
+  const bool full = most_at_all != 0 && shared_.open_connections() >= most_at_all;
   // Whoever comes by a Unix socket has no address; behind a proxy that would be everybody.
-  const auto most = peer.name == "unix" ? 0 : shared_.limits.max_connections_per_address;
+  const auto most = peer.name == "unix" ? 0 : limits().max_connections_per_address;
   const bool crowded = !full && !shared_.addresses.add(peer, most);
   counters.accepted.add();
-  if (full && shared_.open_connections() >= shared_.limits.max_connections + kMostRefusals) {
+  if (full && shared_.open_connections() >= most_at_all + kMostRefusals) {
     counters.refused_total.add();
     ::close(descriptor);  // there are too many even to tell them
     return;
@@ -365,6 +385,23 @@ Connection* Worker::find_connection(std::uint64_t id) {
 void Worker::shut_down_connections() {
   std::vector<Connection*> all;
   for (const auto& [id, connection] : connections_) all.push_back(connection.get());
+  tell_to_go(all);
+}
+
+void Worker::shut_down_connections_of(const Endpoint& endpoint) {
+  std::vector<Connection*> some;
+  for (const auto& [id, connection] : connections_) {
+    if (connection->endpoint() == &endpoint) some.push_back(connection.get());
+  }
+  tell_to_go(some);
+  std::vector<Session*> alone;
+  for (const auto& [number, session] : sessions_) {
+    if (session->endpoint == &endpoint && session->receiver == nullptr) alone.push_back(session.get());
+  }
+  for (auto* session : alone) close_session(*session);
+}
+
+void Worker::tell_to_go(const std::vector<Connection*>& all) {
   const omnibroker_notice going{sizeof(omnibroker_notice), OMNIBROKER_NOTICE_GOING_AWAY, {}, {}, 0, 0};
   for (auto* connection : all) {
     if (auto* session = connection->session()) notify(*session, going);

@@ -7,6 +7,7 @@
 #include "runtime/connection.hpp"
 #include "runtime/fanout.hpp"
 #include "runtime/parcels.hpp"
+#include "runtime/pipeline.hpp"
 #include "runtime/reply_to.hpp"
 #include "runtime/session_info.hpp"
 #include "runtime/shared.hpp"
@@ -67,6 +68,8 @@ class Worker final : private RoutingHost {
   TimerWheel& timers() { return timers_; }
   RequestHead& request_head() { return request_head_; }
   Clock::time_point now() const { return now_; }
+  const Pipeline& pipeline() const { return *pipeline_; }
+  const LimitsConfig& limits() const { return pipeline_->limits; }
   Fanout& fanout() { return fanout_; }
   /// No message is accepted until another worker has taken what it was sent.
   bool congested() const { return congested_; }
@@ -78,6 +81,7 @@ class Worker final : private RoutingHost {
 
   // Connections
   void watch(Listener& listener);  ///< Accepts for all workers.
+  void unwatch(Listener& listener);
   void stop_accepting();
   void adopt(int descriptor, Peer peer, const Listener& listener);
   void move(Connection& connection, unsigned to);
@@ -88,7 +92,16 @@ class Worker final : private RoutingHost {
   Connection* find_connection(std::uint64_t id);
   /// Asks every connection to end.
   void shut_down_connections();
+  /// The same for those that this endpoint serves; its sessions without a connection end at once.
+  void shut_down_connections_of(const Endpoint& endpoint);
   void cut_connections();
+
+  // A change of the configuration
+  /// From now on everything but admission goes by `next`: what comes in by routes that other workers have already is
+  /// delivered.
+  void learn(std::shared_ptr<const Pipeline> next);
+  /// From now on messages are admitted by the pipeline that was learned.
+  void admit_by_learned() { admitting_ = pipeline_; }
 
   // Generations of transports
   /// Moves what uses one generation to another one, beginning now and going on beside everything else.
@@ -203,8 +216,14 @@ class Worker final : private RoutingHost {
   void answer(Session& session, std::string_view payload);
   int bridge_of(const Session& session) const;
 
+  void add_bridge_sessions();
+  void tell_to_go(const std::vector<Connection*>& all);
+  const Pipeline& admitting() const { return *admitting_; }
+
   const unsigned index_;
   Shared& shared_;
+  std::shared_ptr<const Pipeline> pipeline_;
+  std::shared_ptr<const Pipeline> admitting_;  // by which messages find their route
   EventLoop loop_;
   Clock::time_point now_;
   TimerWheel timers_;
@@ -216,7 +235,7 @@ class Worker final : private RoutingHost {
   SpareBuffers spare_buffers_;
   std::string submit_buffer_;  // a message that does not lie in a read buffer, with its padding
   std::string reply_buffer_;
-  const std::string over_rate_;  // the sentence for a client that is over messages_per_second
+  std::string over_rate_;  // the sentence for a client that is over messages_per_second
 
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> graveyard_;

@@ -14,7 +14,7 @@ std::vector<SessionInfo> Worker::describe_sessions() const {
   for (const auto& [number, session] : sessions_) {
     SessionInfo info;
     info.client_id = session->client_id.text();
-    if (session->role >= 0) info.role = shared_.routes.roles()[static_cast<std::size_t>(session->role)].name;
+    if (session->role >= 0) info.role = pipeline_->routes.roles()[static_cast<std::size_t>(session->role)].name;
     if (session->endpoint != nullptr) {
       info.component = session->endpoint->name;
       info.generation = session->endpoint->generation;

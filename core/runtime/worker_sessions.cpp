@@ -20,6 +20,23 @@ omnibroker_payload payload_of(std::string_view bytes) {
 
 }  // namespace
 
+void Worker::add_bridge_sessions() {
+  if (index_ != 0) return;
+  const auto& bridges = pipeline_->bridges;
+  for (std::size_t i = 0; i < bridges.size(); ++i) {
+    if (i == bridge_sessions_.size()) {
+      auto& made = *bridge_sessions_.emplace_back(std::make_unique<Session>());
+      made.number = shared_.sessions.next_number(index_);
+      made.client_id = ClientId("bridge");
+    }
+    auto& session = *bridge_sessions_[i];
+    const int role = bridges[i].self == nullptr ? -1 : static_cast<int>(bridges[i].role);
+    if (session.role >= 0) count_member(static_cast<std::size_t>(session.role), -1);
+    if (role >= 0) count_member(static_cast<std::size_t>(role), 1);
+    session.role = role;
+  }
+}
+
 Session* Worker::open_session(Connection& connection, bool detached, std::string_view key, std::string& error) {
   const auto number = shared_.sessions.next_number(index_);
   auto session = std::make_unique<Session>();
@@ -81,7 +98,7 @@ omnibroker_status Worker::submit(Session& session, omnibroker_encoding encoding,
          reply_to](Worker& worker) { worker.submit_from_afar(number, encoding, copy, reply_to); });
     return posted ? OMNIBROKER_OK : OMNIBROKER_NOT_FOUND;
   }
-  if (!session.rate.take(shared_.limits.messages_per_second, now_)) {
+  if (!session.rate.take(limits().messages_per_second, now_)) {
     shared_.counters.messages_over_rate.add();
     if (reply_to.correlation != 0) return OMNIBROKER_RESOURCE_EXHAUSTED;
     reply_error(session, "RATE_LIMIT_EXCEEDED", over_rate_, reply_to);
@@ -96,7 +113,7 @@ omnibroker_status Worker::submit(Session& session, omnibroker_encoding encoding,
     bytes = reinterpret_cast<const std::uint8_t*>(submit_buffer_.data());
   }
   routing_ = true;
-  const auto& decision = router_.route(shared_.routes, session, encoding, bytes, size);
+  const auto& decision = router_.route(admitting().routes, session, encoding, bytes, size);
   perform(decision, session, reply_to, std::exchange(asked_, {}));
   routing_ = false;
   return OMNIBROKER_OK;
@@ -159,10 +176,10 @@ void Worker::perform(const Decision& decision, Session& session, const ReplyTo& 
 
 void Worker::put_off(const Decision& decision, const Session& session, const ReplyTo& reply_to, Asked asked) {
   auto early = shared_.deferred.fill(
-      decision.token, {session.number, decision.route, std::string(decision.payload), std::string(decision.latest_key),
-                       decision.position, std::string(decision.type), decision.acknowledge,
-                       std::vector<std::string>(decision.answers.begin(), decision.answers.end()), std::move(asked),
-                       reply_to, now_ + kDecisionDeadline});
+      decision.token, {session.number, admitting_, decision.route, std::string(decision.payload),
+                       std::string(decision.latest_key), decision.position, std::string(decision.type),
+                       decision.acknowledge, std::vector<std::string>(decision.answers.begin(), decision.answers.end()),
+                       std::move(asked), reply_to, now_ + kDecisionDeadline});
   if (!early) return;
   post_submission(
       [decided = std::move(*early)](Worker& home) { home.decide_deferred(decided.call, decided.decision); });
@@ -209,13 +226,19 @@ void Worker::decide_deferred(DeferredCall call, const LateDecision& late) {
 }
 
 void Worker::publish(std::size_t bridge, std::string_view payload) {
+  if (bridge >= bridge_sessions_.size()) {  // it has just been started; this worker is about to learn of it
+    const bool posted =
+        post_submission([bridge, copy = std::string(payload)](Worker& worker) { worker.publish(bridge, copy); });
+    if (!posted) shared_.published.remove(payload.size());
+    return;
+  }
   shared_.published.remove(payload.size());
   static_cast<void>(submit(*bridge_sessions_[bridge], OMNIBROKER_TEXT_PAYLOAD,
                            reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size(), {}));
 }
 
 omnibroker_status Worker::register_role(Session& session, std::string_view name) {
-  const int role = shared_.routes.role(name);
+  const int role = admitting().routes.role(name);
   if (role < 0) return OMNIBROKER_NOT_FOUND;
   const int has = session.role >= 0 ? session.role : asked_.role;
   if (has >= 0) return has == role ? OMNIBROKER_ALREADY_EXISTS : OMNIBROKER_CONFLICT;
@@ -226,7 +249,7 @@ omnibroker_status Worker::register_role(Session& session, std::string_view name)
 void Worker::take_role(Session& session, int role) {
   session.role = role;
   shared_.sessions.registered(role);
-  const auto& name = shared_.routes.roles()[static_cast<std::size_t>(role)].name;
+  const auto& name = pipeline_->routes.roles()[static_cast<std::size_t>(role)].name;
   shared_.log.info("Client registered",
                    {{"client", session.client_id.text()}, {"role", name}, {"sessions", shared_.sessions.total()}});
 }
@@ -235,7 +258,7 @@ std::uint64_t Worker::receivers(const Route& route) {
   std::uint64_t count = 0;
   for (const auto role : route.to) {
     count += shared_.sessions.with_role(role);
-    for (const auto& bridge : shared_.bridges) count += bridge.role == role ? 1 : 0;
+    for (const auto& bridge : pipeline_->bridges) count += bridge.self != nullptr && bridge.role == role ? 1 : 0;
   }
   return count;
 }
@@ -273,7 +296,7 @@ omnibroker_status Worker::snapshot(Session& session, const omnibroker_subscripti
 }
 
 void Worker::agree(Session& session, std::string_view subprotocol) {
-  const auto& notices = shared_.notices;
+  const auto& notices = pipeline_->notices;
   if (notices.table == nullptr || subprotocol != notices.table->subprotocol) return;
   Fanout::want_notices(session);
   reply_buffer_.clear();
@@ -283,7 +306,7 @@ void Worker::agree(Session& session, std::string_view subprotocol) {
 }
 
 void Worker::notify(Session& session, const omnibroker_notice& notice) {
-  const auto& notices = shared_.notices;
+  const auto& notices = pipeline_->notices;
   if (notices.table == nullptr || !session.extras || !session.extras->notices) return;
   reply_buffer_.clear();
   const StringSink sink(reply_buffer_);
@@ -301,7 +324,7 @@ void Worker::deliver(Delivery delivery) {
     if (i == index_) continue;
     const auto& worker = *shared_.workers[i];
     const bool wanted =
-        !delivery.latest_key.empty() || (i == 0 && !shared_.bridges.empty()) ||
+        !delivery.latest_key.empty() || (i == 0 && !pipeline_->bridges.empty()) ||
         std::any_of(route.to.begin(), route.to.end(), [&](std::size_t role) { return worker.members(role) > 0; });
     if (!wanted) continue;
     auto& outbox = outboxes_[i];
@@ -312,11 +335,12 @@ void Worker::deliver(Delivery delivery) {
 
 void Worker::deliver_here(const Delivery& delivery) {
   fanout_.deliver(delivery);
-  if (index_ != 0 || shared_.bridges.empty()) return;
+  if (index_ != 0 || pipeline_->bridges.empty()) return;
   const auto outgoing = payload_of(delivery.payload);
   const auto& to = delivery.route->to;
-  for (const auto& bridge : shared_.bridges) {
-    if (std::find(to.begin(), to.end(), bridge.role) != to.end()) bridge.table->deliver(bridge.self, &outgoing);
+  for (const auto& bridge : pipeline_->bridges) {
+    const bool wants = bridge.self != nullptr && std::find(to.begin(), to.end(), bridge.role) != to.end();
+    if (wants) bridge.table->deliver(bridge.self, &outgoing);
   }
 }
 
@@ -331,7 +355,7 @@ void Worker::reply_ack(Session& session, std::string_view type, bool asked, cons
   if (!asked && reply_to.correlation == 0) return;
   reply_buffer_.clear();
   const StringSink sink(reply_buffer_);
-  shared_.reply.table->ack(shared_.reply.self, crossing(type), sink.get());
+  pipeline_->reply.table->ack(pipeline_->reply.self, crossing(type), sink.get());
   send_reply(session, false, {}, reply_buffer_, reply_to);
 }
 
@@ -339,7 +363,7 @@ void Worker::reply_error(Session& session, std::string_view code, std::string_vi
   shared_.counters.messages_refused.add();
   reply_buffer_.clear();
   const StringSink sink(reply_buffer_);
-  shared_.reply.table->error(shared_.reply.self, crossing(code), crossing(message), sink.get());
+  pipeline_->reply.table->error(pipeline_->reply.self, crossing(code), crossing(message), sink.get());
   send_reply(session, true, code, reply_buffer_, reply_to);
 }
 
@@ -347,8 +371,8 @@ void Worker::send_reply(Session& session, bool refused, std::string_view code, c
                         const ReplyTo& reply_to) {
   const omnibroker_reply reply{sizeof(omnibroker_reply), refused ? 1u : 0u, crossing(code), payload_of(payload)};
   if (const int bridge = bridge_of(session); bridge >= 0) {
-    const auto& port = shared_.bridges[static_cast<std::size_t>(bridge)];
-    if (port.table->reply != nullptr) port.table->reply(port.self, &reply);
+    const auto& port = pipeline_->bridges[static_cast<std::size_t>(bridge)];
+    if (port.self != nullptr && port.table->reply != nullptr) port.table->reply(port.self, &reply);
     return;
   }
   if (reply_to.correlation == 0) return answer(session, payload);
@@ -368,15 +392,15 @@ void Worker::send_reply(Session& session, bool refused, std::string_view code, c
 
 void Worker::answer(Session& session, std::string_view payload) {
   if (const int bridge = bridge_of(session); bridge >= 0) {
-    const auto& port = shared_.bridges[static_cast<std::size_t>(bridge)];
+    const auto& port = pipeline_->bridges[static_cast<std::size_t>(bridge)];
     const auto outgoing = payload_of(payload);
-    return port.table->deliver(port.self, &outgoing);
+    if (port.self != nullptr) port.table->deliver(port.self, &outgoing);
+    return;
   }
   const auto& bytes = fanout_.encoded(*session.endpoint, session.variant, payload);
   if (session.receiver != nullptr) {
     static_cast<void>(session.receiver->queue(bytes));
-  } else if (session.detached &&
-             session.detached->answers.size() + bytes.size() <= shared_.limits.max_control_queue.bytes) {
+  } else if (session.detached && session.detached->answers.size() + bytes.size() <= limits().max_control_queue.bytes) {
     session.detached->answers.append(bytes);
   } else {
     ++session.dropped;

@@ -43,6 +43,11 @@ void SessionDirectory::closed(int role) {
   with_role_[static_cast<std::size_t>(role)].fetch_sub(1, std::memory_order_relaxed);
 }
 
+void SessionDirectory::set_most_detached(std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  most_detached_ = most;
+}
+
 bool SessionDirectory::add_key(const std::string& key, omnibroker_session number) {
   const std::lock_guard lock(mutex_);
   if (keys_.size() >= most_detached_) return false;

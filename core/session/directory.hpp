@@ -29,6 +29,7 @@ class SessionDirectory {
   void registered(int role);
   void closed(int role);
 
+  void set_most_detached(std::size_t most);
   /// False when the key is taken, or when there are too many detached sessions.
   bool add_key(const std::string& key, omnibroker_session number);
   void remove_key(const std::string& key);
@@ -45,8 +46,8 @@ class SessionDirectory {
   std::atomic<std::uint64_t> total_{0};
   std::atomic<std::uint64_t> registered_{0};
   std::vector<std::atomic<std::uint64_t>> with_role_;
-  const std::size_t most_detached_;
   mutable std::mutex mutex_;
+  std::size_t most_detached_;  // guarded by mutex_
   std::map<std::string, omnibroker_session, std::less<>> keys_;  // guarded by mutex_
 };
 

@@ -45,6 +45,16 @@ const LatestValues::Entry* LatestValues::find(std::string_view key, Clock::time_
   return found == index_.end() ? nullptr : at(found->second, now);
 }
 
+void LatestValues::set_bounds(std::size_t most, Clock::duration max_age) {
+  most_ = most;
+  max_age_ = max_age;
+  shrink_to(most);
+}
+
+void LatestValues::shrink_to(std::size_t most) {
+  while (index_.size() > most) drop_oldest();
+}
+
 void LatestValues::expire(Clock::time_point now) {
   while (oldest_ != kNoSlot && !is_fresh(entries_[oldest_], now)) drop_oldest();
 }

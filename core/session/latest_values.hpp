@@ -63,6 +63,10 @@ class LatestValues {
       if (is_fresh(entries_[slot], now) && !visit(slot, entries_[slot])) return;
     }
   }
+  /// Other bounds from now on; what is beyond them goes.
+  void set_bounds(std::size_t most, Clock::duration max_age);
+  /// Lets go of everything: what comes has another kind of key.
+  void clear() { shrink_to(0); }
   /// Lets go of what is too old.
   void expire(Clock::time_point now);
 
@@ -77,6 +81,7 @@ class LatestValues {
   bool is_fresh(const Entry& entry, Clock::time_point now) const {
     return max_age_ == Clock::duration::zero() || now - entry.updated <= max_age_;
   }
+  void shrink_to(std::size_t most);
   Slot take_slot();
   void unlink(Entry& entry);
   void link_newest(Slot slot);

@@ -27,6 +27,8 @@ Command check_command();
 Command status_command();
 Command generations_command();
 Command sessions_command();
+Command plan_command();
+Command apply_command();
 Command swap_command();
 Command rollback_command();
 Command disconnect_command();

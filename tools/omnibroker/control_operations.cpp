@@ -20,6 +20,7 @@
 namespace omnibroker::tools {
 namespace {
 
+using core::PlannedStep;
 using Json = ControlOperations::Json;
 
 /// For everything that the child does: it reads the configuration, loads the plugin, makes and prepares the component.
@@ -46,6 +47,18 @@ std::string absolute(const std::string& file) {
   return failed ? file : path.lexically_normal().string();
 }
 
+std::string mistakes_of(const core::LoadedConfig& loaded) {
+  std::string mistakes;
+  for (const auto& error : loaded.errors) mistakes += (mistakes.empty() ? "" : "\n") + error.to_string();
+  return mistakes;
+}
+
+Error only_by_restart(const core::Plan& plan) {
+  std::string list;
+  for (const auto& one : plan.only_by_restart) list += (list.empty() ? "" : "; ") + one;
+  return {ErrorCode::Conflict, "Only a restart can change " + list};
+}
+
 Error nothing_changed(const Error& error) {
   const bool is_list = error.message.find('\n') != std::string::npos;
   return {error.code, (is_list ? "Nothing was changed:\n" : "Nothing was changed: ") + error.message};
@@ -60,9 +73,11 @@ struct ControlOperations::Entry {
 };
 
 const ControlOperations::Entry* ControlOperations::find(const std::string& command) {
-  static constexpr std::array<Entry, 7> entries{{{"status", &ControlOperations::status, false},
+  static constexpr std::array<Entry, 9> entries{{{"status", &ControlOperations::status, false},
                                                  {"generations", &ControlOperations::generations, false},
                                                  {"sessions", &ControlOperations::sessions, false},
+                                                 {"plan", &ControlOperations::plan, false},
+                                                 {"apply", &ControlOperations::apply, true},
                                                  {"swap", &ControlOperations::swap, true},
                                                  {"rollback", &ControlOperations::rollback, true},
                                                  {"disconnect", &ControlOperations::disconnect, true},
@@ -73,14 +88,13 @@ const ControlOperations::Entry* ControlOperations::find(const std::string& comma
   return nullptr;
 }
 
-ControlOperations::ControlOperations(core::Broker& broker, core::BrokerConfig config, core::TypeLookup find_type,
+ControlOperations::ControlOperations(core::Broker& broker, const std::string& file, core::TypeLookup find_type,
                                      core::Log& log, core::Metrics& metrics, std::string socket, int waker)
     : broker_(broker),
-      config_(std::move(config)),
       find_type_(std::move(find_type)),
       log_(log),
       metrics_(metrics),
-      file_(absolute(config_.file)),
+      file_(absolute(file)),
       socket_(std::move(socket)),
       waker_(waker) {}
 
@@ -97,7 +111,8 @@ Result<Json> ControlOperations::perform(const std::string& command, const Reques
 
 Result<Json> ControlOperations::status(const Request&, const Progress&) {
   const auto up = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - since_);
-  const auto workers = config_.workers != 0 ? config_.workers : std::max(1u, std::thread::hardware_concurrency());
+  const auto config = broker_.config();
+  const auto workers = config.workers != 0 ? config.workers : std::max(1u, std::thread::hardware_concurrency());
   auto result = new_object();
   result->set("version", std::string(OMNIBROKER_SDK_VERSION));
   result->set("pid", static_cast<int>(::getpid()));
@@ -107,7 +122,7 @@ Result<Json> ControlOperations::status(const Request&, const Progress&) {
   result->set("workers", workers);
   result->set("log_level", std::string(level_name(level_of(log_))));
   result->set("listeners", listeners_json(broker_.listening()));
-  result->set("components", components_json(config_, broker_.generations()));
+  result->set("components", components_json(config, broker_.generations()));
   result->set("sessions", session_counts_json(broker_.sessions()));
   result->set("counters", counters_json(metrics_));
   return result;
@@ -125,14 +140,58 @@ Result<Json> ControlOperations::sessions(const Request&, const Progress&) {
   return result;
 }
 
+std::string ControlOperations::file_of(const Request& request) const {
+  return request.has("config") ? absolute(request.getValue<std::string>("config")) : file_;
+}
+
+/// In a child first: reading a configuration loads the plugins that it names.
+Result<core::BrokerConfig> ControlOperations::read_whole(const std::string& file) const {
+  if (auto status = try_in_child({file, {}, {}}, kTrial, waker_); !status) return status.error();
+  auto loaded = core::load_config(file, find_type_);
+  if (!loaded.errors.empty()) return wrong(mistakes_of(loaded));
+  return std::move(loaded.config);
+}
+
+Result<Json> ControlOperations::plan(const Request& request, const Progress&) {
+  if (const auto given = optional_text_of(request, "config"); !given) return given.error();
+  const auto next = read_whole(file_of(request));
+  if (!next) return next.error();
+  return plan_json(broker_.plan(next.value()));
+}
+
+Result<Json> ControlOperations::apply(const Request& request, const Progress& progress) {
+  if (const auto given = optional_text_of(request, "config"); !given) return given.error();
+  const std::unique_lock lock(changing_, std::try_to_lock);
+  if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another change is going on, try again later"};
+  const auto file = file_of(request);
+  auto next = read_whole(file);
+  if (!next) return nothing_changed(next.error());
+  const auto plan = broker_.plan(next.value());
+  if (!plan.only_by_restart.empty()) return nothing_changed(only_by_restart(plan));
+  for (const auto& step : plan.steps) {
+    const bool is_component = find_component(next.value(), step.name) != nullptr;
+    const bool is_made = step.kind == PlannedStep::Kind::Add || step.kind == PlannedStep::Kind::Replace ||
+                         step.kind == PlannedStep::Kind::Reconfigure;
+    if (!is_component || !is_made) continue;
+    if (auto status = try_in_child({file, step.name, {}}, kTrial, waker_); !status) {
+      const auto& said = status.error().message;
+      const bool is_named = said.starts_with(step.name + ": ");
+      return nothing_changed(Error{status.error().code, (is_named ? "" : step.name + ": ") + said});
+    }
+  }
+  const auto report = broker_.apply(std::move(next).value(), progress);
+  if (!report) return nothing_changed(report.error());
+  return apply_json(report.value(), broker_.generations());
+}
+
 Result<Json> ControlOperations::swap(const Request& request, const Progress& progress) {
   const auto name = text_of(request, "name");
   if (!name) return name.error();
   const auto plugin = optional_text_of(request, "plugin");
   if (!plugin) return plugin.error();
-  if (auto status = is_endpoint(name.value()); !status) return nothing_changed(status.error());
+  if (auto status = is_component(name.value()); !status) return nothing_changed(status.error());
   const std::unique_lock lock(changing_, std::try_to_lock);
-  if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another swap or rollback is going on, try again later"};
+  if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another change is going on, try again later"};
 
   if (auto status = try_in_child({file_, name.value(), plugin.value()}, kTrial, waker_); !status) {
     return nothing_changed(status.error());
@@ -142,12 +201,11 @@ Result<Json> ControlOperations::swap(const Request& request, const Progress& pro
   return outcome(broker_.swap(component.value(), progress), progress);
 }
 
-Status ControlOperations::is_endpoint(const std::string& name) const {
-  if (find_endpoint(config_, name) != nullptr) return {};
-  std::vector<const core::ComponentConfig*> endpoints;
-  for (const auto& endpoint : config_.endpoints) endpoints.push_back(&endpoint.component);
+Status ControlOperations::is_component(const std::string& name) const {
+  const auto config = broker_.config();
+  if (find_component(config, name) != nullptr) return {};
   return Error{ErrorCode::NotFound,
-               "There is no transport or service " + core::shown(name) + instead_of(name, endpoints)};
+               "There is no component " + core::shown(name) + instead_of(name, components_of(config))};
 }
 
 /// From the file as it is now, which may have been changed since the start.
@@ -156,25 +214,25 @@ Result<core::ComponentConfig> ControlOperations::read_component(const std::strin
   core::PluginOverride instead;
   if (!plugin.empty()) instead = {name, plugin};
   const auto loaded = core::load_config(file_, find_type_, core::process_environment(), instead);
-  std::string mistakes;
-  for (const auto& error : loaded.errors) mistakes += (mistakes.empty() ? "" : "\n") + error.to_string();
-  if (!mistakes.empty()) return wrong(mistakes);
-  const auto* wanted = find_endpoint(loaded.config, name);
-  const auto* present = find_endpoint(config_, name);
+  if (!loaded.errors.empty()) return wrong(mistakes_of(loaded));
+  const auto* wanted = find_component(loaded.config, name);
   if (wanted == nullptr) return Error{ErrorCode::NotFound, file_ + " has no " + name + " any more"};
-  if (wanted->listener != present->listener || wanted->path != present->path) {
-    return Error{ErrorCode::Conflict, name + " has another listener or path in " + file_ +
-                                          " than it runs with: only a restart can change these"};
+  const auto config = broker_.config();
+  const auto* there = find_endpoint(loaded.config, name);
+  const auto* here = find_endpoint(config, name);
+  if (there != nullptr && here != nullptr && (there->listener != here->listener || there->path != here->path)) {
+    return Error{ErrorCode::Conflict,
+                 name + " has another listener or path in " + file_ + " than it runs with: `apply` changes these"};
   }
-  return wanted->component;
+  return *wanted;
 }
 
 Result<Json> ControlOperations::rollback(const Request& request, const Progress& progress) {
   const auto name = text_of(request, "name");
   if (!name) return name.error();
-  if (auto status = is_endpoint(name.value()); !status) return nothing_changed(status.error());
+  if (auto status = is_component(name.value()); !status) return nothing_changed(status.error());
   const std::unique_lock lock(changing_, std::try_to_lock);
-  if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another swap or rollback is going on, try again later"};
+  if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another change is going on, try again later"};
   return outcome(broker_.rollback(name.value(), progress), progress);
 }
 

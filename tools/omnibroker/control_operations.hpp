@@ -32,8 +32,8 @@ class ControlOperations {
   using Json = Poco::JSON::Object::Ptr;
   using Progress = std::function<void(std::size_t moved, std::size_t of)>;
 
-  /// `config`: what the broker was started with. `waker`: becomes readable when the broker stops.
-  ControlOperations(core::Broker& broker, core::BrokerConfig config, core::TypeLookup find_type, core::Log& log,
+  /// `file`: the configuration that the broker was started with. `waker`: becomes readable when the broker stops.
+  ControlOperations(core::Broker& broker, const std::string& file, core::TypeLookup find_type, core::Log& log,
                     core::Metrics& metrics, std::string socket, int waker);
 
   /// `progress` is called now and then while connections move, and at the end.
@@ -49,6 +49,8 @@ class ControlOperations {
   Result<Json> status(const Request& request, const Progress& progress);
   Result<Json> generations(const Request& request, const Progress& progress);
   Result<Json> sessions(const Request& request, const Progress& progress);
+  Result<Json> plan(const Request& request, const Progress& progress);
+  Result<Json> apply(const Request& request, const Progress& progress);
   Result<Json> swap(const Request& request, const Progress& progress);
   Result<Json> rollback(const Request& request, const Progress& progress);
   Result<Json> disconnect(const Request& request, const Progress& progress);
@@ -56,10 +58,11 @@ class ControlOperations {
 
   Result<Json> outcome(const Result<core::SwapReport>& report, const Progress& progress) const;
   Result<core::ComponentConfig> read_component(const std::string& name, const std::string& plugin) const;
-  Status is_endpoint(const std::string& name) const;
+  Status is_component(const std::string& name) const;
+  Result<core::BrokerConfig> read_whole(const std::string& file) const;
+  std::string file_of(const Request& request) const;
 
   core::Broker& broker_;
-  const core::BrokerConfig config_;
   const core::TypeLookup find_type_;
   core::Log& log_;
   core::Metrics& metrics_;
@@ -67,7 +70,7 @@ class ControlOperations {
   const std::string socket_;
   const int waker_;
   const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
-  std::mutex changing_;  ///< Held while generations change.
+  std::mutex changing_;  ///< Held while something changes.
 };
 
 }  // namespace omnibroker::tools

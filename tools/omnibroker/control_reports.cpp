@@ -27,6 +27,12 @@ Poco::Int64 microseconds(std::chrono::nanoseconds span) {
   return static_cast<Poco::Int64>(std::chrono::round<std::chrono::microseconds>(span).count());
 }
 
+Array::Ptr texts_json(const std::vector<std::string>& texts) {
+  Array::Ptr list = new Array;
+  for (const auto& text : texts) list->add(text);
+  return list;
+}
+
 const core::GenerationInfo* current_of(const std::vector<core::GenerationInfo>& generations, std::string_view name) {
   const auto found = std::find_if(generations.begin(), generations.end(), [&](const auto& one) {
     return one.name == name && one.state == core::GenerationInfo::State::Current;
@@ -163,6 +169,30 @@ Object::Ptr report_json(const core::SwapReport& report, const std::vector<core::
   result->set("freeze_p50_us", microseconds(report.freeze_p50));
   result->set("freeze_p99_us", microseconds(report.freeze_p99));
   result->set("freeze_max_us", microseconds(report.freeze_max));
+  return result;
+}
+
+Object::Ptr plan_json(const core::Plan& plan) {
+  Array::Ptr steps = new Array;
+  for (const auto& step : plan.steps) {
+    auto entry = new_object();
+    entry->set("change", std::string(core::to_string(step.kind)));
+    entry->set("name", step.name);
+    entry->set("details", texts_json(step.details));
+    steps->add(entry);
+  }
+  auto result = new_object();
+  result->set("steps", steps);
+  result->set("only_by_restart", texts_json(plan.only_by_restart));
+  result->set("untouched", number(plan.untouched));
+  return result;
+}
+
+Object::Ptr apply_json(const core::ApplyReport& report, const std::vector<core::GenerationInfo>& generations) {
+  auto result = plan_json(report.done);
+  Array::Ptr swaps = new Array;
+  for (const auto& swap : report.swaps) swaps->add(report_json(swap, generations));
+  result->set("swaps", swaps);
   return result;
 }
 

@@ -16,7 +16,7 @@ namespace omnibroker::tools {
 // What a running broker knows of itself, as the JSON that goes over the control socket.
 
 Poco::JSON::Array::Ptr listeners_json(const std::vector<core::Broker::Listening>& listening);
-/// Every component of the configuration, with its generation where it can have several.
+/// Every component of the configuration, with its generation where it runs.
 Poco::JSON::Array::Ptr components_json(const core::BrokerConfig& config,
                                        const std::vector<core::GenerationInfo>& generations);
 Poco::JSON::Array::Ptr generations_json(const std::vector<core::GenerationInfo>& generations);
@@ -29,6 +29,11 @@ Poco::JSON::Object::Ptr counters_json(const core::Metrics& metrics);
 /// What a swap or rollback has come to, with the generation that runs now.
 Poco::JSON::Object::Ptr report_json(const core::SwapReport& report,
                                     const std::vector<core::GenerationInfo>& generations);
+
+Poco::JSON::Object::Ptr plan_json(const core::Plan& plan);
+/// The plan that was carried out, and what has become of each component with a new generation.
+Poco::JSON::Object::Ptr apply_json(const core::ApplyReport& report,
+                                   const std::vector<core::GenerationInfo>& generations);
 
 std::string_view level_name(core::LogLevel level);
 std::optional<core::LogLevel> level_named(std::string_view name);

@@ -32,11 +32,11 @@ int generations(const Arguments& arguments) { return ask_broker(arguments, new_r
 
 Command generations_command() {
   return {{.name = "generations",
-           .purpose = "list the generations of the transports and services of a running broker",
+           .purpose = "list the generations of a running broker's components",
            .usage = "",
-           .text = "A swap makes a new generation. `current` takes what comes; `previous` has been replaced\n"
-                   "and is ready to take everything back; `draining` still serves connections that could\n"
-                   "not move.\n",
+           .text = "A swap or an apply makes a new generation. `current` takes what comes; `previous` has been\n"
+                   "replaced and is ready to take everything back; `draining` still serves connections that\n"
+                   "could not move, or calls that it has put off.\n",
            .options = {control_option(), json_option()},
            .examples = {{"omnibroker generations", "which plugin serves what, since when"}},
            .exit_codes = {kDone, kRefused, kWrongUsage, kCouldNotStart}},

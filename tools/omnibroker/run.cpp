@@ -70,7 +70,6 @@ class Service {
 
   /// Starts, serves until it is asked to stop, stops. Answers the exit code.
   int serve(Clock::time_point begun) {
-    const auto limits = config_.limits;
     const auto workers = config_.workers != 0 ? config_.workers : std::max(1u, std::thread::hardware_concurrency());
     const auto components = components_of(config_).size();
     core::Metrics metrics;
@@ -90,9 +89,9 @@ class Service {
     std::fputs(welcome_text(broker->listening()).c_str(), stdout);
     std::fflush(stdout);
 
-    wait_for_request();
+    carry_out_requests(control);
     control.end();
-    stop(*broker, limits);
+    stop(*broker, broker->config().limits);
     if (broker->has_left_behind()) {  // its threads may still use what leaving in order would destroy
       broker.reset();
       std::fflush(nullptr);
@@ -104,19 +103,28 @@ class Service {
   void ask_to_stop() {
     const std::lock_guard lock(mutex_);
     stop_asked_ = true;
-    stop_changed_.notify_all();
+    asked_.notify_all();
+  }
+
+  /// To read the configuration again and apply it. While the broker starts or stops, it does not.
+  void ask_to_reload() {
+    const std::lock_guard lock(mutex_);
+    reload_asked_ = true;
+    asked_.notify_all();
   }
 
  private:
   /// What takes commands while the broker serves.
   class Control {
    public:
-    Control(Service& service, core::Broker& broker, core::Metrics& metrics) : socket_(service.control_) {
+    Control(Service& service, core::Broker& broker, core::Metrics& metrics)
+        : socket_(service.control_),
+          log_(service.log_),
+          operations_(broker, service.config_.file, service.find_type_, service.log_, metrics,
+                      socket_ == nullptr ? "off" : socket_->path().string(), waker_.descriptor()) {
       if (socket_ == nullptr) return;
-      operations_.emplace(broker, service.config_, service.find_type_, service.log_, metrics, socket_->path().string(),
-                          waker_.descriptor());
-      server_.emplace(*socket_, *operations_, waker_, service.log_);
-      service.log_.info("Taking commands", {{"socket", socket_->path().string()}});
+      server_.emplace(*socket_, operations_, waker_, log_);
+      log_.info("Taking commands", {{"socket", socket_->path().string()}});
     }
     ~Control() { end(); }
     Control(const Control&) = delete;
@@ -126,18 +134,46 @@ class Service {
       if (socket_ != nullptr) socket_->remove();  // a stopping broker is none to send commands to
       waker_.wake();
       server_.reset();
+      if (reloading_.joinable()) reloading_.join();
+    }
+
+    /// Beside everything else: a stop must be heard meanwhile.
+    void reload() {
+      if (reloads_.fetch_add(1) > 0) return;  // the thread that is at it goes round once more
+      if (reloading_.joinable()) reloading_.join();
+      reloading_ = std::thread([this] {
+        do apply();
+        while (reloads_.fetch_sub(1) > 1);
+      });
     }
 
    private:
+    void apply() {
+      const auto done = operations_.perform("apply", Poco::JSON::Object(), [](std::size_t, std::size_t) {});
+      if (!done) return log_.error("The configuration was not applied", {{"reason", done.error().message}});
+      log_.info("The configuration was applied", {{"changes", done.value()->getArray("steps")->size()}});
+    }
+
     const ControlSocket* const socket_;
+    core::Log& log_;
     Waker waker_;
-    std::optional<ControlOperations> operations_;
+    ControlOperations operations_;
     std::optional<ControlServer> server_;
+    std::atomic<int> reloads_{0};
+    std::thread reloading_;
   };
 
-  void wait_for_request() {
+  /// Until the stop.
+  void carry_out_requests(Control& control) {
     std::unique_lock lock(mutex_);
-    stop_changed_.wait(lock, [&] { return stop_asked_; });
+    while (true) {
+      asked_.wait(lock, [&] { return stop_asked_ || reload_asked_; });
+      if (stop_asked_) return;
+      reload_asked_ = false;
+      lock.unlock();
+      control.reload();
+      lock.lock();
+    }
   }
 
   void stop(core::Broker& broker, const core::LimitsConfig& limits) {
@@ -158,8 +194,9 @@ class Service {
   core::Log& log_;
 
   std::mutex mutex_;
-  std::condition_variable stop_changed_;
-  bool stop_asked_ = false;  // guarded by mutex_
+  std::condition_variable asked_;
+  bool stop_asked_ = false;    // guarded by mutex_
+  bool reload_asked_ = false;  // guarded by mutex_
 };
 
 /// Leaves without running what a stuck thread could still be using.
@@ -175,8 +212,8 @@ void attend(StopSignals& signals, Service& service, const ControlSocket* control
   using Event = StopSignals::Event;
   auto happened = signals.wait();
   while (happened.event == Event::Reload) {
-    log.warn("A running broker does not read its configuration again yet: restart it to apply a change",
-             {{"signal", happened.signal}});
+    log.info("Reading the configuration again", {{"signal", happened.signal}});
+    service.ask_to_reload();
     happened = signals.wait();
   }
   if (happened.event == Event::WorkIsDone) return;

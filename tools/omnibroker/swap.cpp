@@ -23,9 +23,9 @@ int swap(const Arguments& arguments) {
 
 Command swap_command() {
   return {{.name = "swap",
-           .purpose = "put a new generation of a transport or service in the place of the present one",
+           .purpose = "put a new generation of a component in the place of the present one",
            .usage = "NAME",
-           .text = "NAME is as in the configuration: transports.realtime. The broker reads its configuration\n"
+           .text = "NAME is as `generations` shows it: transports.realtime. The broker reads its configuration\n"
                    "file again and takes the plugin and options of this component from there. First it tries\n"
                    "the new generation in a process of its own, so that one that crashes or hangs changes\n"
                    "nothing. Then new connections go to it, and the others move while they live. What cannot\n"

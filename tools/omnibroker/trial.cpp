@@ -60,7 +60,8 @@ struct Start {
 };
 
 int start(const Trial& trial, int output, pid_t& child) {
-  std::vector<std::string> words = {"omnibroker", "check", "--try=" + trial.component};
+  std::vector<std::string> words = {"omnibroker", "check"};
+  if (!trial.component.empty()) words.push_back("--try=" + trial.component);
   if (!trial.plugin.empty()) words.push_back("--plugin=" + trial.plugin);
   words.insert(words.end(), {"--", trial.file});
   std::vector<char*> arguments, variables;
@@ -115,7 +116,8 @@ Status judge(const Trial& trial, std::string said, int status) {
   if (WIFSIGNALED(status)) {
     return refused("The plugin crashed while it was tried in a process of its own: " + signal_name(WTERMSIG(status)));
   }
-  const bool fine = said == trial.component + ": ok" || said.ends_with("\n" + trial.component + ": ok");
+  const auto last = (trial.component.empty() ? trial.file : trial.component) + ": ok";
+  const bool fine = said == last || said.ends_with("\n" + last);
   if (WEXITSTATUS(status) == kDone && fine) return {};
   if (WEXITSTATUS(status) == kRefused && !said.empty()) return refused(std::move(said));
   return refused("The plugin ended the process that it was tried in (exit status " +

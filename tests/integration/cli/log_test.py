@@ -1,6 +1,7 @@
 """The log of a running broker: text, JSON, file, colours."""
 
 import json
+import pathlib
 import re
 import signal
 
@@ -57,8 +58,10 @@ def test_a_log_that_cannot_be_opened_is_status_3_with_the_reason():
 def test_the_level_leaves_out_what_is_below(tmp_path):
     with Running("run", config_file(tmp_path, level="warn")) as run:
         run.wait_for("is serving")
+        path = pathlib.Path(run.process.args[-1])
+        path.write_text(path.read_text(encoding="utf-8") + "mistake: true\n", encoding="utf-8")
         run.process.send_signal(signal.SIGHUP)
-        run.wait_for("WARN  broker: A running broker does not read its configuration again yet")
+        run.wait_for("ERROR broker: The configuration was not applied")
 
         assert run.stop() == 0
         assert "INFO" not in run.text()

@@ -92,13 +92,20 @@ def test_a_second_signal_leaves_at_once():
         assert broker.find_log("Left at once on a second signal", signal="SIGTERM")
 
 
-def test_sighup_is_answered_and_changes_nothing():
+def test_sighup_reads_the_configuration_again():
     with Broker() as broker:
         broker.signal(signal.SIGHUP)
-        broker.wait_for_log("A running broker does not read its configuration again yet: restart it to apply a change")
+        assert broker.wait_for_log("The configuration was applied").fields["changes"] == "0"
 
         broker.connect().close()
         assert broker.alive()
+        assert broker.stop() == 0
+
+
+def test_a_stop_during_a_reload_stops():
+    with Broker() as broker:
+        broker.signal(signal.SIGHUP)
+        broker.wait_for_log("Reading the configuration again")
         assert broker.stop() == 0
 
 

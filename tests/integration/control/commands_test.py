@@ -46,7 +46,7 @@ def test_status_has_what_a_program_wants_to_know(gateway):
         components = {line["name"]: line for line in status["components"]}
         assert components["transports.realtime"] == {
             "name": "transports.realtime", "kind": "transport", "plugin": "websocket", "generation": 1}
-        assert components["reply"] == {"name": "reply", "kind": "handler", "plugin": "reply"}
+        assert components["reply"] == {"name": "reply", "kind": "handler", "plugin": "reply", "generation": 1}
         assert len(components) == 10
         assert status["sessions"] == {"total": 3, "by_role": {"omniverse_extension": 1, "web_ui": 2}, "not_registered": 0}
         assert status["counters"]["connections"] == 3
@@ -67,13 +67,14 @@ def test_status_is_tables_for_people(gateway):
 
 
 def test_generations_are_listed(gateway):
-    [realtime, rest] = gateway.result("generations")["generations"]
+    listed = {one["name"]: one for one in gateway.result("generations")["generations"]}
+    realtime = listed["transports.realtime"]
     text = gateway.command("generations").stdout
 
     assert (realtime["name"], realtime["generation"], realtime["state"]) == ("transports.realtime", 1, "current")
     assert (realtime["plugin"], realtime["version"], realtime["connections"]) == ("websocket", "1.0.0", 0)
     assert re.fullmatch(r"[0-9a-f]{64}", realtime["sha256"])
-    assert rest["name"] == "transports.rest"
+    assert {"transports.rest", "handlers.select_object", "reply", "notices"} < listed.keys()
     assert text.splitlines()[0].split() == ["NAME", "GEN", "STATE", "VERSION", "HASH", "CONNECTIONS", "AGE", "PLUGIN"]
     assert re.search(rf"^transports\.realtime +1 +current +1\.0\.0 +{realtime['sha256'][:12]} +0 +\d+s +websocket$", text,
                      re.M) or "m " in text

@@ -131,20 +131,20 @@ def test_the_options_are_checked_by_the_plugin_that_is_given(tmp_path):
 
 
 @pytest.mark.parametrize("name,hint", [("transports.realtme", '(did you mean "transports.realtime"?)'),
-                                       ("reply", "there is transports.realtime or transports.rest")])
+                                       ("map", "there is transports.realtime, transports.rest, handlers.client_register")])
 def test_what_cannot_be_swapped_names_what_can(tmp_path, name, hint):
     with Gateway(tmp_path) as gateway:
         for command in ("swap", "rollback"):
             sentence = gateway.refusal(command, name)
-            assert sentence.startswith(f'omnibroker: Nothing was changed: There is no transport or service "{name}"')
+            assert sentence.startswith(f'omnibroker: Nothing was changed: There is no component "{name}"')
             assert hint in sentence
 
 
-def test_another_path_needs_a_restart(tmp_path):
+def test_another_path_is_for_apply(tmp_path):
     with Gateway(tmp_path) as gateway:
         gateway.change(transports={"realtime": {"path": "/socket"}})
 
-        assert "only a restart can change these" in gateway.refusal("swap", "transports.realtime")
+        assert "`apply` changes these" in gateway.refusal("swap", "transports.realtime")
         assert gateway.generations() == [(1, "current")]
 
 
@@ -205,7 +205,7 @@ def test_a_stop_does_not_wait_for_a_trial_and_a_second_swap_is_refused_meanwhile
         answers = []
         trial = threading.Thread(target=lambda: answers.extend(wire.ask("swap", name="transports.realtime", plugin=MOODY)))
         trial.start()
-        while "Another swap or rollback is going on" not in gateway.refusal("rollback", "transports.realtime"):
+        while "Another change is going on" not in gateway.refusal("rollback", "transports.realtime"):
             pass
 
         assert gateway.broker.stop() == 0
