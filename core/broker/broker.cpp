@@ -1,6 +1,7 @@
 #include "broker/broker.hpp"
 
 #include "broker/running.hpp"
+#include "isolation/isolated_component.hpp"
 #include "runtime/host_tables.hpp"
 #include "runtime/worker.hpp"
 #include "telemetry/log.hpp"
@@ -60,7 +61,10 @@ Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
     if (!found) return refused(found.error());
     type = found.value().type;
   }
-  auto component = Component::create(*type, wanted.name, *tables, lane, Deadlines{}, &records.emplace_back());
+  const bool isolated = wanted.isolation == Isolation::Process;
+  auto component =
+      Component::create(*type, wanted.name, *tables, lane, isolated ? IsolatedComponent::deadlines() : Deadlines{},
+                        &records.emplace_back(), isolated ? stand_in(*type) : nullptr);
   if (!component) {
     if (component.error().code != ErrorCode::Unavailable) records.pop_back();  // else its thread may look at it still
     return refused(component.error());
@@ -72,6 +76,19 @@ Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
   if (status) status = made.prepare();
   if (!status) return refused(status.error());
   return &made;
+}
+
+/// For a component that runs in a process of its own.
+std::shared_ptr<StandIn> Broker::Running::stand_in(const omnibroker_component_type& type) {
+  IsolationPlan plan;
+  plan.type = &type;
+  plan.library = catalog.origin(type).staged;
+  for (const auto& role : config.roles) plan.roles.push_back(role.name);
+  plan.patience = config.limits.isolation_timeout;
+  plan.complete = [shared = shared.get()](std::uint64_t token, LateDecision decision) {
+    return decide_call(*shared, token, std::move(decision));
+  };
+  return std::make_shared<IsolatedComponent>(std::move(plan));
 }
 
 Status Broker::Running::add_endpoints() {

@@ -105,6 +105,7 @@ struct Broker::Running {
 
   /// Creates, configures and prepares. Null where the component is not required and cannot: that is in the log.
   Result<Component*> make(const ComponentConfig& wanted);
+  std::shared_ptr<StandIn> stand_in(const omnibroker_component_type& type);
   Status add_endpoints();
   Result<std::unique_ptr<Generation>> make_generation(Mounted& where, const ComponentConfig& wanted);
   Status add_bridges();
