@@ -1,5 +1,5 @@
-/// A handler that does what a message asks of it, also to the process that it runs in, and uses everything that the host
-/// lends to a component with a process of its own.
+/// A handler that does what a message asks of it, also to the process that it runs in, and uses everything that the
+/// host lends to a component with a process of its own.
 #include <csignal>
 #include <cstdlib>
 #include <deque>
@@ -109,9 +109,7 @@ class Fragile final : public Handler {
     if (how == "wrong frame") write_garbage(std::string("\x01\0\0\0\x7f", 5));
     if (how == "hang up") ::shutdown(3, SHUT_RDWR);
   }
-  static void write_garbage(const std::string& bytes) {
-    static_cast<void>(!::write(3, bytes.data(), bytes.size()));
-  }
+  static void write_garbage(const std::string& bytes) { static_cast<void>(!::write(3, bytes.data(), bytes.size())); }
 
   /// What only the broker knows.
   Outcome count(Call& call) const {
@@ -121,9 +119,8 @@ class Fragile final : public Handler {
     const bool sees_metrics = host_.metrics().find("omnibroker_sessions") != std::string::npos;
     call.answer("{\"type\":\"counted\",\"total\":" + std::to_string(total) +
                 ",\"registered\":" + std::to_string(registered) + ",\"web\":" + std::to_string(web) +
-                ",\"receivers\":" + std::to_string(call.receivers()) +
-                ",\"max_message\":" + std::to_string(host_.limit("max_message")) +
-                ",\"metrics\":" + (sees_metrics ? "true" : "false") + "}");
+                ",\"receivers\":" + std::to_string(call.receivers()) + ",\"max_message\":" +
+                std::to_string(host_.limit("max_message")) + ",\"metrics\":" + (sees_metrics ? "true" : "false") + "}");
     return Outcome::consume();
   }
 
