@@ -30,7 +30,8 @@ constexpr int kBrokerIsGone = 0;
 constexpr int kNotUnderstood = 70;
 constexpr int kStillAtWork = 71;
 constexpr std::chrono::seconds kTick{1};
-constexpr std::chrono::milliseconds kWorkMayTake{4'500};  // `stop` has 5 s, with what comes before it
+constexpr std::chrono::milliseconds kWorkMayTake{4'500};  // behind `drain`, which has 10 s
+constexpr std::chrono::milliseconds kLastWork{500};       // that began meanwhile
 
 /// The component in this process, and the steps of its life.
 ///
@@ -103,6 +104,7 @@ std::int64_t IsolatedLife::take_step(StepKind kind, FrameReader& frame, const om
     case StepKind::Drain: {
       const auto status = optional(lifecycle_->drain);
       host_.worker().forget_timers();
+      static_cast<void>(host_.record().wait_until_idle(std::chrono::steady_clock::now() + kWorkMayTake));
       return status;
     }
     case StepKind::Stop: return stop(error);
@@ -160,9 +162,10 @@ omnibroker_status IsolatedLife::configure(const ConfigValues& values, const omni
 }
 
 omnibroker_status IsolatedLife::stop(const omnibroker_sink* error) {
+  host_.worker().stop();  // traffic has ended; one that hangs in it is ended by the broker
   auto& record = host_.record();
   record.close();
-  if (!record.wait_until_idle(std::chrono::steady_clock::now() + kWorkMayTake)) {
+  if (!record.wait_until_idle(std::chrono::steady_clock::now() + kLastWork)) {
     record.end_work(host_.pool().discard(&record));
     if (!is_idle()) {
       Sink(error).append("its work did not end in time");

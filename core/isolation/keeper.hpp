@@ -75,6 +75,7 @@ class Keeper {
  private:
   using Clock = std::chrono::steady_clock;
 
+  static constexpr std::chrono::seconds kTick{1};
   static constexpr std::size_t kMostCalls = 4'096;
   static constexpr std::size_t kMostBytes = 16 * 1024 * 1024;
   static constexpr std::size_t kMostMetrics = 1'000;
@@ -107,6 +108,7 @@ class Keeper {
   void live_with_process();
   void wait_for_something();
   Clock::time_point next_deadline();
+  static std::chrono::milliseconds deadline_of(StepKind step);
   bool start_process();  ///< False: `reason_` says why not.
   void restart();
   void begin_step(StepKind kind, const std::string& frame);
