@@ -139,6 +139,7 @@ class Fragile final : public Handler {
     auto& work = keep({this, call.table(), call.defer()});
     if (how == "at once") complete(&work);
     if (how == "timer") executor_->after(host_.raw(), 1'000'000, complete, &work);
+    if (how == "never") executor_->after(host_.raw(), 4'000'000'000, tell, this);
     if (how == "later") static_cast<void>(executor_->run_blocking(host_.raw(), complete, &work));
     return Outcome::pending();
   }
@@ -146,6 +147,7 @@ class Fragile final : public Handler {
     const std::lock_guard lock(mutex_);
     return works_.emplace_back(work);
   }
+  static void tell(void* context) { static_cast<const Fragile*>(context)->host_.log().info("Still undecided"); }
   static void complete(void* context) {
     const auto& work = *static_cast<const Work*>(context);
     work.calls->complete(work.self->host_.raw(), work.token, OMNIBROKER_ACCEPT, {}, {}, {});
