@@ -209,6 +209,7 @@ def test_a_stop_ends_the_process_in_order():
         assert broker.find_log("Drained", component=HANDLER) and broker.find_log("Stopped", component=HANDLER)
         assert not exists(pid)
         assert not broker.find_log(ENDED)
+        assert not broker.find_log("The process of an isolated component did not end cleanly")
 
 
 def test_a_stop_does_not_wait_for_one_that_hangs(tmp_path):
