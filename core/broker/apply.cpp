@@ -142,7 +142,7 @@ Status Broker::Running::make_for(const ComponentConfig& wanted, const BrokerConf
   auto required = wanted;
   required.required = true;  // a change that leaves out what it asks for is none
   left_out.erase(wanted.name);
-  auto made = make_generation(required, path_of(next, wanted.name));
+  auto made = make_generation(required, next);
   if (!made) return made.error();
   (*made)->config.required = wanted.required;
   prepared.made.push_back({&seat_for(wanted.name), std::move(*made)});

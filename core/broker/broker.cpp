@@ -2,6 +2,7 @@
 
 #include "broker/running.hpp"
 #include "config/components.hpp"
+#include "isolation/isolated_component.hpp"
 #include "runtime/host_tables.hpp"
 #include "runtime/worker.hpp"
 #include "telemetry/log.hpp"
@@ -48,7 +49,7 @@ void keep_for_ever(LeftBehind left) {
 
 }  // namespace
 
-Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
+Result<Component*> Broker::Running::make(const ComponentConfig& wanted, const BrokerConfig& whole) {
   const auto refused = [&](const Error& error) -> Result<Component*> {
     const bool is_named = error.message.starts_with(wanted.name + ": ");  // by the component itself
     if (wanted.required) return Error{error.code, (is_named ? "" : wanted.name + ": ") + error.message};
@@ -62,7 +63,10 @@ Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
     if (!found) return refused(found.error());
     type = found.value().type;
   }
-  auto component = Component::create(*type, wanted.name, *tables, lane, Deadlines{}, &records.emplace_back());
+  const bool isolated = wanted.isolation == Isolation::Process;
+  auto component =
+      Component::create(*type, wanted.name, *tables, lane, isolated ? IsolatedComponent::deadlines() : Deadlines{},
+                        &records.emplace_back(), isolated ? stand_in(*type, whole) : nullptr);
   if (!component) {
     if (component.error().code != ErrorCode::Unavailable) records.pop_back();  // else its thread may look at it still
     return refused(component.error());
@@ -74,6 +78,19 @@ Result<Component*> Broker::Running::make(const ComponentConfig& wanted) {
   if (status) status = made.prepare();
   if (!status) return refused(status.error());
   return &made;
+}
+
+/// For a component that runs in a process of its own.
+std::shared_ptr<StandIn> Broker::Running::stand_in(const omnibroker_component_type& type, const BrokerConfig& whole) {
+  IsolationPlan plan;
+  plan.type = &type;
+  plan.library = catalog.origin(type).staged;
+  for (const auto& role : whole.roles) plan.roles.push_back(role.name);
+  plan.patience = whole.limits.isolation_timeout;
+  plan.complete = [shared = shared.get()](std::uint64_t token, LateDecision decision) {
+    return decide_call(*shared, token, std::move(decision));
+  };
+  return std::make_shared<IsolatedComponent>(std::move(plan));
 }
 
 Seat* Broker::Running::find_seat(std::string_view name) const {
@@ -101,7 +118,7 @@ Status Broker::Running::fill_seats() {
     return component->kind == OMNIBROKER_KIND_HANDLER || component->kind == OMNIBROKER_KIND_FILTER;
   });
   for (const auto* one : wanted) {
-    auto made = make_generation(*one, path_of(config, one->name));
+    auto made = make_generation(*one, config);
     if (!made) return made.error();
     if (*made == nullptr) continue;  // messages of a route without its handler are of an unknown type
     auto& seat = seat_for(one->name);
@@ -115,11 +132,6 @@ Generation& Broker::Running::add_generation(Seat& seat, std::unique_ptr<Generati
   if (made->endpoint != nullptr) made->endpoint->generation = made->number;
   const std::lock_guard lock(view);
   return *seat.generations.emplace_back(std::move(made));
-}
-
-std::string_view Broker::Running::path_of(const BrokerConfig& config, std::string_view component) {
-  const auto* endpoint = find_endpoint(config, component);
-  return endpoint == nullptr ? std::string_view() : std::string_view(endpoint->path);
 }
 
 /// Whether a component can do what the place that it is named in is for.
@@ -140,11 +152,10 @@ Status Broker::Running::check_use(const Component& component, const ComponentCon
   return needs(OMNIBROKER_HANDLER, " handles no messages");
 }
 
-/// Created, configured and prepared. Null where the component is not required and cannot. `path`: of a transport or
-/// service.
+/// Created, configured and prepared, as a part of `whole`. Null where the component is not required and cannot.
 Result<std::unique_ptr<Generation>> Broker::Running::make_generation(const ComponentConfig& wanted,
-                                                                     std::string_view path) {
-  auto component = make(wanted);
+                                                                     const BrokerConfig& whole) {
+  auto component = make(wanted, whole);
   if (!component) return component.error();
   if (*component == nullptr) return std::unique_ptr<Generation>();
   if (auto status = check_use(**component, wanted); !status) return status.error();
@@ -162,7 +173,7 @@ Result<std::unique_ptr<Generation>> Broker::Running::make_generation(const Compo
   auto& endpoint = *(made->endpoint = std::make_unique<Endpoint>());
   endpoint.name = wanted.name;
   endpoint.plugin = wanted.plugin;
-  endpoint.path = path;
+  endpoint.path = find_endpoint(whole, wanted.name)->path;
   endpoint.component = *component;
   endpoint.self = (*component)->self();
   endpoint.table = (*component)->table<omnibroker_transport_v1>(OMNIBROKER_TRANSPORT);
@@ -411,7 +422,7 @@ Status try_component(const BrokerConfig& config, const ComponentConfig& wanted, 
   running.prepare_shared();
   auto required = wanted;
   required.required = true;
-  const auto made = running.make(required);
+  const auto made = running.make(required, config);
   return made ? Status() : Status(made.error());
 }
 

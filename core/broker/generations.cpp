@@ -50,14 +50,15 @@ Result<SwapReport> Broker::Running::swap(const ComponentConfig& wanted, const Br
     return Error{ErrorCode::NotFound, "There is no component " + wanted.name};
   }
   const auto& present = *seat->current;
-  if (wanted.type == &present.component->type() && wanted.values.same_values(present.config.values)) {
+  if (wanted.type == &present.component->type() && wanted.values.same_values(present.config.values) &&
+      wanted.isolation == present.config.isolation) {
     return Error{ErrorCode::Conflict,
                  wanted.name + " runs exactly this already, as generation " + std::to_string(present.number)};
   }
   const auto components_before = components.size();
   auto required = wanted;
   required.required = true;  // that it cannot be made is an error here, whatever it would be at the start
-  auto made = make_generation(required, path_of(config, wanted.name));
+  auto made = make_generation(required, config);
   auto status = made ? start_new(**made) : Status(made.error());
   if (!status) {
     while (components.size() > components_before) discard_last_component();

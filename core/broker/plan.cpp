@@ -169,7 +169,8 @@ class Comparison {
       options(before, wanted, details, in_place);
     }
     place(wanted.name, details, in_place);
-    limits(wanted.name, details, in_place);
+    limits(facts_.limits_read(wanted.name), details, in_place);
+    isolation(before, wanted, details, in_place);
     if (details.empty()) {
       ++plan_.untouched;
     } else {
@@ -199,10 +200,26 @@ class Comparison {
     }
   }
 
-  void limits(const std::string& name, std::vector<std::string>& details, bool& in_place) const {
+  /// A process of its own is told roles and the time for a message when it begins.
+  void isolation(const ComponentConfig& before, const ComponentConfig& wanted, std::vector<std::string>& details,
+                 bool& in_place) const {
+    for (auto& one : differences(component_spec().write(before), component_spec().write(wanted))) {
+      if (!one.starts_with("isolation: ")) continue;
+      details.push_back(std::move(one));
+      in_place = false;
+    }
+    if (before.isolation == Isolation::None || wanted.isolation == Isolation::None) return;
+    limits({"isolation_timeout"}, details, in_place);
+    const auto same_name = [](const RoleConfig& a, const RoleConfig& b) { return a.name == b.name; };
+    if (std::equal(now_.roles.begin(), now_.roles.end(), next_.roles.begin(), next_.roles.end(), same_name)) return;
+    details.push_back("roles: others than its process knows");
+    in_place = false;
+  }
+
+  void limits(const std::vector<std::string>& read_ones, std::vector<std::string>& details, bool& in_place) const {
     const auto before = limits_spec().write(now_.limits);
     const auto after = limits_spec().write(next_.limits);
-    for (const auto& read : facts_.limits_read(name)) {
+    for (const auto& read : read_ones) {
       for (std::size_t i = 0; i < before.size(); ++i) {
         if (before[i].first != read || before[i].second == after[i].second) continue;
         details.push_back(differs("limits." + read, before[i].second, after[i].second));

@@ -115,14 +115,12 @@ struct Broker::Running {
   void each_started(Step step);
 
   /// Creates, configures and prepares. Null where the component is not required and cannot: that is in the log.
-  Result<Component*> make(const ComponentConfig& wanted);
+  Result<Component*> make(const ComponentConfig& wanted, const BrokerConfig& whole);
   /// The first generation of everything that the configuration names.
   Status fill_seats();
   static Status check_use(const Component& component, const ComponentConfig& wanted);
-  Result<std::unique_ptr<Generation>> make_generation(const ComponentConfig& wanted, std::string_view path);
+  Result<std::unique_ptr<Generation>> make_generation(const ComponentConfig& wanted, const BrokerConfig& whole);
   Generation& add_generation(Seat& seat, std::unique_ptr<Generation> made);
-  /// Empty where it is no transport or service.
-  static std::string_view path_of(const BrokerConfig& config, std::string_view component);
   Listener* find_listener(std::string_view name) const;
   void mount(Seat& seat, const EndpointConfig& wanted);
   void unmount(Seat& seat);
@@ -137,6 +135,7 @@ struct Broker::Running {
   Seat* find_seat(std::string_view name) const;
   Seat& seat_for(std::string_view name);
   const Generation* current(std::string_view name) const;
+  std::shared_ptr<StandIn> stand_in(const omnibroker_component_type& type, const BrokerConfig& whole);
 
   // While it runs; generations.cpp
   Result<SwapReport> swap(const ComponentConfig& wanted, const Broker::Progress& progress);

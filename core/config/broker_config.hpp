@@ -13,6 +13,12 @@
 
 namespace omnibroker::core {
 
+/// Where a component runs.
+enum class Isolation {
+  None,    ///< In the broker.
+  Process  ///< In a process of its own.
+};
+
 /// One use of a plugin's component type: which, under which name, with which options.
 struct ComponentConfig {
   std::string name;    ///< Unique in the broker: `transports.realtime`, `handlers.coordinate_update`, `reply`.
@@ -22,6 +28,7 @@ struct ComponentConfig {
   const omnibroker_component_type* type = nullptr;  ///< What `plugin` was when this was read; null: nobody looked.
   ConfigValues values;                              ///< In the order of the type's options; empty where there is none.
   SourcePosition position;
+  Isolation isolation = Isolation::None;
 };
 
 /// `tls:` of a listener; empty paths mean plain TCP.
@@ -98,6 +105,7 @@ struct LimitsConfig {
   std::chrono::nanoseconds session_timeout = std::chrono::seconds(60);  ///< A detached session that nobody uses.
   std::chrono::nanoseconds linger = std::chrono::seconds(5);
   std::chrono::nanoseconds stop_timeout = std::chrono::seconds(10);
+  std::chrono::nanoseconds isolation_timeout = std::chrono::seconds(10);  ///< With one message, in a process of its own.
   std::chrono::nanoseconds rollback_window = std::chrono::minutes(10);  ///< Zero: a swap cannot be taken back.
   std::uint32_t messages_per_second = 5'000;
   std::uint32_t frames_per_second = 10'000;

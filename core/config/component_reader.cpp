@@ -15,11 +15,21 @@ Result<const omnibroker_component_type*> ComponentReader::find(const std::string
   return reason.empty() ? found : Error{ErrorCode::InvalidArgument, reason};
 }
 
+void ComponentReader::check_isolation(const Place& place, const Section& section, const ComponentConfig& component) {
+  if (component.isolation == Isolation::None) return;
+  if (&section == &handler_section() || &section == &bridge_section()) return;
+  const bool is_reply = &section == &reply_section() || &section == &notices_section();
+  const auto what = is_reply ? "what writes replies and notices" : std::string(kind_name(section.component)) + "s";
+  context_.findings.error(place.node->find("isolation")->value.mark, place.path + ".isolation",
+                          "process is not supported for " + what + ", only for handlers of routes and for bridges");
+}
+
 ComponentConfig ComponentReader::read_map(const Place& place, const Section& section, std::string name) {
   auto component = component_spec().read(place, context_);
   component.name = std::move(name);
   component.kind = section.component;
   component.position = position_of(place.mark);
+  check_isolation(place, section, component);
   const bool is_replaced = !component.plugin.empty() && component.name == instead_.component;
   if (is_replaced) component.plugin = instead_.plugin;
   const auto* plugin = place.node->find("plugin");

@@ -28,6 +28,7 @@ class ComponentReader {
   ComponentConfig read(const Place& place, const Section& section, std::string name);
 
  private:
+  void check_isolation(const Place& place, const Section& section, const ComponentConfig& component);
   Result<const omnibroker_component_type*> find(const std::string& plugin, const Section& section) const;
 
   const TypeLookup& find_type_;

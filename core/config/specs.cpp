@@ -31,6 +31,11 @@ struct OptionTraits<core::SlowClients> : ChoiceTraits<core::SlowClients> {
   static constexpr const char* words[] = {"conflate", "drop_oldest", "disconnect"};
 };
 template <>
+struct OptionTraits<core::Isolation> : ChoiceTraits<core::Isolation> {
+  static constexpr int first = 0;
+  static constexpr const char* words[] = {"none", "process"};
+};
+template <>
 struct OptionTraits<core::LogLevel> : ChoiceTraits<core::LogLevel> {
   static constexpr int first = 1;
   static constexpr const char* words[] = {"debug", "info", "warn", "error"};
@@ -115,7 +120,12 @@ const SectionSpec<ComponentConfig>& component_spec() {
                  "The component type: a plugin's name, plugin:type for another type in it, or the path of a library.")
           .required()
           .field("required", &ComponentConfig::required,
-                 "Whether the broker refuses to start without it. Otherwise it is left out, with a warning.");
+                 "Whether the broker refuses to start without it. Otherwise it is left out, with a warning.")
+          .field(
+              "isolation", &ComponentConfig::isolation,
+              "`process`: it runs in a process of its own, whose end is a restart, not the broker's end; for handlers "
+              "and bridges alone, and not for the hot path.")
+          .choices("none|process");
   return spec;
 }
 
@@ -240,6 +250,11 @@ const SectionSpec<LimitsConfig>& limits_spec() {
           .range<nanoseconds>(kNever, 10min)
           .field("stop_timeout", &L::stop_timeout, "How long the broker may take to stop; then connections are cut.")
           .range<nanoseconds>(kNever, 1h)
+          .field(
+              "isolation_timeout", &L::isolation_timeout,
+              "How long a component with `isolation: process` may take for one message; then its process is ended and "
+              "started again.")
+          .range<nanoseconds>(10ms, 25s)
           .field("rollback_window", &L::rollback_window,
                  "How long a generation that was replaced stays ready to take everything back.")
           .range<nanoseconds>(kNever, 30 * 24h)

@@ -189,9 +189,13 @@ Result<Catalog::Found> Catalog::find(std::string_view name) {
 
 Catalog::Origin Catalog::origin(const omnibroker_component_type& type) const {
   const std::lock_guard lock(libraries_->mutex);
+  const auto& reports = libraries_->reports;
   for (const auto& [hash, plugin] : libraries_->loaded) {
     for (std::size_t i = 0; plugin != nullptr && i < plugin->component_count; ++i) {
-      if (plugin->components[i] == &type) return {hash, plugin->version == nullptr ? "" : plugin->version};
+      if (plugin->components[i] != &type) continue;
+      const auto report = std::find_if(reports.begin(), reports.end(), [&](const auto& r) { return r.hash == hash; });
+      return {hash, plugin->version == nullptr ? "" : plugin->version,
+              report == reports.end() ? fs::path() : report->staged};
     }
   }
   return {};

@@ -50,7 +50,8 @@ class Catalog {
   /// Which library a type that `find` answered comes from. An empty hash: from none of these.
   struct Origin {
     std::string hash;
-    std::string version;  ///< Of the plugin.
+    std::string version;           ///< Of the plugin.
+    std::filesystem::path staged;  ///< The copy that was loaded.
   };
   Origin origin(const omnibroker_component_type& type) const;
 

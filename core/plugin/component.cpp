@@ -32,15 +32,16 @@ std::string where(const std::string& component, const omnibroker_component_type&
 }
 
 /// What the plugin code may still use whose thread was given up: it is kept for as long as the process runs.
-void keep_for_ever(std::shared_ptr<ComponentHost> host, void* self) {
+void keep_for_ever(std::shared_ptr<ComponentHost> host, std::shared_ptr<StandIn> stand_in, void* self) {
   struct Kept {
     std::shared_ptr<ComponentHost> host;
+    std::shared_ptr<StandIn> stand_in;
     void* self;
   };
   static auto& mutex = *new std::mutex;
   static auto& kept = *new std::deque<Kept>;
   const std::lock_guard lock(mutex);
-  kept.push_back({std::move(host), self});
+  kept.push_back({std::move(host), std::move(stand_in), self});
 }
 
 const void* find_table(const omnibroker_host* host, const char* id) {
@@ -99,8 +100,12 @@ Status check_needs(const omnibroker_component_type& type, const std::string& nam
 }  // namespace
 
 Component::Component(const omnibroker_component_type& type, std::string name, const HostTables& tables,
-                     LoaderLane& lane, const Deadlines& deadlines)
-    : type_(type), host_(std::make_shared<ComponentHost>()), lane_(lane), deadlines_(deadlines) {
+                     LoaderLane& lane, const Deadlines& deadlines, std::shared_ptr<StandIn> stand_in)
+    : type_(type),
+      stand_in_(std::move(stand_in)),
+      host_(std::make_shared<ComponentHost>()),
+      lane_(lane),
+      deadlines_(deadlines) {
   host_->name = std::move(name);
   host_->tables = &tables;
   host_->raw = {sizeof(omnibroker_host), OMNIBROKER_ABI_MAJOR, OMNIBROKER_ABI_MINOR,
@@ -109,15 +114,19 @@ Component::Component(const omnibroker_component_type& type, std::string name, co
 
 Result<std::unique_ptr<Component>> Component::create(const omnibroker_component_type& type, std::string name,
                                                      const HostTables& tables, LoaderLane& lane,
-                                                     const Deadlines& deadlines, void* owner) {
+                                                     const Deadlines& deadlines, void* owner,
+                                                     std::shared_ptr<StandIn> stand_in) {
   if (auto status = check_needs(type, name, tables); !status) return status.error();
-  std::unique_ptr<Component> component(new Component(type, std::move(name), tables, lane, deadlines));
+  std::unique_ptr<Component> component(
+      new Component(type, std::move(name), tables, lane, deadlines, std::move(stand_in)));
   component->host_->owner = owner;
 
-  const auto answer = call_plugin(
-      lane, deadlines.create, [host = component->host_, type = &type](StepAnswer& out, const omnibroker_sink* error) {
-        return type->create(&host->raw, &out.self, error);
-      });
+  const auto answer = call_plugin(lane, deadlines.create,
+                                  [host = component->host_, stand_in = component->stand_in_, type = &type](
+                                      StepAnswer& out, const omnibroker_sink* error) {
+                                    return stand_in ? stand_in->create(&host->raw, &out.self, error)
+                                                    : type->create(&host->raw, &out.self, error);
+                                  });
   if (auto status = component->judge("create", deadlines.create, answer.get()); !status) return status.error();
   component->self_ = answer->self;
   component->created_ = true;
@@ -126,18 +135,19 @@ Result<std::unique_ptr<Component>> Component::create(const omnibroker_component_
 
 Component::~Component() {
   if (!created_ || state_ == State::Stuck) return;
-  const auto answer = call_plugin(lane_, deadlines_.destroy,
-                                  [host = host_, type = &type_, self = self_](StepAnswer&, const omnibroker_sink*) {
-                                    type->destroy(self);
-                                    return OMNIBROKER_OK;
-                                  });
-  if (answer == nullptr) keep_for_ever(host_, self_);
+  const auto answer = call_plugin(
+      lane_, deadlines_.destroy,
+      [host = host_, stand_in = stand_in_, type = &type_, self = self_](StepAnswer&, const omnibroker_sink*) {
+        stand_in ? stand_in->destroy(self) : type->destroy(self);
+        return OMNIBROKER_OK;
+      });
+  if (answer == nullptr) keep_for_ever(host_, stand_in_, self_);
 }
 
 Status Component::judge(const char* step, std::chrono::milliseconds deadline, const StepAnswer* answer) {
   const auto at = where(name(), type_, step);
   if (answer == nullptr) {
-    keep_for_ever(host_, self_);
+    keep_for_ever(host_, stand_in_, self_);
     fail(State::Stuck, overrun(at, deadline));
     return Error{ErrorCode::Unavailable, reason_};
   }

@@ -2,10 +2,6 @@
 
 #include "config/values.hpp"
 
-#include <omnibroker/abi.h>
-#include <omnibroker/component.hpp>
-#include <omnibroker/result.hpp>
-
 #include <atomic>
 #include <chrono>
 #include <initializer_list>
@@ -13,6 +9,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include <omnibroker/abi.h>
+#include <omnibroker/component.hpp>
+#include <omnibroker/result.hpp>
 
 namespace omnibroker::core {
 
@@ -44,6 +44,19 @@ struct ComponentHost {
   static const ComponentHost& of(const omnibroker_host* host) { return *reinterpret_cast<const ComponentHost*>(host); }
 };
 
+/// What is called in the place of a component type's functions, where its components do not run in this process. The
+/// rest of the core does not know the difference.
+///
+/// Lifecycle: outlives its component, and for ever if that gets stuck.
+class StandIn {
+ public:
+  virtual ~StandIn() = default;
+  /// As the functions of omnibroker_component_type, which say more.
+  virtual omnibroker_status create(const omnibroker_host* host, void** self, const omnibroker_sink* error) = 0;
+  virtual void destroy(void* self) = 0;
+  virtual const void* table(std::string_view id) const = 0;
+};
+
 /// How long each step of a lifecycle may take (plugin-guide.md has the table).
 struct Deadlines {
   std::chrono::milliseconds create{1'000};
@@ -58,9 +71,9 @@ struct Deadlines {
 
 /// One configured, running instance of something a plugin makes.
 ///
-/// Every step runs on the loader lane, with a deadline. A step that fails or overruns leaves the component `Failed`, with
-/// the reason in a sentence that names plugin and step; one that overran is never called again, nor destroyed: its thread
-/// may still be inside (`Stuck`).
+/// Every step runs on the loader lane, with a deadline. A step that fails or overruns leaves the component `Failed`,
+/// with the reason in a sentence that names plugin and step; one that overran is never called again, nor destroyed: its
+/// thread may still be inside (`Stuck`).
 ///
 /// Lifecycle: create, configure, prepare, start, drain, stop; the destructor runs `destroy`, unless it is stuck.
 /// Threads: the steps from one thread at a time; `self` and `table` from any.
@@ -70,11 +83,13 @@ class Component {
 
   /// Makes an instance. `type` lives as long as the process (libraries stay mapped); `tables` and `lane` outlive the
   /// component, and for ever if it gets stuck. `owner` becomes ComponentHost::owner before the plugin is called.
+  /// `stand_in`: called in the place of the type's own functions; null: nobody.
   ///
   /// Unsupported: a host table that the type needs is not among `tables`. Unavailable: `create` did not return in time.
   static Result<std::unique_ptr<Component>> create(const omnibroker_component_type& type, std::string name,
-                                                   const HostTables& tables, LoaderLane& lane, const Deadlines& deadlines,
-                                                   void* owner = nullptr);
+                                                   const HostTables& tables, LoaderLane& lane,
+                                                   const Deadlines& deadlines, void* owner = nullptr,
+                                                   std::shared_ptr<StandIn> stand_in = nullptr);
   ~Component();
 
   /// The steps. Conflict: not in this order, and nothing was called. `stop` may follow `prepare`, `start` or `drain`.
@@ -98,19 +113,21 @@ class Component {
   /// What it offers under this id, or nullptr.
   template <class Table>
   const Table* table(const char* id) const {
-    return static_cast<const Table*>(type_.table(id));
+    return static_cast<const Table*>(stand_in_ ? stand_in_->table(id) : type_.table(id));
   }
 
  private:
   Component(const omnibroker_component_type& type, std::string name, const HostTables& tables, LoaderLane& lane,
-            const Deadlines& deadlines);
+            const Deadlines& deadlines, std::shared_ptr<StandIn> stand_in);
 
   template <class Call>
-  Status step(const char* step, std::chrono::milliseconds deadline, std::initializer_list<State> from, State to, Call call);
+  Status step(const char* step, std::chrono::milliseconds deadline, std::initializer_list<State> from, State to,
+              Call call);
   Status judge(const char* step, std::chrono::milliseconds deadline, const StepAnswer* answer);
   void fail(State state, std::string reason);
 
   const omnibroker_component_type& type_;
+  const std::shared_ptr<StandIn> stand_in_;
   std::shared_ptr<ComponentHost> host_;  // shared with the call that is under way, which may never return
   LoaderLane& lane_;
   Deadlines deadlines_;

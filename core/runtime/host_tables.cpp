@@ -206,18 +206,12 @@ const omnibroker_host_clients_v1 kClients{
 
 omnibroker_status complete(const omnibroker_host* host, std::uint64_t token, omnibroker_action action,
                            omnibroker_text code, omnibroker_text message, omnibroker_text payload) {
-  auto& shared = shared_of(host);
-  LateDecision decision{action, std::string(view(code)), std::string(view(message)), std::string(view(payload))};
-  DeferredCall call;
-  switch (shared.deferred.decide(token, decision, call)) {
-    case DeferredCalls::Taken::Unknown: return OMNIBROKER_NOT_FOUND;
-    case DeferredCalls::Taken::Later: return OMNIBROKER_OK;
-    case DeferredCalls::Taken::Now: break;
-  }
-  auto& worker = *shared.workers[worker_of(call.session)];
-  worker.post_submission(
-      [call = std::move(call), decision = std::move(decision)](Worker& home) { home.decide_deferred(call, decision); });
-  return OMNIBROKER_OK;
+  LateDecision decision;
+  decision.action = action;
+  decision.code = view(code);
+  decision.message = view(message);
+  decision.payload = view(payload);
+  return decide_call(shared_of(host), token, std::move(decision));
 }
 
 const omnibroker_host_call_v1& call_table() {

@@ -170,6 +170,19 @@ bool DeferredCalls::uses(const void* self) const {
   });
 }
 
+omnibroker_status decide_call(Shared& shared, std::uint64_t token, LateDecision decision) {
+  DeferredCall call;
+  switch (shared.deferred.decide(token, decision, call)) {
+    case DeferredCalls::Taken::Unknown: return OMNIBROKER_NOT_FOUND;
+    case DeferredCalls::Taken::Later: return OMNIBROKER_OK;
+    case DeferredCalls::Taken::Now: break;
+  }
+  auto& worker = *shared.workers[worker_of(call.session)];
+  worker.post_submission(
+      [call = std::move(call), decision = std::move(decision)](Worker& home) { home.decide_deferred(call, decision); });
+  return OMNIBROKER_OK;
+}
+
 std::uint64_t HostTimers::add(Entry entry) {
   const std::lock_guard lock(mutex_);
   if (entries_.size() >= kMost) return 0;

@@ -124,12 +124,16 @@ struct DeferredCall {
   std::chrono::steady_clock::time_point deadline{};
 };
 
-/// What was decided about a deferred call.
+/// What was decided about a deferred call. A handler in a process of its own asks for the last three with its decision,
+/// because only then does it know of the message.
 struct LateDecision {
   omnibroker_action action = OMNIBROKER_REFUSE;
   std::string code;
   std::string message;
   std::string payload;
+  bool acknowledge = false;
+  std::vector<std::string> answers{};
+  std::string role{};  ///< To be registered with; empty: none.
 };
 
 /// Calls that wait for their decision. It may come before the handler that deferred the call has returned: then it
@@ -164,6 +168,12 @@ class DeferredCalls {
   };
   std::unordered_map<std::uint64_t, Waiting> calls_;  // without a route: reserved, the handler is still at work
 };
+
+struct Shared;
+
+/// Decides a deferred call, once: what follows from it is done by its session's worker. NOT_FOUND: it is decided
+/// already, or its deadline has passed. Threads: any.
+omnibroker_status decide_call(Shared& shared, std::uint64_t token, LateDecision decision);
 
 /// The executor table's timers. They run on the first worker.
 /// Threads: any.

@@ -197,16 +197,21 @@ void Worker::decide_deferred(DeferredCall call, const LateDecision& late) {
     }
     return;
   }
+  if (!late.role.empty() && call.asked.role < 0) call.asked.role = pipeline_->routes.role(late.role);
+  call.answers.insert(call.answers.end(), late.answers.begin(), late.answers.end());
   Decision decision;
   decision.route = call.route;
   decision.type = call.type;
-  decision.acknowledge = call.acknowledge;
+  decision.acknowledge = call.acknowledge || late.acknowledge;
   decision.answers = call.answers;
   const bool done = late.action == OMNIBROKER_ACCEPT || late.action == OMNIBROKER_CONSUME;
   const bool has_role = call.asked.role >= 0 && session->role >= 0;  // another message was faster
   if (done && has_role && session->role != call.asked.role) {
     decision.code = call.route->failure_code;
     decision.message = "The client has registered with another role meanwhile";
+  } else if (late.action == OMNIBROKER_ACCEPT && call.route->require_receiver && receivers(*call.route) == 0) {
+    decision.code = call.route->failure_code;
+    decision.message = call.route->nobody_there;
   } else if (late.action == OMNIBROKER_ACCEPT) {
     decision.kind = Decision::Kind::Accepted;
     decision.payload = late.payload.empty() ? std::string_view(call.payload) : late.payload;

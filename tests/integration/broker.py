@@ -62,11 +62,16 @@ def merged(base, changes):
 
 
 def gateway_config(**changes):
-    """configs/gateway.yaml on ports that the kernel chooses, logging JSON lines, with `changes` laid over it (`merged`)."""
+    """configs/gateway.yaml on ports that the kernel chooses, logging JSON lines, with `changes` laid over it (`merged`).
+
+    With the environment variable OMNIBROKER_TEST_ISOLATED, which lists message types, their handlers run isolated."""
     base = yaml.safe_load((ROOT / "configs/gateway.yaml").read_text(encoding="utf-8"))
     # How far behind a client may be is a test's to say: on a loaded machine one that reads may be two seconds behind.
     base = merged(base, {"listeners": {"public": {"address": "localhost:0"}}, "log": {"format": "json"},
                          "routes": {"coordinate_update": {"max_lag": "off"}}})
+    for message_type in os.environ.get("OMNIBROKER_TEST_ISOLATED", "").split():
+        route = base["routes"][message_type]
+        route["handler"] = {"plugin": route["handler"], "isolation": "process"}
     return yaml.safe_dump(merged(base, changes), sort_keys=False, allow_unicode=True)
 
 

@@ -1,10 +1,13 @@
 // The one executable. What each subcommand does stands in the file of its name.
 #include "command.hpp"
+#include "isolation/child_process.hpp"
+#include "isolation/component_process.hpp"
 #include "terminal.hpp"
 
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <sys/stat.h>
 #include <vector>
 
 namespace omnibroker::tools {
@@ -52,12 +55,22 @@ int help(const std::vector<Command>& commands, const std::vector<std::string>& n
   return kDone;
 }
 
+/// What a broker starts for a component with `isolation: process`. Nobody else needs it, so no help lists it.
+int isolated_component() {
+  struct stat socket {};
+  if (::fstat(core::ChildProcess::kSocket, &socket) != 0 || !S_ISSOCK(socket.st_mode)) {
+    return wrong_usage("isolated-component is what a broker starts, and nobody else", "omnibroker --help");
+  }
+  return core::run_component_process(core::ChildProcess::kSocket);
+}
+
 int main(const std::vector<std::string>& words) {
   const auto commands = all_commands();
   if (words.empty()) {
     std::fputs(overview(commands).c_str(), stderr);
     return kWrongUsage;
   }
+  if (words.front() == "isolated-component") return isolated_component();
   const std::vector<std::string> rest(words.begin() + 1, words.end());
   if (words.front() == "help" || words.front() == "--help" || words.front() == "-h") return help(commands, rest);
 

@@ -120,6 +120,25 @@ def test_another_file_may_be_given(tmp_path):
         assert steps(gateway.result("plan")) == [("change", "routes.coordinate_update", ["max_rate: 200 -> off"])]
 
 
+def test_a_handler_moves_into_a_process_of_its_own_and_back(tmp_path):
+    isolated = {"routes": {"select_object": {"handler": {"plugin": "select_object", "isolation": "process"}}}}
+
+    async def scenario(gateway):
+        robot = await connect(gateway.broker.ws_url, "omniverse_extension")
+        web = await connect(gateway.broker.ws_url, "web_ui")
+        for number, change, expected in [(1, isolated, "isolation: none -> process"),
+                                         (2, {**isolated, "limits": {"isolation_timeout": "5s"}},
+                                          "limits.isolation_timeout: 10s -> 5s"),
+                                         (3, {"limits": {"isolation_timeout": "5s"}}, "isolation: process -> none")]:
+            gateway.change(**change)
+            report = await asyncio.to_thread(gateway.result, "apply")
+            assert ("replace", "handlers.select_object", [expected]) in steps(report)
+            await exchanged(robot, web, number)
+
+    with Gateway(tmp_path) as gateway:
+        run(scenario(gateway))
+
+
 def test_a_plugin_whose_file_has_been_built_again_gets_a_new_generation(tmp_path):
     folder = tmp_path / "plugins"
     plugin = another_build(folder)
