@@ -114,6 +114,8 @@ Result<std::unique_ptr<Generation>> Broker::Running::make_generation(Mounted& wh
   endpoint.path = where.mount == nullptr ? "" : where.mount->path;
   endpoint.generation = ++where.last_number;
   endpoint.component = *component;
+  endpoint.place = &(*component)->place();
+  endpoint.place->generation = endpoint.generation;
   endpoint.self = (*component)->self();
   endpoint.table = (*component)->table<omnibroker_transport_v1>(OMNIBROKER_TRANSPORT);
   endpoint.handover = (*component)->table<omnibroker_session_handover_v1>(OMNIBROKER_SESSION_HANDOVER);
@@ -126,7 +128,7 @@ Status Broker::Running::add_bridges() {
     if (!component) return component.error();
     if (*component == nullptr) continue;
     records.back().bridge = static_cast<int>(shared->bridges.size());
-    shared->bridges.push_back({*component, (*component)->self(),
+    shared->bridges.push_back({*component, &(*component)->place(), (*component)->self(),
                                (*component)->table<omnibroker_bridge_v1>(OMNIBROKER_BRIDGE),
                                static_cast<std::size_t>(shared->routes.role(wanted.role))});
   }
@@ -139,7 +141,7 @@ Status Broker::Running::add_reply() {
   const auto* table = *component == nullptr ? nullptr : (*component)->table<omnibroker_reply_v1>(OMNIBROKER_REPLY);
   if (table == nullptr)
     return Error{ErrorCode::InvalidArgument, "reply: " + config.reply.plugin + " does not write replies"};
-  shared->reply = {(*component)->self(), table};
+  shared->reply = {(*component)->self(), table, &(*component)->place()};
   return {};
 }
 
@@ -151,7 +153,7 @@ Status Broker::Running::add_notices() {
   const auto* table = (*component)->table<omnibroker_notices_v1>(OMNIBROKER_NOTICES);
   if (table == nullptr)
     return Error{ErrorCode::InvalidArgument, "notices: " + config.notices.plugin + " does not write notices"};
-  shared->notices = {(*component)->self(), table};
+  shared->notices = {(*component)->self(), table, &(*component)->place()};
   return {};
 }
 
@@ -169,11 +171,13 @@ Result<std::vector<Route>> Broker::Running::make_routes() {
     }
     auto route = RouteTable::make_route(wanted, routes.size(), roles, *table);
     route.handler = (*handler)->self();
+    route.handler_place = &(*handler)->place();
     for (const auto& step : wanted.filters) {
       auto filter = make(step);
       if (!filter) return filter.error();
       if (*filter == nullptr) continue;
-      route.filters.push_back({(*filter)->self(), (*filter)->table<omnibroker_filter_v1>(OMNIBROKER_FILTER)});
+      route.filters.push_back(
+          {(*filter)->self(), (*filter)->table<omnibroker_filter_v1>(OMNIBROKER_FILTER), &(*filter)->place()});
     }
     routes.push_back(std::move(route));
   }

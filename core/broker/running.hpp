@@ -132,6 +132,7 @@ template <class Look>
 void Housekeeping::start(Look look) {
   ending_ = false;
   thread_ = std::thread([this, look] {
+    register_this_thread();
     std::unique_lock lock(mutex_);
     while (!changed_.wait_for(lock, std::chrono::milliseconds(250), [&] { return ending_; })) {
       lock.unlock();
