@@ -115,6 +115,13 @@ struct ControlConfig {
   bool is_path() const { return socket != "auto" && socket != "off"; }
 };
 
+/// `crashes:`: what is kept of a crash.
+struct CrashesConfig {
+  std::string folder = "auto";  ///< Of the reports. A path; `auto`: one that the broker chooses; `off`: none.
+
+  bool is_path() const { return folder != "auto" && folder != "off"; }
+};
+
 /// The whole configuration of a broker: read once, checked, immutable. Everything here has been checked for itself;
 /// that names refer to something (a route's listener, a role) has been checked too.
 struct BrokerConfig {
@@ -130,6 +137,7 @@ struct BrokerConfig {
   ComponentConfig notices;  ///< Its `plugin` is empty where there is none.
   LimitsConfig limits;
   ControlConfig control;
+  CrashesConfig crashes;
   LogConfig log;
 };
 

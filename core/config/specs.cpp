@@ -281,6 +281,20 @@ const SectionSpec<ControlConfig>& control_spec() {
   return spec;
 }
 
+const SectionSpec<CrashesConfig>& crashes_spec() {
+  static const auto spec =
+      SectionSpec<CrashesConfig>{}
+          .field("folder", &CrashesConfig::folder,
+                 "Where a crash leaves its report, for the broker's own user alone: a path, relative to the file; "
+                 "`auto`: the user's folder for such; `off`: none are written.")
+          .example("/var/lib/omnibroker/crashes")
+          .check([](const CrashesConfig& crashes) -> Status {
+            if (!crashes.folder.empty()) return {};
+            return Error{ErrorCode::InvalidArgument, "folder is empty: expected auto, off or a path"};
+          });
+  return spec;
+}
+
 const SectionSpec<LogConfig>& log_spec() {
   static const auto spec =
       SectionSpec<LogConfig>{}

@@ -2,8 +2,12 @@
 #include "command.hpp"
 #include "components.hpp"
 #include "configuration.hpp"
+#include "containment/call_marks.hpp"
+#include "containment/crash_handler.hpp"
+#include "containment/crash_reports.hpp"
 #include "control_server.hpp"
 #include "control_socket.hpp"
+#include "crash_folder.hpp"
 #include "installation.hpp"
 #include "stop_signals.hpp"
 #include "telemetry/log.hpp"
@@ -70,6 +74,7 @@ class Service {
 
   /// Starts, serves until it is asked to stop, stops. Answers the exit code.
   int serve(Clock::time_point begun) {
+    core::register_this_thread();
     const auto limits = config_.limits;
     const auto workers = config_.workers != 0 ? config_.workers : std::max(1u, std::thread::hardware_concurrency());
     const auto components = components_of(config_).size();
@@ -198,7 +203,24 @@ void attend(StopSignals& signals, Service& service, const ControlSocket* control
   }
 }
 
-int run_broker(ReadConfiguration read, StopSignals& signals, Clock::time_point begun) {
+/// Where crashes are reported from now on. An error: the configuration names a folder that cannot be used.
+struct CrashReporting {
+  Result<std::filesystem::path> folder;
+  bool is_named = false;
+};
+CrashReporting report_crashes(const std::filesystem::path& file) {
+  const auto config = core::crashes_config_of(file);
+  auto folder = open_crash_folder(config);
+  const auto status =
+      core::install_crash_handler(folder ? folder.value() : std::filesystem::path(), OMNIBROKER_SDK_VERSION);
+  if (!status) folder = status.error();
+  if (folder && !folder.value().empty()) {
+    static_cast<void>(core::remove_crash_reports(folder.value(), core::kMostCrashReports));
+  }
+  return {std::move(folder), config.is_path()};
+}
+
+int run_broker(ReadConfiguration read, const CrashReporting& crashes, StopSignals& signals, Clock::time_point begun) {
   auto opened = core::Log::open(read.loaded.config.log);
   if (!opened) {
     std::fprintf(stderr, "omnibroker: %s\n", opened.error().message.c_str());
@@ -206,6 +228,10 @@ int run_broker(ReadConfiguration read, StopSignals& signals, Clock::time_point b
   }
   auto& log = **opened;
   for (const auto& warning : read.loaded.warnings) log.warn(warning.to_string());
+
+  if (!crashes.folder && crashes.is_named)
+    return could_not_start(crashes.folder.error(), log, read.loaded.config.log.output);
+  if (!crashes.folder) log.warn("A crash leaves no report", {{"reason", crashes.folder.error().message}});
 
   const auto stop_timeout = read.loaded.config.limits.stop_timeout;
   const auto opened_control = open_control(read.loaded.config.control, log);
@@ -237,6 +263,7 @@ int run(const Arguments& arguments) {
     file = arguments.words().front();
   }
 
+  const auto crashes = report_crashes(file);  // before the first plugin is looked at
   auto read = read_configuration(file);
   if (const auto& errors = read.loaded.errors; !errors.empty()) {
     const auto paint = error_paint();
@@ -245,7 +272,7 @@ int run(const Arguments& arguments) {
                  errors.size() == 1 ? "mistake" : "mistakes");
     return kRefused;
   }
-  return run_broker(std::move(read), signals, begun);
+  return run_broker(std::move(read), crashes, signals, begun);
 }
 
 }  // namespace
