@@ -115,9 +115,11 @@ struct ControlConfig {
   bool is_path() const { return socket != "auto" && socket != "off"; }
 };
 
-/// `crashes:`: what is kept of a crash.
+/// `crashes:`: what is kept of a crash, and what follows from it.
 struct CrashesConfig {
-  std::string folder = "auto";  ///< Of the reports. A path; `auto`: one that the broker chooses; `off`: none.
+  std::string folder = "auto";        ///< Of the reports. A path; `auto`: one that the broker chooses; `off`: none.
+  std::uint32_t safe_mode_after = 3;  ///< Crashes inside one library; 0: it is loaded whatever it did.
+  std::chrono::nanoseconds safe_mode_window = std::chrono::minutes(10);  ///< That these crashes lie apart at most.
 
   bool is_path() const { return folder != "auto" && folder != "off"; }
 };

@@ -53,7 +53,8 @@ const Section& root_section() {
         Form::Component, &notices_section()},
        {"limits", "Bounds on what clients can ask for.", Form::One, &limits_section()},
        {"control", "How the running broker is looked at and changed.", Form::One, &control_section()},
-       {"crashes", "What a crash leaves behind.", Form::One, &crashes_section()},
+       {"crashes", "What a crash leaves behind, and when its plugin is not loaded any more.", Form::One,
+        &crashes_section()},
        {"log", "The broker's log.", Form::One, &log_section()}},
       0,
       nullptr};

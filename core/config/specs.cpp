@@ -286,8 +286,15 @@ const SectionSpec<CrashesConfig>& crashes_spec() {
       SectionSpec<CrashesConfig>{}
           .field("folder", &CrashesConfig::folder,
                  "Where a crash leaves its report, for the broker's own user alone: a path, relative to the file; "
-                 "`auto`: the user's folder for such; `off`: none are written.")
+                 "`auto`: the user's folder for such; `off`: none are written, and there is no safe mode.")
           .example("/var/lib/omnibroker/crashes")
+          .field("safe_mode_after", &CrashesConfig::safe_mode_after,
+                 "After so many crashes inside the same library, what it makes is left out at the next start: until "
+                 "the library is another one, or the reports are removed (`omnibroker crashes --clear`).")
+          .choices("off")
+          .range(0u, 50u)
+          .field("safe_mode_window", &CrashesConfig::safe_mode_window, "Within which time these crashes have happened.")
+          .range<nanoseconds>(1s, 365 * 24h)
           .check([](const CrashesConfig& crashes) -> Status {
             if (!crashes.folder.empty()) return {};
             return Error{ErrorCode::InvalidArgument, "folder is empty: expected auto, off or a path"};

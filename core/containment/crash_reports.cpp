@@ -135,4 +135,21 @@ Result<std::size_t> remove_crash_reports(const fs::path& folder, std::size_t mos
   return removed;
 }
 
+std::vector<CrashingPlugin> crashing_plugins(const std::vector<CrashReport>& reports, std::size_t count,
+                                             std::chrono::nanoseconds window) {
+  std::map<std::string, std::vector<const CrashReport*>> by_hash;  // each from the newest to the oldest
+  for (const auto& report : reports) {
+    if (!report.sha256.empty()) by_hash[report.sha256].push_back(&report);
+  }
+  std::vector<CrashingPlugin> found;
+  for (const auto& [hash, crashes] : by_hash) {
+    for (std::size_t last = count; count > 0 && last <= crashes.size(); ++last) {
+      if (crashes[last - count]->time - crashes[last - 1]->time > window) continue;
+      found.push_back({crashes.front()->plugin, hash, crashes.size()});
+      break;
+    }
+  }
+  return found;
+}
+
 }  // namespace omnibroker::core

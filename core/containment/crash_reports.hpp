@@ -40,4 +40,14 @@ std::vector<CrashReport> read_crash_reports(const std::filesystem::path& folder)
 /// be removed.
 Result<std::size_t> remove_crash_reports(const std::filesystem::path& folder, std::size_t most = 0);
 
+/// A library that has crashed again and again.
+struct CrashingPlugin {
+  std::string plugin;
+  std::string sha256;
+  std::size_t crashes = 0;  ///< In the reports that there are.
+};
+/// The libraries inside of which `count` crashes lie no more than `window` apart. None where `count` is 0.
+std::vector<CrashingPlugin> crashing_plugins(const std::vector<CrashReport>& reports, std::size_t count,
+                                             std::chrono::nanoseconds window);
+
 }  // namespace omnibroker::core

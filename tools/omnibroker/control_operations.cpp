@@ -74,7 +74,8 @@ const ControlOperations::Entry* ControlOperations::find(const std::string& comma
 }
 
 ControlOperations::ControlOperations(core::Broker& broker, core::BrokerConfig config, core::TypeLookup find_type,
-                                     core::Log& log, core::Metrics& metrics, std::string socket, int waker)
+                                     core::Log& log, core::Metrics& metrics, std::string socket, int waker,
+                                     SafeMode safe_mode)
     : broker_(broker),
       config_(std::move(config)),
       find_type_(std::move(find_type)),
@@ -82,7 +83,8 @@ ControlOperations::ControlOperations(core::Broker& broker, core::BrokerConfig co
       metrics_(metrics),
       file_(absolute(config_.file)),
       socket_(std::move(socket)),
-      waker_(waker) {}
+      waker_(waker),
+      safe_mode_(std::move(safe_mode)) {}
 
 bool ControlOperations::is_change(const std::string& command) {
   const auto* entry = find(command);
@@ -106,6 +108,8 @@ Result<Json> ControlOperations::status(const Request&, const Progress&) {
   result->set("uptime_s", static_cast<Poco::Int64>(up.count()));
   result->set("workers", workers);
   result->set("log_level", std::string(level_name(level_of(log_))));
+  result->set("crash_reports", safe_mode_.folder.string());
+  result->set("safe_mode", safe_mode_json(safe_mode_));
   result->set("listeners", listeners_json(broker_.listening()));
   result->set("components", components_json(config_, broker_.generations()));
   result->set("sessions", session_counts_json(broker_.sessions()));

@@ -2,6 +2,7 @@
 
 #include "config/broker_config.hpp"
 #include "config/loader.hpp"
+#include "safe_mode.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -32,9 +33,10 @@ class ControlOperations {
   using Json = Poco::JSON::Object::Ptr;
   using Progress = std::function<void(std::size_t moved, std::size_t of)>;
 
-  /// `config`: what the broker was started with. `waker`: becomes readable when the broker stops.
+  /// `config`: what the broker was started with, without what `safe_mode` has left out of it. `waker`: becomes readable
+  /// when the broker stops.
   ControlOperations(core::Broker& broker, core::BrokerConfig config, core::TypeLookup find_type, core::Log& log,
-                    core::Metrics& metrics, std::string socket, int waker);
+                    core::Metrics& metrics, std::string socket, int waker, SafeMode safe_mode = {});
 
   /// `progress` is called now and then while connections move, and at the end.
   Result<Json> perform(const std::string& command, const Poco::JSON::Object& request, const Progress& progress);
@@ -66,6 +68,7 @@ class ControlOperations {
   const std::string file_;  ///< The configuration, as an absolute path.
   const std::string socket_;
   const int waker_;
+  const SafeMode safe_mode_;
   const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   std::mutex changing_;  ///< Held while generations change.
 };

@@ -158,12 +158,14 @@ Command crashes_command() {
            .purpose = "list the crashes of brokers, and in which plugin each happened",
            .usage = "[CONFIG]",
            .text = "Each crash of `omnibroker run` leaves a report: a text file, of which this is a list,\n"
-                   "the newest first.\n\n"
+                   "the newest first. What several reports within crashes.safe_mode_window name is not\n"
+                   "loaded at the next start, until it is built again or the reports are removed.\n\n"
                    "The reports lie in crashes.folder of CONFIG, or of what `run` would take without one.\n",
            .options = {{"clear", "", "", "Remove them instead."},
                        {"dir", "d", "DIR", "Look into this folder."},
                        {"json", "j", "", "Print a JSON object, for programs."}},
-           .examples = {{"omnibroker crashes", "what has crashed"}, {"omnibroker crashes --clear", "forget it"}},
+           .examples = {{"omnibroker crashes", "what has crashed"},
+                        {"omnibroker crashes --clear", "let every plugin be loaded again"}},
            .exit_codes = {kDone, kRefused, kWrongUsage},
            .most_words = 1},
           crashes};

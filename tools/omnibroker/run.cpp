@@ -9,6 +9,7 @@
 #include "control_socket.hpp"
 #include "crash_folder.hpp"
 #include "installation.hpp"
+#include "safe_mode.hpp"
 #include "stop_signals.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
@@ -68,9 +69,14 @@ int could_not_start(const Error& error, core::Log& log, core::LogOutput output) 
 class Service {
  public:
   /// `control`: null for a broker that takes no commands.
-  Service(core::BrokerConfig config, core::Catalog& catalog, core::TypeLookup find_type, const ControlSocket* control,
-          core::Log& log)
-      : config_(std::move(config)), catalog_(catalog), find_type_(std::move(find_type)), control_(control), log_(log) {}
+  Service(core::BrokerConfig config, SafeMode safe_mode, core::Catalog& catalog, core::TypeLookup find_type,
+          const ControlSocket* control, core::Log& log)
+      : config_(std::move(config)),
+        safe_mode_(std::move(safe_mode)),
+        catalog_(catalog),
+        find_type_(std::move(find_type)),
+        control_(control),
+        log_(log) {}
 
   /// Starts, serves until it is asked to stop, stops. Answers the exit code.
   int serve(Clock::time_point begun) {
@@ -87,6 +93,7 @@ class Service {
     for (const auto& one : broker->listening()) {
       log_.info("Listening", {{"listener", one.listener}, {"address", one.address}});
     }
+    if (safe_mode_.is_on()) log_.warn("It runs in safe mode", {{"left_out", safe_mode_.left_out.size()}});
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
     log_.info("Serving", {{"workers", workers},
                           {"components", components},
@@ -119,7 +126,7 @@ class Service {
     Control(Service& service, core::Broker& broker, core::Metrics& metrics) : socket_(service.control_) {
       if (socket_ == nullptr) return;
       operations_.emplace(broker, service.config_, service.find_type_, service.log_, metrics, socket_->path().string(),
-                          waker_.descriptor());
+                          waker_.descriptor(), service.safe_mode_);
       server_.emplace(*socket_, *operations_, waker_, service.log_);
       service.log_.info("Taking commands", {{"socket", socket_->path().string()}});
     }
@@ -157,6 +164,7 @@ class Service {
   }
 
   const core::BrokerConfig config_;
+  const SafeMode safe_mode_;
   core::Catalog& catalog_;
   const core::TypeLookup find_type_;
   const ControlSocket* const control_;
@@ -231,13 +239,19 @@ int run_broker(ReadConfiguration read, const CrashReporting& crashes, StopSignal
 
   if (!crashes.folder && crashes.is_named)
     return could_not_start(crashes.folder.error(), log, read.loaded.config.log.output);
-  if (!crashes.folder) log.warn("A crash leaves no report", {{"reason", crashes.folder.error().message}});
+  if (!crashes.folder)
+    log.warn("A crash leaves no report, and there is no safe mode", {{"reason", crashes.folder.error().message}});
+  auto safe_mode = apply_safe_mode(read.loaded.config, *read.catalog,
+                                   crashes.folder ? crashes.folder.value() : std::filesystem::path());
+  if (!safe_mode) return could_not_start(safe_mode.error(), log, read.loaded.config.log.output);
+  warn_of(safe_mode.value(), log);
 
   const auto stop_timeout = read.loaded.config.limits.stop_timeout;
   const auto opened_control = open_control(read.loaded.config.control, log);
   if (!opened_control) return could_not_start(opened_control.error(), log, read.loaded.config.log.output);
   const auto* control = opened_control.value().get();
-  Service service(std::move(read.loaded.config), *read.catalog, read.find_type, control, log);
+  Service service(std::move(read.loaded.config), std::move(safe_mode).value(), *read.catalog, read.find_type, control,
+                  log);
   int status = kCouldNotStart;
   std::thread thread([&] {
     status = service.serve(begun);

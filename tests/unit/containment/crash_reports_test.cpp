@@ -13,6 +13,7 @@ namespace omnibroker::core {
 namespace {
 
 namespace fs = std::filesystem;
+using std::chrono_literals::operator""min;
 using std::chrono_literals::operator""s;
 
 class CrashReports : public ::testing::Test {
@@ -119,6 +120,50 @@ TEST_F(CrashReports, ThatAreDamagedGoFirst) {
 
   EXPECT_FALSE(fs::exists(folder_ / "z.crash"));
   EXPECT_TRUE(fs::exists(folder_ / "a.crash"));
+}
+
+/// Reports of one library, so many seconds after a time, the newest first.
+std::vector<CrashReport> at(const std::vector<int>& seconds, const std::string& sha256 = "c0ffee") {
+  std::vector<CrashReport> reports;
+  for (auto second = seconds.rbegin(); second != seconds.rend(); ++second) {
+    CrashReport report;
+    report.time = std::chrono::sys_days(std::chrono::year(2026) / 11 / 21) + std::chrono::seconds(*second);
+    report.plugin = "one";
+    report.sha256 = sha256;
+    reports.push_back(report);
+  }
+  return reports;
+}
+
+TEST(CrashingPlugins, HaveCrashedSoOftenWithinTheWindow) {
+  EXPECT_EQ(crashing_plugins(at({0, 60, 600}), 3, 10min).size(), 1u);
+  EXPECT_EQ(crashing_plugins(at({0, 60, 601}), 3, 10min).size(), 0u);
+  EXPECT_EQ(crashing_plugins(at({0, 60}), 3, 10min).size(), 0u);
+  EXPECT_EQ(crashing_plugins(at({5}), 1, 10min).size(), 1u);
+}
+
+TEST(CrashingPlugins, AreFoundAmongEarlierAndLaterCrashes) {
+  const auto found = crashing_plugins(at({0, 10'000, 10'001, 10'002, 90'000}), 3, 10min);
+
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].plugin, "one");
+  EXPECT_EQ(found[0].sha256, "c0ffee");
+  EXPECT_EQ(found[0].crashes, 5u);
+}
+
+TEST(CrashingPlugins, AreCountedEachForItself) {
+  auto reports = at({0, 2, 4});
+  for (const auto& other : at({1, 3}, "beef")) reports.push_back(other);
+
+  const auto found = crashing_plugins(reports, 3, 10min);
+
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].sha256, "c0ffee");
+}
+
+TEST(CrashingPlugins, AreNoneWhereNobodyWasNamedOrNobodyAsks) {
+  EXPECT_EQ(crashing_plugins(at({0, 1, 2}, ""), 3, 10min).size(), 0u);
+  EXPECT_EQ(crashing_plugins(at({0, 1, 2}), 0, 10min).size(), 0u);
 }
 
 }  // namespace
