@@ -106,6 +106,7 @@ struct LimitsConfig {
   ByteSize max_backlog{4 * 1024 * 1024};    ///< What one audience's slowest reader may hold back.
   std::chrono::nanoseconds max_stall =
       std::chrono::seconds(30);  ///< A client that reads nothing for this long is closed.
+  std::chrono::nanoseconds call_deadline = std::chrono::seconds(2);  ///< Of a call into a component; it is reported.
 };
 
 /// `control:`: where commands reach the running broker.

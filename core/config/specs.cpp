@@ -259,6 +259,11 @@ const SectionSpec<LimitsConfig>& limits_spec() {
           .range(kib(64), mib(1024))
           .field("max_stall", &L::max_stall, "How long a client may read nothing while something waits for it.")
           .range<nanoseconds>(kNever, 24h)
+          .field(
+              "call_deadline", &L::call_deadline,
+              "How long a call into a component may take before it is reported, in the log and in the metrics; it is "
+              "not ended. `off`: no call is reported. Blocking work and the steps of a lifecycle are not meant.")
+          .range<nanoseconds>(kNever, 1h)
           .check([](const L& limits) -> Status {
             if (limits.max_backlog.bytes >= limits.max_message.bytes) return {};
             return Error{ErrorCode::InvalidArgument, "max_backlog must be at least max_message: no message would fit"};

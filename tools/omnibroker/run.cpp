@@ -5,6 +5,7 @@
 #include "containment/call_marks.hpp"
 #include "containment/crash_handler.hpp"
 #include "containment/crash_reports.hpp"
+#include "containment/watchdog.hpp"
 #include "control_server.hpp"
 #include "control_socket.hpp"
 #include "crash_folder.hpp"
@@ -85,6 +86,7 @@ class Service {
     const auto workers = config_.workers != 0 ? config_.workers : std::max(1u, std::thread::hardware_concurrency());
     const auto components = components_of(config_).size();
     core::Metrics metrics;
+    const core::Watchdog watchdog(log_, metrics, limits.call_deadline);
     auto started = core::Broker::start(config_, catalog_, log_, metrics);
     if (!started) return could_not_start(started.error(), log_, config_.log.output);
     auto broker = std::move(started).value();
