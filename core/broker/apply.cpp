@@ -163,6 +163,7 @@ void Broker::Running::undo(Prepared& prepared) {
 void Broker::Running::commit(BrokerConfig next, Prepared& prepared, ApplyReport& report,
                              const Broker::Progress& progress) {
   if (next.log.level != config.log.level) log.set_level(next.log.level);
+  const bool other_deadline = next.limits.call_deadline != config.limits.call_deadline;
   {
     const std::lock_guard lock(view);
     for (auto& one : prepared.reconfigured) {
@@ -170,6 +171,7 @@ void Broker::Running::commit(BrokerConfig next, Prepared& prepared, ApplyReport&
     }
     config = std::move(next);
   }
+  if (other_deadline) watch_calls();
   for (auto& made : prepared.made) {
     auto& seat = *made.seat;
     auto& generation = add_generation(seat, std::move(made.generation));

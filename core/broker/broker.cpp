@@ -130,6 +130,7 @@ Status Broker::Running::fill_seats() {
 Generation& Broker::Running::add_generation(Seat& seat, std::unique_ptr<Generation> made) {
   made->number = ++seat.last_number;
   if (made->endpoint != nullptr) made->endpoint->generation = made->number;
+  made->component->place().generation = made->number;
   const std::lock_guard lock(view);
   return *seat.generations.emplace_back(std::move(made));
 }
@@ -175,6 +176,7 @@ Result<std::unique_ptr<Generation>> Broker::Running::make_generation(const Compo
   endpoint.plugin = wanted.plugin;
   endpoint.path = find_endpoint(whole, wanted.name)->path;
   endpoint.component = *component;
+  endpoint.place = &(*component)->place();
   endpoint.self = (*component)->self();
   endpoint.table = (*component)->table<omnibroker_transport_v1>(OMNIBROKER_TRANSPORT);
   endpoint.handover = (*component)->table<omnibroker_session_handover_v1>(OMNIBROKER_SESSION_HANDOVER);
@@ -216,7 +218,13 @@ void Broker::Running::unmount(Seat& seat) {
   seat.listener = nullptr;
 }
 
+void Broker::Running::watch_calls() {
+  watchdog.reset();
+  watchdog = std::make_unique<Watchdog>(log, metrics, config.limits.call_deadline);
+}
+
 Status Broker::Running::build() {
+  watch_calls();
   // A component that is not required may fail as late as in its start. By then routes and audiences know of it, so
   // everything is built again without it, which leaves nothing half there.
   while (true) {

@@ -34,10 +34,12 @@ Result<std::shared_ptr<const Pipeline>> Broker::Running::compose(const BrokerCon
   auto made = std::make_shared<Pipeline>(std::move(roles), wanted.limits);
   made->routes.set_routes(routes_after(before->routes.routes(), wanted, made->routes.roles()));
   if (const auto* reply = current("reply")) {
-    made->reply = {reply->component->self(), reply->component->table<omnibroker_reply_v1>(OMNIBROKER_REPLY)};
+    made->reply = {reply->component->self(), reply->component->table<omnibroker_reply_v1>(OMNIBROKER_REPLY),
+                   &reply->component->place()};
   }
   if (const auto* notices = current("notices")) {
-    made->notices = {notices->component->self(), notices->component->table<omnibroker_notices_v1>(OMNIBROKER_NOTICES)};
+    made->notices = {notices->component->self(), notices->component->table<omnibroker_notices_v1>(OMNIBROKER_NOTICES),
+                     &notices->component->place()};
   }
   for (const auto& name : bridges) made->bridges.push_back(bridge_port(name, wanted, made->routes));
   return std::shared_ptr<const Pipeline>(std::move(made));
@@ -56,11 +58,13 @@ std::vector<Route> Broker::Running::routes_after(const std::vector<Route>& befor
     auto route = RouteTable::make_route(named, index, roles,
                                         *handler->component->table<omnibroker_handler_v1>(OMNIBROKER_HANDLER));
     route.handler = handler->component->self();
+    route.handler_place = &handler->component->place();
     for (const auto& step : named.filters) {
       const auto* filter = current(step.name);
       if (filter == nullptr) continue;
-      route.filters.push_back(
-          {filter->component->self(), filter->component->table<omnibroker_filter_v1>(OMNIBROKER_FILTER)});
+      route.filters.push_back({filter->component->self(),
+                               filter->component->table<omnibroker_filter_v1>(OMNIBROKER_FILTER),
+                               &filter->component->place()});
     }
     if (found == routes.end()) {
       routes.push_back(std::move(route));
@@ -77,7 +81,8 @@ BridgePort Broker::Running::bridge_port(const std::string& name, const BrokerCon
   const auto named = std::find_if(wanted.bridges.begin(), wanted.bridges.end(),
                                   [&](const auto& one) { return one.component.name == name; });
   if (bridge == nullptr || named == wanted.bridges.end()) return {};
-  return {bridge->component->self(), bridge->component->table<omnibroker_bridge_v1>(OMNIBROKER_BRIDGE),
+  return {&bridge->component->place(), bridge->component->self(),
+          bridge->component->table<omnibroker_bridge_v1>(OMNIBROKER_BRIDGE),
           static_cast<std::size_t>(routes.role(named->role))};
 }
 

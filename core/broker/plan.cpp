@@ -76,6 +76,7 @@ class Comparison {
     restart("", root_spec().write(before), root_spec().write(after));
     restart("plugins.", plugins_spec().write(now_), plugins_spec().write(next_));
     restart("control.", control_spec().write(now_.control), control_spec().write(next_.control));
+    restart("crashes.", crashes_spec().write(now_.crashes), crashes_spec().write(next_.crashes));
     auto log = next_.log;
     log.level = now_.log.level;
     restart("log.", log_spec().write(now_.log), log_spec().write(log));

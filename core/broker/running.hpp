@@ -1,6 +1,7 @@
 #pragma once
 
 #include "broker/broker.hpp"
+#include "containment/watchdog.hpp"
 #include "plugin/catalog.hpp"
 #include "plugin/component.hpp"
 #include "plugin/loader_lane.hpp"
@@ -81,6 +82,7 @@ struct Broker::Running {
   Log& log;
   Metrics& metrics;
   LoaderLane lane;
+  std::unique_ptr<Watchdog> watchdog;  // before what it watches
   std::unique_ptr<HostTables> tables;
   std::unique_ptr<Shared> shared;  // before the components: their host functions look into it until they are destroyed
   std::list<ComponentRecord> records;
@@ -100,6 +102,7 @@ struct Broker::Running {
 
   Status build();
   Status build_once();
+  void watch_calls();
   void prepare_shared();
   void take_down();
   static Result<std::shared_ptr<TlsContext>> open_tls(const ListenerConfig& wanted);
@@ -182,6 +185,7 @@ template <class Look>
 void Housekeeping::start(Look look) {
   ending_ = false;
   thread_ = std::thread([this, look] {
+    register_this_thread();
     std::unique_lock lock(mutex_);
     while (!changed_.wait_for(lock, std::chrono::milliseconds(250), [&] { return ending_; })) {
       lock.unlock();

@@ -114,6 +114,7 @@ struct LimitsConfig {
   ByteSize max_backlog{4 * 1024 * 1024};    ///< What one audience's slowest reader may hold back.
   std::chrono::nanoseconds max_stall =
       std::chrono::seconds(30);  ///< A client that reads nothing for this long is closed.
+  std::chrono::nanoseconds call_deadline = std::chrono::seconds(2);  ///< Of a call into a component; it is reported.
 };
 
 /// `control:`: where commands reach the running broker.
@@ -121,6 +122,15 @@ struct ControlConfig {
   std::string socket = "auto";  ///< A path; `auto`: one that the broker chooses; `off`: none.
 
   bool is_path() const { return socket != "auto" && socket != "off"; }
+};
+
+/// `crashes:`: what is kept of a crash, and what follows from it.
+struct CrashesConfig {
+  std::string folder = "auto";        ///< Of the reports. A path; `auto`: one that the broker chooses; `off`: none.
+  std::uint32_t safe_mode_after = 3;  ///< Crashes inside one library; 0: it is loaded whatever it did.
+  std::chrono::nanoseconds safe_mode_window = std::chrono::minutes(10);  ///< That these crashes lie apart at most.
+
+  bool is_path() const { return folder != "auto" && folder != "off"; }
 };
 
 /// The whole configuration of a broker: read once, checked, immutable. Everything here has been checked for itself;
@@ -138,6 +148,7 @@ struct BrokerConfig {
   ComponentConfig notices;  ///< Its `plugin` is empty where there is none.
   LimitsConfig limits;
   ControlConfig control;
+  CrashesConfig crashes;
   LogConfig log;
 };
 

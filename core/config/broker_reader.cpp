@@ -80,6 +80,7 @@ ReadBroker BrokerReader::read(const Node& root_node) {
   refuse_unknown_keys(limits, limits_section().keys(), context_.findings);
   broker.limits = limits_spec().read(limits, context_);
   broker.control = read_control(root);
+  broker.crashes = read_crashes(root);
   broker.log = read_log(root);
   return broker;
 }
@@ -185,6 +186,19 @@ Read<ControlConfig> BrokerReader::read_control(const Place& root) {
     if (!failed) control.socket = absolute.lexically_normal().string();  // clients run in other folders
   }
   return {std::move(control), place};
+}
+
+CrashesConfig BrokerReader::read_crashes(const Place& root) {
+  const auto place = section_at(root, "crashes");
+  refuse_unknown_keys(place, crashes_section().keys(), context_.findings);
+  auto crashes = crashes_spec().read(place, context_);
+  if (crashes.is_path()) {
+    resolve_file(place, "folder", crashes.folder);
+    std::error_code failed;
+    const auto absolute = std::filesystem::absolute(crashes.folder, failed);
+    if (!failed) crashes.folder = absolute.lexically_normal().string();  // a process may change its folder
+  }
+  return crashes;
 }
 
 LogConfig BrokerReader::read_log(const Place& root) {

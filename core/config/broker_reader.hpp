@@ -44,6 +44,7 @@ struct ReadBroker {
   ComponentConfig notices;
   LimitsConfig limits;
   Read<ControlConfig> control;
+  CrashesConfig crashes;
   LogConfig log;
 };
 
@@ -58,6 +59,8 @@ class BrokerReader {
 
   /// Only `plugins:`.
   std::vector<std::string> read_plugin_path(const Place& root);
+  /// Only `crashes:`.
+  CrashesConfig read_crashes(const Place& root);
 
  private:
   template <class Take>

@@ -72,6 +72,7 @@ class Dump {
     }
     section("limits", limits_spec().write(config_.limits));
     section("control", control_spec().write(config_.control));
+    section("crashes", crashes_spec().write(config_.crashes));
     section("log", log_spec().write(config_.log));
     return std::move(out_).take();
   }

@@ -62,4 +62,13 @@ std::vector<std::string> plugin_path_of(const std::filesystem::path& file, const
   return BrokerReader(nobody, context).read_plugin_path({&sources.root(), sources.root().mark, {}});
 }
 
+CrashesConfig crashes_config_of(const std::filesystem::path& file, const Environment& environment) {
+  Findings findings;
+  Sources sources(environment, findings);
+  if (!sources.read_file(file)) return {};
+  ReadContext context{environment, findings};
+  const TypeLookup nobody;
+  return BrokerReader(nobody, context).read_crashes({&sources.root(), sources.root().mark, {}});
+}
+
 }  // namespace omnibroker::core

@@ -57,6 +57,11 @@ LoadedConfig parse_config(std::string_view text, const std::string& name, const 
 std::vector<std::string> plugin_path_of(const std::filesystem::path& file,
                                         const Environment& environment = process_environment());
 
+/// Only `crashes:` of a file, so that also a crash while plugins are found leaves a report. The defaults where it is
+/// unreadable; what is wrong with it shows when the whole file is read.
+CrashesConfig crashes_config_of(const std::filesystem::path& file,
+                                const Environment& environment = process_environment());
+
 /// The effective configuration, every default filled in and secrets as ***, as YAML that could be read again.
 std::string dump_config(const BrokerConfig& config, const TypeLookup& find_type);
 

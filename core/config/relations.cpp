@@ -321,6 +321,7 @@ BrokerConfig assemble(ReadBroker broker) {
   config.notices = std::move(broker.notices);
   config.limits = broker.limits;
   config.control = std::move(broker.control.config);
+  config.crashes = std::move(broker.crashes);
   config.log = std::move(broker.log);
   return config;
 }

@@ -53,6 +53,8 @@ const Section& root_section() {
         Form::Component, &notices_section()},
        {"limits", "Bounds on what clients can ask for.", Form::One, &limits_section()},
        {"control", "How the running broker is looked at and changed.", Form::One, &control_section()},
+       {"crashes", "What a crash leaves behind, and when its plugin is not loaded any more.", Form::One,
+        &crashes_section()},
        {"log", "The broker's log.", Form::One, &log_section()}},
       0,
       nullptr};
@@ -137,6 +139,11 @@ const Section& limits_section() {
 
 const Section& control_section() {
   static const Section section{joined({control_spec().options()}), {}, 0, nullptr};
+  return section;
+}
+
+const Section& crashes_section() {
+  static const Section section{joined({crashes_spec().options()}), {}, 0, nullptr};
   return section;
 }
 

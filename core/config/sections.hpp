@@ -60,6 +60,7 @@ const SectionSpec<RouteConfig>& route_spec();          ///< `from` holds `anyone
 const SectionSpec<RoleConfig>& role_spec();
 const SectionSpec<LimitsConfig>& limits_spec();
 const SectionSpec<ControlConfig>& control_spec();
+const SectionSpec<CrashesConfig>& crashes_spec();
 const SectionSpec<LogConfig>& log_spec();
 
 const Section& root_section();
@@ -77,6 +78,7 @@ const Section& reply_section();
 const Section& notices_section();
 const Section& limits_section();
 const Section& control_section();
+const Section& crashes_section();
 const Section& log_section();
 
 /// Whether a component of this type can stand where `section` is; why not as a sentence, or empty.

@@ -274,6 +274,11 @@ const SectionSpec<LimitsConfig>& limits_spec() {
           .range(kib(64), mib(1024))
           .field("max_stall", &L::max_stall, "How long a client may read nothing while something waits for it.")
           .range<nanoseconds>(kNever, 24h)
+          .field(
+              "call_deadline", &L::call_deadline,
+              "How long a call into a component may take before it is reported, in the log and in the metrics; it is "
+              "not ended. `off`: no call is reported. Blocking work and the steps of a lifecycle are not meant.")
+          .range<nanoseconds>(kNever, 1h)
           .check([](const L& limits) -> Status {
             if (limits.max_backlog.bytes >= limits.max_message.bytes) return {};
             return Error{ErrorCode::InvalidArgument, "max_backlog must be at least max_message: no message would fit"};
@@ -292,6 +297,27 @@ const SectionSpec<ControlConfig>& control_spec() {
           .check([](const ControlConfig& control) -> Status {
             if (!control.socket.empty()) return {};
             return Error{ErrorCode::InvalidArgument, "socket is empty: expected auto, off or a path"};
+          });
+  return spec;
+}
+
+const SectionSpec<CrashesConfig>& crashes_spec() {
+  static const auto spec =
+      SectionSpec<CrashesConfig>{}
+          .field("folder", &CrashesConfig::folder,
+                 "Where a crash leaves its report, for the broker's own user alone: a path, relative to the file; "
+                 "`auto`: the user's folder for such; `off`: none are written, and there is no safe mode.")
+          .example("/var/lib/omnibroker/crashes")
+          .field("safe_mode_after", &CrashesConfig::safe_mode_after,
+                 "After so many crashes inside the same library, what it makes is left out at the next start: until "
+                 "the library is another one, or the reports are removed (`omnibroker crashes --clear`).")
+          .choices("off")
+          .range(0u, 50u)
+          .field("safe_mode_window", &CrashesConfig::safe_mode_window, "Within which time these crashes have happened.")
+          .range<nanoseconds>(1s, 365 * 24h)
+          .check([](const CrashesConfig& crashes) -> Status {
+            if (!crashes.folder.empty()) return {};
+            return Error{ErrorCode::InvalidArgument, "folder is empty: expected auto, off or a path"};
           });
   return spec;
 }

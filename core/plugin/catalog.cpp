@@ -1,6 +1,8 @@
 #include "plugin/catalog.hpp"
 
 #include "config/wording.hpp"
+#include "containment/call_marks.hpp"
+#include "containment/mapped_libraries.hpp"
 #include "plugin/elf_check.hpp"
 #include "plugin/library.hpp"
 #include "plugin/negotiation.hpp"
@@ -112,8 +114,11 @@ void Catalog::Libraries::inspect(const fs::path& file, bool probe_first, PluginR
 Result<const omnibroker_plugin*> Catalog::Libraries::open_staged(const PluginReport& report, bool probe_first) {
   if (const auto known = loaded.find(report.hash); known != loaded.end()) return known->second;
   const auto open = [&report]() -> Result<const omnibroker_plugin*> {
+    auto& facts = new_plugin_facts(report.file.stem().string(), report.file.string(), report.hash);
+    const CallMark mark(&new_place({}, {}, &facts), Call::Load);
     const auto library = open_library(report.staged);
     if (!library) return Error{library.error().code, "It cannot be loaded: " + library.error().message};
+    note_plugin(reinterpret_cast<const void*>(library.value().entry), facts);
     return library.value().entry();
   };
   if (probe_first) {

@@ -1,5 +1,6 @@
 #include "plugin/component.hpp"
 
+#include "containment/mapped_libraries.hpp"
 #include "plugin/loader_lane.hpp"
 
 #include <algorithm>
@@ -52,13 +53,15 @@ const void* find_table(const omnibroker_host* host, const char* id) {
 ///
 /// `call(answer, sink)` must own what it refers to, but for what lives as long as the process. Exceptions do not cross
 /// a C boundary; one that a plugin in C++ lets out all the same is caught here, as the last chance.
-template <class Call>
-std::shared_ptr<const StepAnswer> call_plugin(LoaderLane& lane, std::chrono::milliseconds deadline, Call call) {
+template <class Function>
+std::shared_ptr<const StepAnswer> call_plugin(LoaderLane& lane, const CallPlace* place, Call what,
+                                              std::chrono::milliseconds deadline, Function call) {
   const auto answer = std::make_shared<StepAnswer>();
   const bool in_time = lane.run(
-      [answer, call = std::move(call)] {
+      [answer, place, what, call = std::move(call)] {
         const StringSink sink(answer->text);
         try {
+          const CallMark mark(place, what);
           answer->value = call(*answer, sink.get());
         } catch (const std::exception& caught) {
           answer->threw = true;
@@ -108,6 +111,7 @@ Component::Component(const omnibroker_component_type& type, std::string name, co
       deadlines_(deadlines) {
   host_->name = std::move(name);
   host_->tables = &tables;
+  host_->place = &new_place(host_->name, type.name, plugin_at(&type));
   host_->raw = {sizeof(omnibroker_host), OMNIBROKER_ABI_MAJOR, OMNIBROKER_ABI_MINOR,
                 OMNIBROKER_SDK_VERSION,  text(host_->name),    find_table};
 }
@@ -121,7 +125,7 @@ Result<std::unique_ptr<Component>> Component::create(const omnibroker_component_
       new Component(type, std::move(name), tables, lane, deadlines, std::move(stand_in)));
   component->host_->owner = owner;
 
-  const auto answer = call_plugin(lane, deadlines.create,
+  const auto answer = call_plugin(lane, component->host_->place, Call::Create, deadlines.create,
                                   [host = component->host_, stand_in = component->stand_in_, type = &type](
                                       StepAnswer& out, const omnibroker_sink* error) {
                                     return stand_in ? stand_in->create(&host->raw, &out.self, error)
@@ -136,7 +140,7 @@ Result<std::unique_ptr<Component>> Component::create(const omnibroker_component_
 Component::~Component() {
   if (!created_ || state_ == State::Stuck) return;
   const auto answer = call_plugin(
-      lane_, deadlines_.destroy,
+      lane_, host_->place, Call::Destroy, deadlines_.destroy,
       [host = host_, stand_in = stand_in_, type = &type_, self = self_](StepAnswer&, const omnibroker_sink*) {
         stand_in ? stand_in->destroy(self) : type->destroy(self);
         return OMNIBROKER_OK;
@@ -163,16 +167,17 @@ void Component::fail(State state, std::string reason) {
   state_ = state;
 }
 
-template <class Call>
-Status Component::step(const char* step, std::chrono::milliseconds deadline, std::initializer_list<State> from,
-                       State to, Call call) {
+template <class Function>
+Status Component::step(Call what, std::chrono::milliseconds deadline, std::initializer_list<State> from, State to,
+                       Function call) {
+  const auto* step = name_of(what);
   const auto state = state_.load();
   if (std::find(from.begin(), from.end(), state) == from.end()) {
     return Error{ErrorCode::Conflict,
                  where(name(), type_, step) + " cannot follow: it is " + std::string(to_string(state))};
   }
   const auto answer = call_plugin(
-      lane_, deadline,
+      lane_, host_->place, what, deadline,
       [host = host_, lifecycle = table<omnibroker_lifecycle_v1>(OMNIBROKER_LIFECYCLE), self = self_,
        call = std::move(call)](StepAnswer&, const omnibroker_sink* error) { return call(*lifecycle, self, error); });
   auto status = judge(step, deadline, answer.get());
@@ -181,7 +186,7 @@ Status Component::step(const char* step, std::chrono::milliseconds deadline, std
 }
 
 Status Component::configure(const ConfigValues& values) {
-  auto status = step("configure", deadlines_.configure, {State::Created}, State::Configured,
+  auto status = step(Call::Configure, deadlines_.configure, {State::Created}, State::Configured,
                      [values](const omnibroker_lifecycle_v1& table, void* self, const omnibroker_sink* error) {
                        return table.configure == nullptr ? OMNIBROKER_OK : table.configure(self, values.raw(), error);
                      });
@@ -190,21 +195,21 @@ Status Component::configure(const ConfigValues& values) {
 }
 
 Status Component::prepare() {
-  return step("prepare", deadlines_.prepare, {State::Configured}, State::Prepared,
+  return step(Call::Prepare, deadlines_.prepare, {State::Configured}, State::Prepared,
               [](const omnibroker_lifecycle_v1& table, void* self, const omnibroker_sink* error) {
                 return table.prepare == nullptr ? OMNIBROKER_OK : table.prepare(self, error);
               });
 }
 
 Status Component::start() {
-  return step("start", deadlines_.start, {State::Prepared}, State::Started,
+  return step(Call::Start, deadlines_.start, {State::Prepared}, State::Started,
               [](const omnibroker_lifecycle_v1& table, void* self, const omnibroker_sink* error) {
                 return table.start == nullptr ? OMNIBROKER_OK : table.start(self, error);
               });
 }
 
 Status Component::drain() {
-  return step("drain", deadlines_.drain, {State::Started}, State::Draining,
+  return step(Call::Drain, deadlines_.drain, {State::Started}, State::Draining,
               [](const omnibroker_lifecycle_v1& table, void* self, const omnibroker_sink* error) {
                 return table.drain == nullptr ? OMNIBROKER_OK : table.drain(self, error);
               });
@@ -212,7 +217,7 @@ Status Component::drain() {
 
 Status Component::stop() {
   // Also one that was prepared and never started, because another component failed: it holds what `prepare` took.
-  return step("stop", deadlines_.stop, {State::Prepared, State::Started, State::Draining}, State::Stopped,
+  return step(Call::Stop, deadlines_.stop, {State::Prepared, State::Started, State::Draining}, State::Stopped,
               [](const omnibroker_lifecycle_v1& table, void* self, const omnibroker_sink* error) {
                 return table.stop == nullptr ? OMNIBROKER_OK : table.stop(self, error);
               });
@@ -230,7 +235,7 @@ omnibroker_reconfigured Component::reconfigure(const ConfigValues& after, std::s
     return OMNIBROKER_NEEDS_REPLACE;
   }
   const auto answer = call_plugin(
-      lane_, deadlines_.reconfigure,
+      lane_, host_->place, Call::Reconfigure, deadlines_.reconfigure,
       [host = host_, lifecycle, self = self_, before = values_, after](StepAnswer&, const omnibroker_sink* sink) {
         return lifecycle->reconfigure(self, before.raw(), after.raw(), sink);
       });
@@ -259,6 +264,7 @@ Health Component::health() const {
   Health health;
   const StringSink detail(health.detail);
   try {
+    const CallMark mark(host_->place, Call::Health);
     health.state = lifecycle->health(self_, detail.get());
   } catch (...) {
     health = {OMNIBROKER_FAILED, where(name(), type_, "health") + " let an exception out"};

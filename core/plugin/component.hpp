@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/values.hpp"
+#include "containment/call_marks.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -39,7 +40,8 @@ struct ComponentHost {
   omnibroker_host raw{};
   const HostTables* tables = nullptr;
   std::string name;
-  void* owner = nullptr;  ///< The runtime's own record of this component.
+  void* owner = nullptr;             ///< The runtime's own record of this component.
+  const CallPlace* place = nullptr;  ///< What marks of calls into it refer to; never null once it is created.
 
   static const ComponentHost& of(const omnibroker_host* host) { return *reinterpret_cast<const ComponentHost*>(host); }
 };
@@ -109,6 +111,7 @@ class Component {
   const std::string& reason() const { return reason_; }  ///< Why it is Failed or Stuck; look at `state` first.
   void* self() const { return self_; }
   ComponentHost& host() { return *host_; }
+  const CallPlace& place() const { return *host_->place; }
 
   /// What it offers under this id, or nullptr.
   template <class Table>
@@ -120,9 +123,9 @@ class Component {
   Component(const omnibroker_component_type& type, std::string name, const HostTables& tables, LoaderLane& lane,
             const Deadlines& deadlines, std::shared_ptr<StandIn> stand_in);
 
-  template <class Call>
-  Status step(const char* step, std::chrono::milliseconds deadline, std::initializer_list<State> from, State to,
-              Call call);
+  template <class Function>
+  Status step(Call what, std::chrono::milliseconds deadline, std::initializer_list<State> from, State to,
+              Function call);
   Status judge(const char* step, std::chrono::milliseconds deadline, const StepAnswer* answer);
   void fail(State state, std::string reason);
 

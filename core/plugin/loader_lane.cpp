@@ -1,5 +1,7 @@
 #include "plugin/loader_lane.hpp"
 
+#include "containment/call_marks.hpp"
+
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -33,6 +35,7 @@ void LoaderLane::State::start_thread(const std::shared_ptr<State>& state) {
 }
 
 void LoaderLane::State::serve(const std::shared_ptr<State>& state, std::size_t generation) {
+  register_this_thread();
   std::unique_lock lock(state->mutex);
   while (true) {
     state->changed.wait(lock, [&] { return state->stopping || !state->queue.empty(); });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/broker_config.hpp"
+#include "containment/call_marks.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -20,6 +21,7 @@ class MetricValue;
 struct FilterStep {
   void* self = nullptr;
   const omnibroker_filter_v1* table = nullptr;
+  const CallPlace* place = nullptr;  ///< For marks of calls into it.
 };
 
 /// What happens to one message type: who may send it, which steps it goes through, who gets it.
@@ -33,6 +35,7 @@ struct Route {
   std::vector<FilterStep> filters;
   void* handler = nullptr;
   const omnibroker_handler_v1* handler_table = nullptr;
+  const CallPlace* handler_place = nullptr;  ///< For marks of calls into it.
   std::string failure_code;
   std::string forbidden;     ///< The sentence for a sender with the wrong role.
   std::string nobody_there;  ///< The sentence where a receiver is required and none is connected.

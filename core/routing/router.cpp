@@ -109,10 +109,14 @@ const Decision& Router::run_steps(const Route& route, Session& session) {
 
   omnibroker_action action = OMNIBROKER_ACCEPT;
   for (const auto& step : route.filters) {
+    const CallMark mark(step.place, Call::Filter);
     action = step.table->filter(step.self, &call, message_.get());
     if (action != OMNIBROKER_ACCEPT) break;
   }
-  if (action == OMNIBROKER_ACCEPT) action = route.handler_table->handle(route.handler, &call, message_.get());
+  if (action == OMNIBROKER_ACCEPT) {
+    const CallMark mark(route.handler_place, Call::Handle);
+    action = route.handler_table->handle(route.handler, &call, message_.get());
+  }
 
   decision_.acknowledge = call.acknowledge;
   decision_.answers = {call.answers.data(), call.answer_count};

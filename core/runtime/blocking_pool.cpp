@@ -1,5 +1,7 @@
 #include "runtime/blocking_pool.hpp"
 
+#include "containment/call_marks.hpp"
+
 namespace omnibroker::core {
 
 BlockingPool::BlockingPool(std::size_t threads, std::size_t most_queued) : most_queued_(most_queued) {
@@ -31,6 +33,7 @@ std::size_t BlockingPool::discard(const void* owner) {
 }
 
 void BlockingPool::serve() {
+  register_this_thread();
   while (true) {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return ending_ || !queue_.empty(); });

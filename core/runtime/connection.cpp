@@ -42,6 +42,7 @@ std::string refusal_response(const Listener& listener, unsigned status, std::str
   for (const auto& mount : listener.table.load(std::memory_order_acquire)->mounts) {
     const auto* endpoint = mount->current.load(std::memory_order_acquire);
     if (endpoint->table->refusal == nullptr) continue;
+    const CallMark mark(endpoint->place, Call::Refusal);
     endpoint->table->refusal(endpoint->self, status, {sentence.data(), sentence.size()}, type_sink.get(),
                              body_sink.get());
     break;
@@ -77,9 +78,12 @@ Connection::~Connection() {
 }
 
 template <class Body>
-void Connection::call(Body body) {
+void Connection::call(Call what, Body body) {
   ++depth_;
-  body();
+  {
+    const CallMark mark(endpoint_->place, what);
+    body();
+  }
   --depth_;
   settle();
 }
@@ -178,7 +182,8 @@ void Connection::process(std::span<std::uint8_t> bytes, bool in_buffer) {
       consumed += head;
     } else if (state_ == State::InExchange) {
       std::size_t taken = 0;
-      call([&] { taken = endpoint_->table->receive(endpoint_->self, exchange_, rest.data(), rest.size()); });
+      call(Call::Receive,
+           [&] { taken = endpoint_->table->receive(endpoint_->self, exchange_, rest.data(), rest.size()); });
       consumed += std::min(taken, rest.size());
       if (taken == 0 && state_ == State::InExchange) break;
     } else {
@@ -235,7 +240,7 @@ void Connection::open_exchange(Endpoint& endpoint) {
   auto request = *worker_->request_head().request(endpoint.path);
   request.secure = stream_.secure() ? 1 : 0;
   omnibroker_status status = OMNIBROKER_INTERNAL;
-  call([&] {
+  call(Call::Open, [&] {
     status = endpoint.table->open(endpoint.self, reinterpret_cast<omnibroker_connection*>(this), &request, &exchange_);
     if (status != OMNIBROKER_OK) exchange_ = nullptr;
     if (status != OMNIBROKER_OK && !request_ended_ && !close_asked_) {
@@ -262,7 +267,7 @@ void Connection::input_ended() {
       close(true);
       settle();
     } else {
-      call([&] { endpoint_->table->end_of_input(endpoint_->self, exchange_); });
+      call(Call::EndOfInput, [&] { endpoint_->table->end_of_input(endpoint_->self, exchange_); });
     }
   }
   if (state_ != State::Gone) update_interest();
@@ -294,6 +299,7 @@ void Connection::finish_exchange() {
   if (exchange_ != nullptr) {
     auto* exchange = exchange_;
     exchange_ = nullptr;
+    const CallMark mark(endpoint_->place, Call::Closed);
     endpoint_->table->closed(endpoint_->self, exchange);
   }
   if (endpoint_ != nullptr) std::exchange(endpoint_, nullptr)->exchanges.fetch_sub(1, std::memory_order_release);
@@ -345,7 +351,9 @@ void Connection::shut_down(omnibroker_shutdown_reason reason, std::string_view s
   shutting_down_ = true;
   waiting_reason_ = 0;
   shutdown_since_ = worker_->now();
-  call([&] { endpoint_->table->shutdown(endpoint_->self, exchange_, reason, {sentence.data(), sentence.size()}); });
+  call(Call::Shutdown, [&] {
+    endpoint_->table->shutdown(endpoint_->self, exchange_, reason, {sentence.data(), sentence.size()});
+  });
   if (state_ != State::Gone) {
     arm_deadline();
     worker_->mark_dirty(*this);
@@ -355,7 +363,7 @@ void Connection::shut_down(omnibroker_shutdown_reason reason, std::string_view s
 void Connection::reply(std::uint32_t exchange, std::uint64_t correlation, const omnibroker_reply& reply) {
   if (exchange != exchange_number_ || state_ != State::InExchange || exchange_ == nullptr) return;
   if (endpoint_->table->reply == nullptr) return;
-  call([&] { endpoint_->table->reply(endpoint_->self, exchange_, correlation, &reply); });
+  call(Call::Reply, [&] { endpoint_->table->reply(endpoint_->self, exchange_, correlation, &reply); });
   // Not from here: the router may still be at work on the message that is answered.
   if (state_ != State::Gone && (!input_.empty() || stream_.buffered())) worker_->resume_later(*this);
 }
@@ -479,7 +487,7 @@ void Connection::update_interest() {
 
 void Connection::transport_timer_passed() {
   if (state_ != State::InExchange || exchange_ == nullptr || endpoint_->table->timer == nullptr) return;
-  call([&] { endpoint_->table->timer(endpoint_->self, exchange_); });
+  call(Call::Timer, [&] { endpoint_->table->timer(endpoint_->self, exchange_); });
   resume_input();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "containment/call_marks.hpp"
 #include "net/event_loop.hpp"
 #include "net/listener.hpp"
 #include "net/stream.hpp"
@@ -132,7 +133,7 @@ class Connection final : public Watcher {
 
   /// Runs a callback of the component, then whatever the callback asked for.
   template <class Body>
-  void call(Body body);
+  void call(Call what, Body body);
   void settle();
   void finish_exchange();
   void begin_closing();

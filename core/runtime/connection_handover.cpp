@@ -34,7 +34,10 @@ Handover::Result Connection::hand_over(Handover& handover, Patience patience) {
   std::string blob;
   const StringSink blob_sink(blob);
   ++depth_;  // what a component asks for meanwhile waits until the connection is somebody's again
-  const auto exported = from.handover->session_export(from.self, exchange_, blob_sink.get());
+  const auto exported = [&] {
+    const CallMark mark(from.place, Call::SessionExport);
+    return from.handover->session_export(from.self, exchange_, blob_sink.get());
+  }();
   --depth_;
   if (exported == OMNIBROKER_UNAVAILABLE) return Handover::Result::Busy;
   if (exported != OMNIBROKER_OK || blob.size() > kMostBlob) return Handover::Result::Unsupported;
@@ -48,8 +51,11 @@ Handover::Result Connection::hand_over(Handover& handover, Patience patience) {
   const StringSink reason_sink(reason);
   void* imported = nullptr;
   ++depth_;
-  const auto status = to.handover->session_import(to.self, reinterpret_cast<omnibroker_connection*>(this),
-                                                  {blob.data(), blob.size()}, &imported, reason_sink.get());
+  const auto status = [&] {
+    const CallMark mark(to.place, Call::SessionImport);
+    return to.handover->session_import(to.self, reinterpret_cast<omnibroker_connection*>(this),
+                                       {blob.data(), blob.size()}, &imported, reason_sink.get());
+  }();
   --depth_;
   if (status != OMNIBROKER_OK) {
     std::tie(close_asked_, close_flush_, request_ended_, keep_alive_, move_to_) = asked;
@@ -61,7 +67,10 @@ Handover::Result Connection::hand_over(Handover& handover, Patience patience) {
     return Handover::Result::Refused;
   }
   given_away_ = true;
-  from.table->closed(from.self, std::exchange(exchange_, imported));
+  {
+    const CallMark mark(from.place, Call::Closed);
+    from.table->closed(from.self, std::exchange(exchange_, imported));
+  }
   given_away_ = false;
   from.exchanges.fetch_sub(1, std::memory_order_relaxed);
   to.exchanges.fetch_add(1, std::memory_order_relaxed);

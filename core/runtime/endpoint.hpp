@@ -1,5 +1,6 @@
 #pragma once
 
+#include "containment/call_marks.hpp"
 #include "net/listener.hpp"
 
 #include <atomic>
@@ -29,10 +30,12 @@ struct Endpoint {
   void* self = nullptr;
   const omnibroker_transport_v1* table = nullptr;
   const omnibroker_session_handover_v1* handover = nullptr;  ///< Null: its connections cannot move.
+  const CallPlace* place = nullptr;                          ///< For marks of calls into it.
   std::atomic<std::size_t> exchanges{0};                     ///< Under way.
 
   /// Writes a message as receivers with this variant want it.
   void encode(std::uint32_t variant, const omnibroker_payload& payload, const omnibroker_sink* out) const {
+    const CallMark mark(place, Call::Encode);
     const bool varies = variant != 0 && OMNIBROKER_HAS(table, encode_variant) && table->encode_variant != nullptr;
     if (varies) return table->encode_variant(self, variant, &payload, out);
     table->encode(self, &payload, out);

@@ -90,10 +90,14 @@ const omnibroker_host_executor_v1 kExecutor{
     [](const omnibroker_host* host, void (*work)(void*), void* context) -> omnibroker_status {
       auto& record = record_of(host);
       if (!record.begin_work()) return OMNIBROKER_CLOSED;
-      const bool queued = shared_of(host).pool.run(&record, [work, context, &record] {
-        work(context);
-        record.end_work();
-      });
+      const bool queued =
+          shared_of(host).pool.run(&record, [work, context, &record, place = ComponentHost::of(host).place] {
+            {
+              const CallMark mark(place, Call::RunBlocking);
+              work(context);
+            }
+            record.end_work();
+          });
       if (!queued) record.end_work();
       return queued ? OMNIBROKER_OK : OMNIBROKER_RESOURCE_EXHAUSTED;
     },
@@ -101,7 +105,7 @@ const omnibroker_host_executor_v1 kExecutor{
       auto& record = record_of(host);
       auto& shared = shared_of(host);
       if (shared.workers.empty()) return 0;  // before `start` there is nothing that timers could run on
-      const auto id = shared.timers.add({&record, work, context});
+      const auto id = shared.timers.add({&record, work, context, ComponentHost::of(host).place});
       if (id == 0) return 0;
       shared.workers.front()->post(
           [id, after_ns](Worker& worker) { worker.run_after(id, std::chrono::nanoseconds(after_ns)); });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/broker_config.hpp"
+#include "containment/call_marks.hpp"
 #include "routing/route_table.hpp"
 
 #include <cstddef>
@@ -13,7 +14,8 @@ namespace omnibroker::core {
 
 /// A bridge as messages reach it.
 struct BridgePort {
-  void* self = nullptr;  ///< Null: no configuration has it any more.
+  const CallPlace* place = nullptr;  ///< For marks of calls into it.
+  void* self = nullptr;              ///< Null: no configuration has it any more.
   const omnibroker_bridge_v1* table = nullptr;
   std::size_t role = 0;
 };
@@ -22,12 +24,14 @@ struct BridgePort {
 struct NoticesPort {
   void* self = nullptr;
   const omnibroker_notices_v1* table = nullptr;
+  const CallPlace* place = nullptr;  ///< For marks of calls into it.
 };
 
 /// The component that writes acks and errors.
 struct ReplyPort {
   void* self = nullptr;
   const omnibroker_reply_v1* table = nullptr;
+  const CallPlace* place = nullptr;  ///< For marks of calls into it.
 };
 
 /// What messages go through, as one configuration says it.

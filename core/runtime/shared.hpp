@@ -184,6 +184,7 @@ class HostTimers {
     ComponentRecord* record = nullptr;
     void (*work)(void*) = nullptr;
     void* context = nullptr;
+    const CallPlace* place = nullptr;  ///< For the mark of the call.
   };
   std::uint64_t add(Entry entry);
   /// Takes a timer out, to run it or to forget it, and counts it as work of its component from then on.

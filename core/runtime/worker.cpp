@@ -1,5 +1,6 @@
 #include "runtime/worker.hpp"
 
+#include "containment/call_marks.hpp"
 #include "runtime/shared.hpp"
 #include "telemetry/log.hpp"
 
@@ -98,6 +99,7 @@ bool Worker::post_submission(Task task) {
 }
 
 void Worker::run() {
+  register_this_thread();
   timers_.arm(second_timer_, now_ + std::chrono::seconds(1));
   bool more = false;
   while (true) {

@@ -91,6 +91,8 @@ void Worker::close_later(const Session& session) {
 
 omnibroker_status Worker::submit(Session& session, omnibroker_encoding encoding, const std::uint8_t* bytes,
                                  std::size_t size, const ReplyTo& reply_to) {
+  const CallMark core(nullptr,
+                      Call::Receive);  // a transport has called it, but what follows is not the transport's doing
   session.last_used = now_;
   if (routing_) {  // from inside an answer to another message: its turn comes when that one is done
     const bool posted = post_submission(
@@ -144,7 +146,10 @@ void Worker::host_timer_passed(std::uint64_t id) {
   const auto owned = host_timers_.extract(id);
   const auto entry = shared_.timers.take(id);
   if (!entry) return;  // cancelled
-  entry->work(entry->context);
+  {
+    const CallMark mark(entry->place, Call::Timer);
+    entry->work(entry->context);
+  }
   entry->record->end_work();
 }
 
@@ -306,7 +311,10 @@ void Worker::agree(Session& session, std::string_view subprotocol) {
   Fanout::want_notices(session);
   reply_buffer_.clear();
   const StringSink sink(reply_buffer_);
-  notices.table->welcome(notices.self, crossing(session.client_id.text()), sink.get());
+  {
+    const CallMark mark(notices.place, Call::Welcome);
+    notices.table->welcome(notices.self, crossing(session.client_id.text()), sink.get());
+  }
   if (!reply_buffer_.empty()) answer(session, reply_buffer_);
 }
 
@@ -315,7 +323,10 @@ void Worker::notify(Session& session, const omnibroker_notice& notice) {
   if (notices.table == nullptr || !session.extras || !session.extras->notices) return;
   reply_buffer_.clear();
   const StringSink sink(reply_buffer_);
-  notices.table->status(notices.self, &notice, sink.get());
+  {
+    const CallMark mark(notices.place, Call::Status);
+    notices.table->status(notices.self, &notice, sink.get());
+  }
   if (!reply_buffer_.empty()) answer(session, reply_buffer_);
 }
 
@@ -344,8 +355,9 @@ void Worker::deliver_here(const Delivery& delivery) {
   const auto outgoing = payload_of(delivery.payload);
   const auto& to = delivery.route->to;
   for (const auto& bridge : pipeline_->bridges) {
-    const bool wants = bridge.self != nullptr && std::find(to.begin(), to.end(), bridge.role) != to.end();
-    if (wants) bridge.table->deliver(bridge.self, &outgoing);
+    if (bridge.self == nullptr || std::find(to.begin(), to.end(), bridge.role) == to.end()) continue;
+    const CallMark mark(bridge.place, Call::Deliver);
+    bridge.table->deliver(bridge.self, &outgoing);
   }
 }
 
@@ -360,7 +372,10 @@ void Worker::reply_ack(Session& session, std::string_view type, bool asked, cons
   if (!asked && reply_to.correlation == 0) return;
   reply_buffer_.clear();
   const StringSink sink(reply_buffer_);
-  pipeline_->reply.table->ack(pipeline_->reply.self, crossing(type), sink.get());
+  {
+    const CallMark mark(pipeline_->reply.place, Call::Ack);
+    pipeline_->reply.table->ack(pipeline_->reply.self, crossing(type), sink.get());
+  }
   send_reply(session, false, {}, reply_buffer_, reply_to);
 }
 
@@ -368,7 +383,10 @@ void Worker::reply_error(Session& session, std::string_view code, std::string_vi
   shared_.counters.messages_refused.add();
   reply_buffer_.clear();
   const StringSink sink(reply_buffer_);
-  pipeline_->reply.table->error(pipeline_->reply.self, crossing(code), crossing(message), sink.get());
+  {
+    const CallMark mark(pipeline_->reply.place, Call::Error);
+    pipeline_->reply.table->error(pipeline_->reply.self, crossing(code), crossing(message), sink.get());
+  }
   send_reply(session, true, code, reply_buffer_, reply_to);
 }
 
@@ -377,8 +395,9 @@ void Worker::send_reply(Session& session, bool refused, std::string_view code, c
   const omnibroker_reply reply{sizeof(omnibroker_reply), refused ? 1u : 0u, crossing(code), payload_of(payload)};
   if (const int bridge = bridge_of(session); bridge >= 0) {
     const auto& port = pipeline_->bridges[static_cast<std::size_t>(bridge)];
-    if (port.self != nullptr && port.table->reply != nullptr) port.table->reply(port.self, &reply);
-    return;
+    if (port.self == nullptr || port.table->reply == nullptr) return;
+    const CallMark mark(port.place, Call::Reply);
+    return port.table->reply(port.self, &reply);
   }
   if (reply_to.correlation == 0) return answer(session, payload);
   if (reply_to.worker == index_) {
@@ -399,8 +418,9 @@ void Worker::answer(Session& session, std::string_view payload) {
   if (const int bridge = bridge_of(session); bridge >= 0) {
     const auto& port = pipeline_->bridges[static_cast<std::size_t>(bridge)];
     const auto outgoing = payload_of(payload);
-    if (port.self != nullptr) port.table->deliver(port.self, &outgoing);
-    return;
+    if (port.self == nullptr) return;
+    const CallMark mark(port.place, Call::Deliver);
+    return port.table->deliver(port.self, &outgoing);
   }
   const auto& bytes = fanout_.encoded(*session.endpoint, session.variant, payload);
   if (session.receiver != nullptr) {

@@ -128,7 +128,9 @@ class Broker:
         self.config_file = os.path.join(self.folder.name, "broker.yaml")
         with open(self.config_file, "w", encoding="utf-8") as file:
             file.write(self.config_text)
-        environment = {**os.environ, **self.env}
+        # What one broker leaves behind when it crashes is not the next one's, nor the user's.
+        environment = {**os.environ, "XDG_STATE_HOME": os.path.join(self.folder.name, "state"), "STATE_DIRECTORY": "",
+                       **self.env}
         environment = {name: value for name, value in environment.items() if value is not None}
         try:
             self.process = subprocess.Popen(

@@ -33,6 +33,7 @@ Command swap_command();
 Command rollback_command();
 Command disconnect_command();
 Command log_level_command();
+Command crashes_command();
 Command plugins_command();
 Command describe_command();
 Command schema_command();

@@ -89,14 +89,17 @@ const ControlOperations::Entry* ControlOperations::find(const std::string& comma
 }
 
 ControlOperations::ControlOperations(core::Broker& broker, const std::string& file, core::TypeLookup find_type,
-                                     core::Log& log, core::Metrics& metrics, std::string socket, int waker)
+                                     core::Log& log, core::Metrics& metrics, std::string socket, int waker,
+                                     const core::Catalog& catalog, SafeMode safe_mode)
     : broker_(broker),
       find_type_(std::move(find_type)),
       log_(log),
       metrics_(metrics),
       file_(absolute(file)),
       socket_(std::move(socket)),
-      waker_(waker) {}
+      waker_(waker),
+      catalog_(catalog),
+      safe_mode_(std::move(safe_mode)) {}
 
 bool ControlOperations::is_change(const std::string& command) {
   const auto* entry = find(command);
@@ -121,6 +124,8 @@ Result<Json> ControlOperations::status(const Request&, const Progress&) {
   result->set("uptime_s", static_cast<Poco::Int64>(up.count()));
   result->set("workers", workers);
   result->set("log_level", std::string(level_name(level_of(log_))));
+  result->set("crash_reports", safe_mode_.folder.string());
+  result->set("safe_mode", safe_mode_json(safe_mode_));
   result->set("listeners", listeners_json(broker_.listening()));
   result->set("components", components_json(config, broker_.generations()));
   result->set("sessions", session_counts_json(broker_.sessions()));
@@ -149,6 +154,8 @@ Result<core::BrokerConfig> ControlOperations::read_whole(const std::string& file
   if (auto status = try_in_child({file, {}, {}}, kTrial, waker_); !status) return status.error();
   auto loaded = core::load_config(file, find_type_);
   if (!loaded.errors.empty()) return wrong(mistakes_of(loaded));
+  // What has crashed again and again stays out until its library is another one.
+  if (auto left_out = apply_safe_mode(loaded.config, catalog_, safe_mode_.folder); !left_out) return left_out.error();
   return std::move(loaded.config);
 }
 

@@ -2,6 +2,7 @@
 
 #include "config/broker_config.hpp"
 #include "config/loader.hpp"
+#include "safe_mode.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -15,6 +16,7 @@
 
 namespace omnibroker::core {
 class Broker;
+class Catalog;
 class Log;
 class Metrics;
 struct SwapReport;
@@ -33,8 +35,10 @@ class ControlOperations {
   using Progress = std::function<void(std::size_t moved, std::size_t of)>;
 
   /// `file`: the configuration that the broker was started with. `waker`: becomes readable when the broker stops.
+  /// `safe_mode`: what was left out at the start.
   ControlOperations(core::Broker& broker, const std::string& file, core::TypeLookup find_type, core::Log& log,
-                    core::Metrics& metrics, std::string socket, int waker);
+                    core::Metrics& metrics, std::string socket, int waker, const core::Catalog& catalog,
+                    SafeMode safe_mode);
 
   /// `progress` is called now and then while connections move, and at the end.
   Result<Json> perform(const std::string& command, const Poco::JSON::Object& request, const Progress& progress);
@@ -69,6 +73,8 @@ class ControlOperations {
   const std::string file_;  ///< The configuration, as an absolute path.
   const std::string socket_;
   const int waker_;
+  const core::Catalog& catalog_;
+  const SafeMode safe_mode_;
   const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   std::mutex changing_;  ///< Held while something changes.
 };

@@ -114,6 +114,19 @@ Array::Ptr sessions_json(std::vector<core::SessionInfo> sessions) {
   return list;
 }
 
+Array::Ptr safe_mode_json(const SafeMode& safe_mode) {
+  Array::Ptr list = new Array;
+  for (const auto& one : safe_mode.left_out) {
+    auto entry = new_object();
+    entry->set("name", one.component);
+    entry->set("plugin", one.plugin);
+    entry->set("sha256", one.sha256);
+    entry->set("crashes", number(one.crashes));
+    list->add(entry);
+  }
+  return list;
+}
+
 Object::Ptr session_counts_json(const std::vector<core::SessionInfo>& sessions) {
   std::map<std::string, std::size_t> counts;
   for (const auto& one : sessions) {

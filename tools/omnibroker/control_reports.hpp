@@ -1,6 +1,7 @@
 #pragma once
 
 #include "broker/broker.hpp"
+#include "safe_mode.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -22,6 +23,8 @@ Poco::JSON::Array::Ptr components_json(const core::BrokerConfig& config,
 Poco::JSON::Array::Ptr generations_json(const std::vector<core::GenerationInfo>& generations);
 /// By role, then by client.
 Poco::JSON::Array::Ptr sessions_json(std::vector<core::SessionInfo> sessions);
+/// What is left out, and why; empty where nothing is.
+Poco::JSON::Array::Ptr safe_mode_json(const SafeMode& safe_mode);
 /// How many there are, and how many of each role.
 Poco::JSON::Object::Ptr session_counts_json(const std::vector<core::SessionInfo>& sessions);
 /// Every number by its name, summed up over components and reasons.

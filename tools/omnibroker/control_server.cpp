@@ -1,5 +1,6 @@
 #include "control_server.hpp"
 
+#include "containment/call_marks.hpp"
 #include "control_channel.hpp"
 #include "control_socket.hpp"
 #include "telemetry/log.hpp"
@@ -117,6 +118,7 @@ ControlServer::ControlServer(const ControlSocket& socket, ControlOperations& ope
 ControlServer::~ControlServer() { accepting_.join(); }
 
 void ControlServer::accept_all() {
+  core::register_this_thread();
   while (true) {
     std::array<pollfd, 2> watched{pollfd{socket_.descriptor(), POLLIN, 0}, pollfd{waker_.descriptor(), POLLIN, 0}};
     if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) break;
@@ -164,6 +166,7 @@ bool ControlServer::begin_to_serve(int descriptor, ucred peer) {
 }
 
 void ControlServer::serve(int descriptor, ucred peer) {
+  core::register_this_thread();
   ControlChannel channel(descriptor, waker_.descriptor());
   std::string line;
   while (true) {

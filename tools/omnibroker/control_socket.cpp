@@ -1,10 +1,11 @@
 #include "control_socket.hpp"
 
+#include "private_folder.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -51,18 +52,6 @@ Status make_room(const fs::path& path) {
   if (connected.error().code != ErrorCode::NotFound) return cannot_open(path, connected.error().message);
   ::unlink(path.c_str());
   return {};
-}
-
-/// Makes the folder where it is not there, for this user alone.
-Status make_private(const fs::path& folder) {
-  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
-    return Error{ErrorCode::Unavailable, folder.string() + " cannot be made: " + reason()};
-  }
-  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  struct stat found {};
-  if (opened >= 0 && ::fstat(opened, &found) == 0 && found.st_uid == ::geteuid()) ::fchmod(opened, S_IRWXU);
-  if (opened >= 0) ::close(opened);
-  return is_private(folder);
 }
 
 }  // namespace
@@ -131,21 +120,6 @@ std::vector<fs::path> control_folders() {
   if (::geteuid() == 0 && ::access("/run", W_OK) == 0) folders.emplace_back("/run/omnibroker");
   folders.push_back("/tmp/omnibroker-" + std::to_string(::geteuid()));
   return folders;
-}
-
-Status is_private(const fs::path& folder) {
-  const auto refused = [&](const std::string& why) {
-    return Error{ErrorCode::Unavailable, folder.string() + " is not used for control sockets: it " + why};
-  };
-  struct stat found {};
-  if (::lstat(folder.c_str(), &found) != 0) {
-    return Error{ErrorCode::NotFound, folder.string() + ": " + reason()};
-  }
-  if (S_ISLNK(found.st_mode)) return refused("is a symbolic link");
-  if (!S_ISDIR(found.st_mode)) return refused("is no folder");
-  if (found.st_uid != ::geteuid()) return refused("belongs to user " + std::to_string(found.st_uid));
-  if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) return refused("is open to other users");
-  return {};
 }
 
 std::vector<fs::path> sockets_in(const fs::path& folder) {

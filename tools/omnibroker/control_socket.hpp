@@ -46,10 +46,6 @@ class ControlSocket {
 /// `/run/omnibroker`, `/tmp/omnibroker-<uid>`.
 std::vector<std::filesystem::path> control_folders();
 
-/// Whether a folder is this user's own, and no other user can look into it or put something there. The reason why not
-/// as a sentence.
-Status is_private(const std::filesystem::path& folder);
-
 /// The `.sock` files of a folder; none where it is not private.
 std::vector<std::filesystem::path> sockets_in(const std::filesystem::path& folder);
 

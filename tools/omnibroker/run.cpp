@@ -2,9 +2,14 @@
 #include "command.hpp"
 #include "components.hpp"
 #include "configuration.hpp"
+#include "containment/call_marks.hpp"
+#include "containment/crash_handler.hpp"
+#include "containment/crash_reports.hpp"
 #include "control_server.hpp"
 #include "control_socket.hpp"
+#include "crash_folder.hpp"
 #include "installation.hpp"
+#include "safe_mode.hpp"
 #include "stop_signals.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
@@ -64,12 +69,18 @@ int could_not_start(const Error& error, core::Log& log, core::LogOutput output) 
 class Service {
  public:
   /// `control`: null for a broker that takes no commands.
-  Service(core::BrokerConfig config, core::Catalog& catalog, core::TypeLookup find_type, const ControlSocket* control,
-          core::Log& log)
-      : config_(std::move(config)), catalog_(catalog), find_type_(std::move(find_type)), control_(control), log_(log) {}
+  Service(core::BrokerConfig config, SafeMode safe_mode, core::Catalog& catalog, core::TypeLookup find_type,
+          const ControlSocket* control, core::Log& log)
+      : config_(std::move(config)),
+        safe_mode_(std::move(safe_mode)),
+        catalog_(catalog),
+        find_type_(std::move(find_type)),
+        control_(control),
+        log_(log) {}
 
   /// Starts, serves until it is asked to stop, stops. Answers the exit code.
   int serve(Clock::time_point begun) {
+    core::register_this_thread();
     const auto workers = config_.workers != 0 ? config_.workers : std::max(1u, std::thread::hardware_concurrency());
     const auto components = components_of(config_).size();
     core::Metrics metrics;
@@ -81,6 +92,7 @@ class Service {
     for (const auto& one : broker->listening()) {
       log_.info("Listening", {{"listener", one.listener}, {"address", one.address}});
     }
+    if (safe_mode_.is_on()) log_.warn("It runs in safe mode", {{"left_out", safe_mode_.left_out.size()}});
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
     log_.info("Serving", {{"workers", workers},
                           {"components", components},
@@ -121,7 +133,8 @@ class Service {
         : socket_(service.control_),
           log_(service.log_),
           operations_(broker, service.config_.file, service.find_type_, service.log_, metrics,
-                      socket_ == nullptr ? "off" : socket_->path().string(), waker_.descriptor()) {
+                      socket_ == nullptr ? "off" : socket_->path().string(), waker_.descriptor(), service.catalog_,
+                      service.safe_mode_) {
       if (socket_ == nullptr) return;
       server_.emplace(*socket_, operations_, waker_, log_);
       log_.info("Taking commands", {{"socket", socket_->path().string()}});
@@ -188,6 +201,7 @@ class Service {
   }
 
   const core::BrokerConfig config_;
+  const SafeMode safe_mode_;
   core::Catalog& catalog_;
   const core::TypeLookup find_type_;
   const ControlSocket* const control_;
@@ -235,7 +249,24 @@ void attend(StopSignals& signals, Service& service, const ControlSocket* control
   }
 }
 
-int run_broker(ReadConfiguration read, StopSignals& signals, Clock::time_point begun) {
+/// Where crashes are reported from now on. An error: the configuration names a folder that cannot be used.
+struct CrashReporting {
+  Result<std::filesystem::path> folder;
+  bool is_named = false;
+};
+CrashReporting report_crashes(const std::filesystem::path& file) {
+  const auto config = core::crashes_config_of(file);
+  auto folder = open_crash_folder(config);
+  const auto status =
+      core::install_crash_handler(folder ? folder.value() : std::filesystem::path(), OMNIBROKER_SDK_VERSION);
+  if (!status) folder = status.error();
+  if (folder && !folder.value().empty()) {
+    static_cast<void>(core::remove_crash_reports(folder.value(), core::kMostCrashReports));
+  }
+  return {std::move(folder), config.is_path()};
+}
+
+int run_broker(ReadConfiguration read, const CrashReporting& crashes, StopSignals& signals, Clock::time_point begun) {
   auto opened = core::Log::open(read.loaded.config.log);
   if (!opened) {
     std::fprintf(stderr, "omnibroker: %s\n", opened.error().message.c_str());
@@ -244,11 +275,21 @@ int run_broker(ReadConfiguration read, StopSignals& signals, Clock::time_point b
   auto& log = **opened;
   for (const auto& warning : read.loaded.warnings) log.warn(warning.to_string());
 
+  if (!crashes.folder && crashes.is_named)
+    return could_not_start(crashes.folder.error(), log, read.loaded.config.log.output);
+  if (!crashes.folder)
+    log.warn("A crash leaves no report, and there is no safe mode", {{"reason", crashes.folder.error().message}});
+  auto safe_mode = apply_safe_mode(read.loaded.config, *read.catalog,
+                                   crashes.folder ? crashes.folder.value() : std::filesystem::path());
+  if (!safe_mode) return could_not_start(safe_mode.error(), log, read.loaded.config.log.output);
+  warn_of(safe_mode.value(), log);
+
   const auto stop_timeout = read.loaded.config.limits.stop_timeout;
   const auto opened_control = open_control(read.loaded.config.control, log);
   if (!opened_control) return could_not_start(opened_control.error(), log, read.loaded.config.log.output);
   const auto* control = opened_control.value().get();
-  Service service(std::move(read.loaded.config), *read.catalog, read.find_type, control, log);
+  Service service(std::move(read.loaded.config), std::move(safe_mode).value(), *read.catalog, read.find_type, control,
+                  log);
   int status = kCouldNotStart;
   std::thread thread([&] {
     status = service.serve(begun);
@@ -274,6 +315,7 @@ int run(const Arguments& arguments) {
     file = arguments.words().front();
   }
 
+  const auto crashes = report_crashes(file);  // before the first plugin is looked at
   auto read = read_configuration(file);
   if (const auto& errors = read.loaded.errors; !errors.empty()) {
     const auto paint = error_paint();
@@ -282,7 +324,7 @@ int run(const Arguments& arguments) {
                  errors.size() == 1 ? "mistake" : "mistakes");
     return kRefused;
   }
-  return run_broker(std::move(read), signals, begun);
+  return run_broker(std::move(read), crashes, signals, begun);
 }
 
 }  // namespace

@@ -25,6 +25,8 @@ constexpr std::array kCounters{"connections",
                                "received_bytes_total",
                                "sent_bytes_total"};
 
+constexpr std::size_t kShortHash = 12;
+
 std::string head(const Object& status, const Paint& paint) {
   const auto text = [&](const char* member) { return status.getValue<std::string>(member); };
   const auto up = std::chrono::seconds(status.getValue<Poco::Int64>("uptime_s"));
@@ -32,6 +34,19 @@ std::string head(const Object& status, const Paint& paint) {
   return paint.bold("omnibroker " + text("version")) + ", process " + text("pid") + ", up " + span_text(up) + ", " +
          workers + (workers == "1" ? " worker" : " workers") + ", log level " + text("log_level") + "\n" +
          "configuration  " + text("configuration") + "\n" + "control        " + text("control") + "\n";
+}
+
+/// Nothing where nothing is left out.
+std::string safe_mode(const Object& status, const Paint& paint) {
+  if (status.getArray("safe_mode")->size() == 0) return {};
+  Rows rows = {{"LEFT OUT", "PLUGIN", "HASH", "CRASHES"}};
+  for (const auto& each : *status.getArray("safe_mode")) {
+    const auto& one = *each.extract<Object::Ptr>();
+    rows.push_back({one.getValue<std::string>("name"), one.getValue<std::string>("plugin"),
+                    one.getValue<std::string>("sha256").substr(0, kShortHash), one.getValue<std::string>("crashes")});
+  }
+  return paint.yellow("safe mode") + "      the reports are in " +
+         printable(status.getValue<std::string>("crash_reports")) + "\n\n" + text_table(rows, paint);
 }
 
 std::string listeners(const Object& status, const Paint& paint) {
@@ -82,8 +97,8 @@ std::string counters(const Object& status, const Paint& paint) {
 
 std::string as_text(const Object& status) {
   const auto paint = output_paint();
-  return head(status, paint) + "\n" + listeners(status, paint) + "\n" + components(status, paint) + "\n" +
-         sessions(status, paint) + "\n" + counters(status, paint);
+  return head(status, paint) + safe_mode(status, paint) + "\n" + listeners(status, paint) + "\n" +
+         components(status, paint) + "\n" + sessions(status, paint) + "\n" + counters(status, paint);
 }
 
 int status(const Arguments& arguments) { return ask_broker(arguments, new_request("status"), as_text); }
