@@ -24,7 +24,7 @@ struct ComponentConfig {
   std::string name;    ///< Unique in the broker: `transports.realtime`, `handlers.coordinate_update`, `reply`.
   std::string plugin;  ///< As the file gives it: a component type's name, or a path to a library.
   omnibroker_kind kind = OMNIBROKER_KIND_HANDLER;
-  bool required = true;  ///< A required component that cannot start stops the start.
+  bool required = true;                             ///< A required component that cannot start stops the start.
   const omnibroker_component_type* type = nullptr;  ///< What `plugin` was when this was read; null: nobody looked.
   ConfigValues values;                              ///< In the order of the type's options; empty where there is none.
   SourcePosition position;
@@ -105,7 +105,8 @@ struct LimitsConfig {
   std::chrono::nanoseconds session_timeout = std::chrono::seconds(60);  ///< A detached session that nobody uses.
   std::chrono::nanoseconds linger = std::chrono::seconds(5);
   std::chrono::nanoseconds stop_timeout = std::chrono::seconds(10);
-  std::chrono::nanoseconds isolation_timeout = std::chrono::seconds(10);  ///< With one message, in a process of its own.
+  std::chrono::nanoseconds isolation_timeout =
+      std::chrono::seconds(10);                                         ///< With one message, in a process of its own.
   std::chrono::nanoseconds rollback_window = std::chrono::minutes(10);  ///< Zero: a swap cannot be taken back.
   std::uint32_t messages_per_second = 5'000;
   std::uint32_t frames_per_second = 10'000;
@@ -120,6 +121,7 @@ struct LimitsConfig {
 /// `control:`: where commands reach the running broker.
 struct ControlConfig {
   std::string socket = "auto";  ///< A path; `auto`: one that the broker chooses; `off`: none.
+  bool watch = false;           ///< Apply the configuration when one of its files changes.
 
   bool is_path() const { return socket != "auto" && socket != "off"; }
 };

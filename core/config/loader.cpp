@@ -20,6 +20,13 @@ LoadedConfig load(const Sources& sources, bool has_tree, const std::string& name
     check_relations(broker, context.findings);
     loaded.config = assemble(std::move(broker));
   }
+  loaded.files = sources.files();
+  loaded.files.insert(loaded.files.end(), context.files.begin(), context.files.end());
+  for (const auto& listener : loaded.config.listeners) {
+    for (const auto& file : {listener.tls.certificate, listener.tls.key}) {
+      if (!file.empty()) loaded.files.emplace_back(file);
+    }
+  }
   loaded.errors = context.findings.errors();
   loaded.warnings = context.findings.warnings();
   return loaded;

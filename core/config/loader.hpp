@@ -2,14 +2,14 @@
 
 #include "config/broker_config.hpp"
 
-#include <omnibroker/abi.h>
-#include <omnibroker/result.hpp>
-
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <omnibroker/abi.h>
+#include <omnibroker/result.hpp>
 
 namespace omnibroker::core {
 
@@ -26,7 +26,8 @@ struct ConfigError {
 struct LoadedConfig {
   BrokerConfig config;
   std::vector<ConfigError> errors;
-  std::vector<ConfigError> warnings;  ///< Legal, and probably not meant: no route lets anyone register.
+  std::vector<std::filesystem::path> files;  ///< That it came from: the file, what it includes, secrets, certificates.
+  std::vector<ConfigError> warnings;         ///< Legal, and probably not meant: no route lets anyone register.
 };
 
 /// Answers the component type behind a plugin's name, or why there is none.
@@ -53,7 +54,8 @@ LoadedConfig load_config(const std::filesystem::path& file, const TypeLookup& fi
 LoadedConfig parse_config(std::string_view text, const std::string& name, const TypeLookup& find_type,
                           const Environment& environment = process_environment());
 
-/// Only `plugins.path` of a file, so that plugins can be found before the rest is read. Empty where the file is unreadable.
+/// Only `plugins.path` of a file, so that plugins can be found before the rest is read. Empty where the file is
+/// unreadable.
 std::vector<std::string> plugin_path_of(const std::filesystem::path& file,
                                         const Environment& environment = process_environment());
 

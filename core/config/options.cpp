@@ -154,7 +154,9 @@ std::optional<std::string> read_text(const omnibroker_option& option, const Plac
   auto value = ScalarReader(option, place, context.findings).read();
   if (!value) return std::nullopt;
   if (!has(option, OMNIBROKER_OPTION_SECRET)) return std::move(value->text);
-  auto secret = fetch_secret(value->text, place.node->mark.file->folder, context.environment);
+  const auto& folder = place.node->mark.file->folder;
+  if (const auto file = secret_file(value->text, folder)) context.files.push_back(*file);
+  auto secret = fetch_secret(value->text, folder, context.environment);
   if (secret) return std::move(secret).value();
   context.findings.error(place.node->mark, place.path, secret.error().message);
   return std::nullopt;

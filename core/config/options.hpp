@@ -6,6 +6,7 @@
 #include "config/values.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +26,7 @@ using Options = std::span<const omnibroker_option* const>;
 struct ReadContext {
   const Environment& environment;
   Findings& findings;
+  std::vector<std::filesystem::path> files = {};  ///< That values were read from.
 };
 
 /// The value of one option, in the shape of its type (abi.h says which member is used).

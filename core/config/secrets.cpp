@@ -9,6 +9,7 @@ namespace omnibroker::core {
 namespace {
 
 constexpr std::size_t kMaxSecret = 64 * 1024;
+constexpr std::string_view kFile = "file:";
 
 }  // namespace
 
@@ -20,9 +21,10 @@ Result<std::string> fetch_secret(const std::string& written, const std::filesyst
     if (environment && environment(name, value)) return value;
     return Error{ErrorCode::NotFound, "the variable " + shown(name) + ", which holds the secret, is not set"};
   }
-  if (!written.starts_with("file:")) return written;
-  const auto name = written.substr(5);
-  auto content = read_small_file(relative_to(folder, name), kMaxSecret);
+  const auto file = secret_file(written, folder);
+  if (!file) return written;
+  const auto name = written.substr(kFile.size());
+  auto content = read_small_file(*file, kMaxSecret);
   if (!content) {
     return Error{content.error().code,
                  "the secret's file " + shown(name) + " cannot be read: " + content.error().message};
@@ -31,6 +33,11 @@ Result<std::string> fetch_secret(const std::string& written, const std::filesyst
   if (secret.ends_with('\n')) secret.pop_back();
   if (secret.ends_with('\r')) secret.pop_back();
   return secret;
+}
+
+std::optional<std::filesystem::path> secret_file(const std::string& written, const std::filesystem::path& folder) {
+  if (!written.starts_with(kFile)) return std::nullopt;
+  return relative_to(folder, written.substr(kFile.size()));
 }
 
 }  // namespace omnibroker::core

@@ -3,6 +3,7 @@
 #include "config/loader.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <omnibroker/result.hpp>
@@ -13,5 +14,8 @@ namespace omnibroker::core {
 /// (relative to `folder`), `env:NAME` the variable's value, anything else the secret itself.
 Result<std::string> fetch_secret(const std::string& written, const std::filesystem::path& folder,
                                  const Environment& environment);
+
+/// The file that `written` names, or nothing where it names none.
+std::optional<std::filesystem::path> secret_file(const std::string& written, const std::filesystem::path& folder);
 
 }  // namespace omnibroker::core

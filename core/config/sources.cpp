@@ -45,6 +45,12 @@ bool Sources::read_file(const std::filesystem::path& file) {
   return true;
 }
 
+std::vector<std::filesystem::path> Sources::files() const {
+  std::vector<std::filesystem::path> all;
+  for (const auto& file : files_) all.emplace_back(file.name);
+  return all;
+}
+
 bool Sources::read_text(std::string_view text, const std::string& name) {
   auto& source = add(name, {});
   if (!parse(text, source, root_)) return false;

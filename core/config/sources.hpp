@@ -34,6 +34,8 @@ class Sources {
 
   /// A map, always; the mark of an empty file is its beginning.
   const Node& root() const { return root_; }
+  /// As they were named, the main one first.
+  std::vector<std::filesystem::path> files() const;
 
  private:
   SourceFile& add(std::string name, std::filesystem::path folder);

@@ -289,11 +289,16 @@ const SectionSpec<LimitsConfig>& limits_spec() {
 const SectionSpec<ControlConfig>& control_spec() {
   static const auto spec =
       SectionSpec<ControlConfig>{}
-          .field("socket", &ControlConfig::socket,
-                 "The Unix socket for commands such as `omnibroker status`, for the broker's own user and root alone: a "
-                 "path, relative to the file; `auto`: a file named by the process in the user's folder for such; `off`: "
-                 "none.")
+          .field(
+              "socket", &ControlConfig::socket,
+              "The Unix socket for commands such as `omnibroker status`, for the broker's own user and root alone: a "
+              "path, relative to the file; `auto`: a file named by the process in the user's folder for such; `off`: "
+              "none.")
           .example("/run/omnibroker/gateway.sock")
+          .field("watch", &ControlConfig::watch,
+                 "Whether the configuration is applied, as by SIGHUP, when this file, one that it includes, a "
+                 "certificate, "
+                 "a key, a secret's file or the file of a plugin has changed and then stayed as it is for a second.")
           .check([](const ControlConfig& control) -> Status {
             if (!control.socket.empty()) return {};
             return Error{ErrorCode::InvalidArgument, "socket is empty: expected auto, off or a path"};

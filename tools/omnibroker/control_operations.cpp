@@ -4,6 +4,7 @@
 #include "components.hpp"
 #include "config/wording.hpp"
 #include "control_reports.hpp"
+#include "plugin/catalog.hpp"
 #include "telemetry/log.hpp"
 #include "trial.hpp"
 
@@ -88,7 +89,8 @@ const ControlOperations::Entry* ControlOperations::find(const std::string& comma
   return nullptr;
 }
 
-ControlOperations::ControlOperations(core::Broker& broker, const std::string& file, core::TypeLookup find_type,
+ControlOperations::ControlOperations(core::Broker& broker, const std::string& file,
+                                     std::vector<std::filesystem::path> files, core::TypeLookup find_type,
                                      core::Log& log, core::Metrics& metrics, std::string socket, int waker,
                                      const core::Catalog& catalog, SafeMode safe_mode)
     : broker_(broker),
@@ -99,7 +101,18 @@ ControlOperations::ControlOperations(core::Broker& broker, const std::string& fi
       socket_(std::move(socket)),
       waker_(waker),
       catalog_(catalog),
-      safe_mode_(std::move(safe_mode)) {}
+      safe_mode_(std::move(safe_mode)),
+      files_(std::move(files)) {}
+
+std::vector<std::filesystem::path> ControlOperations::files() const {
+  std::vector<std::filesystem::path> all;
+  {
+    const std::lock_guard lock(files_mutex_);
+    all = files_;
+  }
+  for (const auto& report : catalog_.reports()) all.push_back(report.file);
+  return all;
+}
 
 bool ControlOperations::is_change(const std::string& command) {
   const auto* entry = find(command);
@@ -150,10 +163,14 @@ std::string ControlOperations::file_of(const Request& request) const {
 }
 
 /// In a child first: reading a configuration loads the plugins that it names.
-Result<core::BrokerConfig> ControlOperations::read_whole(const std::string& file) const {
+Result<core::BrokerConfig> ControlOperations::read_whole(const std::string& file) {
   if (auto status = try_in_child({file, {}, {}}, kTrial, waker_); !status) return status.error();
   auto loaded = core::load_config(file, find_type_);
   if (!loaded.errors.empty()) return wrong(mistakes_of(loaded));
+  if (file == file_) {
+    const std::lock_guard lock(files_mutex_);
+    files_ = loaded.files;
+  }
   // What has crashed again and again stays out until its library is another one.
   if (auto left_out = apply_safe_mode(loaded.config, catalog_, safe_mode_.folder); !left_out) return left_out.error();
   return std::move(loaded.config);
@@ -168,8 +185,10 @@ Result<Json> ControlOperations::plan(const Request& request, const Progress&) {
 
 Result<Json> ControlOperations::apply(const Request& request, const Progress& progress) {
   if (const auto given = optional_text_of(request, "config"); !given) return given.error();
-  const std::unique_lock lock(changing_, std::try_to_lock);
-  if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another change is going on, try again later"};
+  std::unique_lock lock(changing_, std::defer_lock);
+  const bool waits = request.optValue("wait", false);
+  if (waits) lock.lock();
+  if (!waits && !lock.try_lock()) return Error{ErrorCode::Unavailable, "Another change is going on, try again later"};
   const auto file = file_of(request);
   auto next = read_whole(file);
   if (!next) return nothing_changed(next.error());

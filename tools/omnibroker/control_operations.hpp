@@ -6,9 +6,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include <Poco/JSON/Object.h>
 
@@ -34,14 +36,16 @@ class ControlOperations {
   using Json = Poco::JSON::Object::Ptr;
   using Progress = std::function<void(std::size_t moved, std::size_t of)>;
 
-  /// `file`: the configuration that the broker was started with. `waker`: becomes readable when the broker stops.
-  /// `safe_mode`: what was left out at the start.
-  ControlOperations(core::Broker& broker, const std::string& file, core::TypeLookup find_type, core::Log& log,
-                    core::Metrics& metrics, std::string socket, int waker, const core::Catalog& catalog,
-                    SafeMode safe_mode);
+  /// `file`: the configuration that the broker was started with, and `files` all that it came from. `waker`: becomes
+  /// readable when the broker stops. `safe_mode`: what was left out at the start.
+  ControlOperations(core::Broker& broker, const std::string& file, std::vector<std::filesystem::path> files,
+                    core::TypeLookup find_type, core::Log& log, core::Metrics& metrics, std::string socket, int waker,
+                    const core::Catalog& catalog, SafeMode safe_mode);
 
   /// `progress` is called now and then while connections move, and at the end.
   Result<Json> perform(const std::string& command, const Poco::JSON::Object& request, const Progress& progress);
+  /// Those that the configuration came from when it was last read whole without a mistake, and those of plugins. [any]
+  std::vector<std::filesystem::path> files() const;
   /// Whether a command leaves something different behind.
   static bool is_change(const std::string& command);
 
@@ -63,7 +67,7 @@ class ControlOperations {
   Result<Json> outcome(const Result<core::SwapReport>& report, const Progress& progress) const;
   Result<core::ComponentConfig> read_component(const std::string& name, const std::string& plugin) const;
   Status is_component(const std::string& name) const;
-  Result<core::BrokerConfig> read_whole(const std::string& file) const;
+  Result<core::BrokerConfig> read_whole(const std::string& file);
   std::string file_of(const Request& request) const;
 
   core::Broker& broker_;
@@ -76,7 +80,9 @@ class ControlOperations {
   const core::Catalog& catalog_;
   const SafeMode safe_mode_;
   const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
-  std::mutex changing_;  ///< Held while something changes.
+  mutable std::mutex files_mutex_;
+  std::vector<std::filesystem::path> files_;  ///< Of `file_`; guarded by files_mutex_.
+  std::mutex changing_;                       ///< Held while something changes.
 };
 
 }  // namespace omnibroker::tools

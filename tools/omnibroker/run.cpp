@@ -8,6 +8,7 @@
 #include "control_server.hpp"
 #include "control_socket.hpp"
 #include "crash_folder.hpp"
+#include "file_watch.hpp"
 #include "installation.hpp"
 #include "safe_mode.hpp"
 #include "stop_signals.hpp"
@@ -69,9 +70,10 @@ int could_not_start(const Error& error, core::Log& log, core::LogOutput output) 
 class Service {
  public:
   /// `control`: null for a broker that takes no commands.
-  Service(core::BrokerConfig config, SafeMode safe_mode, core::Catalog& catalog, core::TypeLookup find_type,
+  Service(core::LoadedConfig loaded, SafeMode safe_mode, core::Catalog& catalog, core::TypeLookup find_type,
           const ControlSocket* control, core::Log& log)
-      : config_(std::move(config)),
+      : config_(std::move(loaded.config)),
+        files_(std::move(loaded.files)),
         safe_mode_(std::move(safe_mode)),
         catalog_(catalog),
         find_type_(std::move(find_type)),
@@ -132,9 +134,12 @@ class Service {
     Control(Service& service, core::Broker& broker, core::Metrics& metrics)
         : socket_(service.control_),
           log_(service.log_),
-          operations_(broker, service.config_.file, service.find_type_, service.log_, metrics,
+          operations_(broker, service.config_.file, service.files_, service.find_type_, service.log_, metrics,
                       socket_ == nullptr ? "off" : socket_->path().string(), waker_.descriptor(), service.catalog_,
                       service.safe_mode_) {
+      if (service.config_.control.watch) {
+        watch_.emplace([this] { return operations_.files(); }, [&service] { service.ask_to_reload(); });
+      }
       if (socket_ == nullptr) return;
       server_.emplace(*socket_, operations_, waker_, log_);
       log_.info("Taking commands", {{"socket", socket_->path().string()}});
@@ -146,6 +151,7 @@ class Service {
     void end() {
       if (socket_ != nullptr) socket_->remove();  // a stopping broker is none to send commands to
       waker_.wake();
+      watch_.reset();
       server_.reset();
       if (reloading_.joinable()) reloading_.join();
     }
@@ -162,7 +168,9 @@ class Service {
 
    private:
     void apply() {
-      const auto done = operations_.perform("apply", Poco::JSON::Object(), [](std::size_t, std::size_t) {});
+      Poco::JSON::Object request;
+      request.set("wait", true);
+      const auto done = operations_.perform("apply", request, [](std::size_t, std::size_t) {});
       if (!done) return log_.error("The configuration was not applied", {{"reason", done.error().message}});
       log_.info("The configuration was applied", {{"changes", done.value()->getArray("steps")->size()}});
     }
@@ -172,6 +180,7 @@ class Service {
     Waker waker_;
     ControlOperations operations_;
     std::optional<ControlServer> server_;
+    std::optional<FileWatch> watch_;
     std::atomic<int> reloads_{0};
     std::thread reloading_;
   };
@@ -201,6 +210,7 @@ class Service {
   }
 
   const core::BrokerConfig config_;
+  const std::vector<std::filesystem::path> files_;
   const SafeMode safe_mode_;
   core::Catalog& catalog_;
   const core::TypeLookup find_type_;
@@ -288,8 +298,7 @@ int run_broker(ReadConfiguration read, const CrashReporting& crashes, StopSignal
   const auto opened_control = open_control(read.loaded.config.control, log);
   if (!opened_control) return could_not_start(opened_control.error(), log, read.loaded.config.log.output);
   const auto* control = opened_control.value().get();
-  Service service(std::move(read.loaded.config), std::move(safe_mode).value(), *read.catalog, read.find_type, control,
-                  log);
+  Service service(std::move(read.loaded), std::move(safe_mode).value(), *read.catalog, read.find_type, control, log);
   int status = kCouldNotStart;
   std::thread thread([&] {
     status = service.serve(begun);

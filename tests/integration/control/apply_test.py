@@ -211,6 +211,37 @@ def make_certificate(folder):
     return files
 
 
+def test_what_is_watched_is_applied_when_it_changes(tmp_path):
+    plugin = another_build(tmp_path / "plugins", "select_object")
+    included = tmp_path / "more.yaml"
+    included.write_text("log: {level: info}\n", encoding="utf-8")
+    watched = {"control": {"watch": True}, "include": [str(included)], "log": {"level": None},
+               "routes": {"select_object": {"handler": str(plugin)}}}
+
+    async def scenario(gateway):
+        robot = await connect(gateway.broker.ws_url, "omniverse_extension")
+        web = await connect(gateway.broker.ws_url, "web_ui")
+
+        async def applied(count, name):
+            await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration was applied", count=count, changes="1")
+            await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration has changed", name=name)
+            await exchanged(robot, web, count)
+
+        with plugin.open("ab") as file:
+            file.write(b"and again")
+        await applied(1, "handlers.select_object")
+        gateway.change(**watched, limits={"messages_per_second": 4321})
+        await applied(2, "limits")
+        included.write_text("log: {level: debug}\n", encoding="utf-8")
+        await applied(3, "log")
+        gateway.change(**watched, mistake=True)
+        await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration was not applied")
+        await exchanged(robot, web, 4)
+
+    with Gateway(tmp_path, **watched) as gateway:
+        run(scenario(gateway))
+
+
 def test_a_certificate_that_was_renewed_is_taken_without_ending_a_connection(tmp_path):
     pairs = make_certificate(tmp_path / "first"), make_certificate(tmp_path / "second")
     used = tmp_path / "cert.pem", tmp_path / "key.pem"
