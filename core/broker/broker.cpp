@@ -412,7 +412,10 @@ bool Broker::Running::has_ended_its_work(Component& component, Clock::time_point
   return false;
 }
 
-Broker::Running::~Running() { take_down(); }
+Broker::Running::~Running() {
+  end_waits();
+  take_down();
+}
 
 Broker::Broker(std::unique_ptr<Running> running) : running_(std::move(running)) {}
 Broker::~Broker() = default;
@@ -443,7 +446,11 @@ BrokerConfig Broker::config() const {
   return running_->config;
 }
 
-std::size_t Broker::stop(std::chrono::milliseconds deadline) { return running_->stop(deadline); }
+void Broker::announce_stop() { running_->end_waits(); }
+std::size_t Broker::stop(std::chrono::milliseconds deadline) {
+  running_->end_waits();
+  return running_->stop(deadline);
+}
 
 bool Broker::has_left_behind() const { return !running_->left_behind.empty() || running_->lane.stuck() > 0; }
 

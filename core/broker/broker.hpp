@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@ class Metrics;
 struct GenerationInfo {
   enum class State {
     Current,   ///< Takes what comes.
+    Canary,    ///< Takes a share of what comes, to be seen how it does.
     Previous,  ///< Replaced, and ready to take everything back until the rollback window has passed.
     Draining,  ///< Replaced, and still serves connections that cannot move.
   };
@@ -39,6 +41,24 @@ struct GenerationInfo {
 };
 std::string_view to_string(GenerationInfo::State state);
 
+/// A share of the new connections goes to the new generation at first, and it has to do as well as the present one.
+struct Canary {
+  double percent = 10;  ///< Of the new connections: from 0.1 to 100.
+  std::chrono::milliseconds lasting{60'000};
+};
+
+/// What was counted meanwhile. A failure: the transport does not take a connection, or ends it without having sent
+/// everything, or a message on it is answered by an error.
+struct CanaryReport {
+  std::uint64_t opened = 0;  ///< Connections, and requests, of the new generation.
+  std::uint64_t failed = 0;
+  std::uint64_t present_opened = 0;
+  std::uint64_t present_failed = 0;
+
+  /// More failures than chance explains: at least three, and more than one in a hundred above twice the present one's.
+  bool is_worse() const;
+};
+
 /// What a swap or a rollback has come to.
 struct SwapReport {
   std::string name;
@@ -51,6 +71,7 @@ struct SwapReport {
   std::chrono::nanoseconds freeze_p50{0};  ///< How long a connection stood still.
   std::chrono::nanoseconds freeze_p99{0};
   std::chrono::nanoseconds freeze_max{0};
+  std::optional<CanaryReport> canary;
 };
 
 /// What a change of the configuration has come to.
@@ -94,8 +115,10 @@ class Broker {
   /// soon.
   ///
   /// `wanted`: its name says which; checked options, as in a configuration. Conflict: it is what runs already. Any
-  /// other error: nothing has changed, and the old generation serves on.
-  Result<SwapReport> swap(const ComponentConfig& wanted, const Progress& progress = {});
+  /// other error: nothing has changed, and the old generation serves on. With `canary`, that of a transport or service
+  /// comes only once its time is over; Conflict, where the new generation was worse: everybody is back then.
+  Result<SwapReport> swap(const ComponentConfig& wanted, const Progress& progress = {},
+                          const std::optional<Canary>& canary = {});
   /// Gives everything back to the previous generation. NotFound: there is none any more.
   Result<SwapReport> rollback(std::string_view name, const Progress& progress = {});
   /// By name, the current one of each first.
@@ -112,6 +135,8 @@ class Broker {
   /// Ends a client's connection, or its session where it has none. False: there is no such client.
   bool disconnect(std::string_view client_id);
 
+  /// A stop is to follow: an operation that waits for time to pass comes back.
+  void announce_stop();
   /// Stops accepting, tells every client that the broker goes away, sends what is queued, waits for clients to leave,
   /// and stops every component; what has not ended within `deadline` is cut. Answers how many connections had to be
   /// cut.

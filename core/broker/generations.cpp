@@ -37,17 +37,23 @@ std::size_t connections_of(const Seat& seat, const Generation& but) {
 std::string_view to_string(GenerationInfo::State state) {
   switch (state) {
     case GenerationInfo::State::Current: return "current";
+    case GenerationInfo::State::Canary: return "canary";
     case GenerationInfo::State::Previous: return "previous";
     default: return "draining";
   }
 }
 
-Result<SwapReport> Broker::Running::swap(const ComponentConfig& wanted, const Broker::Progress& progress) {
+Result<SwapReport> Broker::Running::swap(const ComponentConfig& wanted, const Broker::Progress& progress,
+                                         const std::optional<Canary>& canary) {
   const std::lock_guard lock(operations);
   if (!serving) return Error{ErrorCode::Unavailable, "The broker is stopping"};
   auto* seat = find_seat(wanted.name);
   if (seat == nullptr || seat->current == nullptr) {
     return Error{ErrorCode::NotFound, "There is no component " + wanted.name};
+  }
+  if (canary && seat->mount == nullptr) {
+    return Error{ErrorCode::Unsupported,
+                 wanted.name + " has no connections of which a share could go to a new generation"};
   }
   const auto& present = *seat->current;
   if (wanted.type == &present.component->type() && wanted.values.same_values(present.config.values) &&
@@ -66,11 +72,17 @@ Result<SwapReport> Broker::Running::swap(const ComponentConfig& wanted, const Br
   }
   (*made)->config.required = wanted.required;
   auto& next = add_generation(*seat, std::move(*made));
+  std::optional<CanaryReport> tried;
+  if (canary) {
+    if (status = try_canary(*seat, next, *canary, tried.emplace()); !status) return status.error();
+  }
   log.info("A new generation takes over", {{"name", seat->name},
                                            {"generation", next.number},
                                            {"plugin", next.config.plugin},
                                            {"version", next.origin.version}});
-  return turn_to(*seat, next, progress);
+  auto report = turn_to(*seat, next, progress);
+  report.canary = tried;
+  return report;
 }
 
 Status Broker::Running::start_new(Generation& made) {
@@ -269,7 +281,9 @@ std::vector<GenerationInfo> Broker::Running::generations() {
     for (const auto& seat : seats) {
       for (auto at = seat->generations.rbegin(); at != seat->generations.rend(); ++at) {
         const auto& one = **at;
+        const bool is_tried = seat->mount != nullptr && one.endpoint.get() == seat->mount->canary.load();
         const auto state = &one == seat->current    ? GenerationInfo::State::Current
+                           : is_tried               ? GenerationInfo::State::Canary
                            : &one == seat->previous ? GenerationInfo::State::Previous
                                                     : GenerationInfo::State::Draining;
         all.push_back({seat->name, one.number, one.config.plugin, one.origin.version, one.origin.hash, state,
@@ -316,8 +330,9 @@ std::size_t Broker::Running::ask_workers(const std::function<std::size_t(Worker&
   return sum.load();
 }
 
-Result<SwapReport> Broker::swap(const ComponentConfig& wanted, const Progress& progress) {
-  return running_->swap(wanted, progress);
+Result<SwapReport> Broker::swap(const ComponentConfig& wanted, const Progress& progress,
+                                const std::optional<Canary>& canary) {
+  return running_->swap(wanted, progress, canary);
 }
 Result<SwapReport> Broker::rollback(std::string_view name, const Progress& progress) {
   return running_->rollback(name, progress);

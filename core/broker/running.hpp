@@ -9,12 +9,14 @@
 #include "runtime/handover.hpp"
 #include "runtime/shared.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <string>
@@ -98,6 +100,9 @@ struct Broker::Running {
   std::mutex operations;             // one change at a time; before any other lock
   std::mutex view;                   // for those who only look: `config`, `seats` and `listening` change with it held
   std::shared_mutex lifetime;        // held while workers are asked; exclusively when they stop to answer
+  std::mutex ending_mutex;
+  std::condition_variable ending_changed;
+  std::atomic<bool> ending{false};  // set with ending_mutex held
   Housekeeping housekeeping;
 
   Status build();
@@ -141,7 +146,11 @@ struct Broker::Running {
   std::shared_ptr<StandIn> stand_in(const omnibroker_component_type& type, const BrokerConfig& whole);
 
   // While it runs; generations.cpp
-  Result<SwapReport> swap(const ComponentConfig& wanted, const Broker::Progress& progress);
+  Result<SwapReport> swap(const ComponentConfig& wanted, const Broker::Progress& progress,
+                          const std::optional<Canary>& canary);
+  Status try_canary(Seat& seat, Generation& next, const Canary& canary, CanaryReport& report);
+  /// What waits for time to pass comes back.
+  void end_waits();
   Result<SwapReport> rollback(std::string_view name, const Broker::Progress& progress);
   std::vector<SessionInfo> sessions();
   bool disconnect(std::string_view client_id);

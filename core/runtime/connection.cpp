@@ -234,6 +234,7 @@ void Connection::open_exchange(Endpoint& endpoint) {
   ++exchange_number_;
   endpoint_ = &endpoint;
   endpoint.exchanges.fetch_add(1, std::memory_order_relaxed);
+  endpoint.opened.fetch_add(1, std::memory_order_relaxed);
   head_begun_ = false;
   request_ended_ = close_asked_ = false;
   since_ = worker_->now();
@@ -242,7 +243,10 @@ void Connection::open_exchange(Endpoint& endpoint) {
   omnibroker_status status = OMNIBROKER_INTERNAL;
   call(Call::Open, [&] {
     status = endpoint.table->open(endpoint.self, reinterpret_cast<omnibroker_connection*>(this), &request, &exchange_);
-    if (status != OMNIBROKER_OK) exchange_ = nullptr;
+    if (status != OMNIBROKER_OK) {
+      exchange_ = nullptr;
+      endpoint.failed.fetch_add(1, std::memory_order_relaxed);
+    }
     if (status != OMNIBROKER_OK && !request_ended_ && !close_asked_) {
       worker_->shared().counters.refused_heads.add();
       static_cast<void>(queue(refusal_response(listener_, 500, "Internal error", false, true)));
@@ -413,6 +417,7 @@ void Connection::end_request(bool keep_alive) {
 
 void Connection::close(bool flush) {
   if (given_away_) return;
+  if (!flush && !close_asked_ && endpoint_ != nullptr) endpoint_->failed.fetch_add(1, std::memory_order_relaxed);
   close_asked_ = true;
   close_flush_ = flush;
 }

@@ -32,6 +32,8 @@ struct Endpoint {
   const omnibroker_session_handover_v1* handover = nullptr;  ///< Null: its connections cannot move.
   const CallPlace* place = nullptr;                          ///< For marks of calls into it.
   std::atomic<std::size_t> exchanges{0};                     ///< Under way.
+  std::atomic<std::uint64_t> opened{0};                      ///< So far.
+  std::atomic<std::uint64_t> failed{0};                      ///< Of these; CanaryReport says what that is.
 
   /// Writes a message as receivers with this variant want it.
   void encode(std::uint32_t variant, const omnibroker_payload& payload, const omnibroker_sink* out) const {
@@ -48,6 +50,19 @@ struct Endpoint {
 struct Mount {
   std::string path;
   std::atomic<Endpoint*> current{nullptr};
+  std::atomic<Endpoint*> canary{nullptr};  ///< Gets a share of what comes; null: there is none.
+  std::atomic<unsigned> permille{0};       ///< That share.
+  std::atomic<std::uint64_t> turns{0};
+
+  /// Who takes the next request.
+  Endpoint* next() {
+    auto* tried = canary.load(std::memory_order_acquire);
+    if (tried == nullptr) return current.load(std::memory_order_acquire);
+    const auto turn = turns.fetch_add(1, std::memory_order_relaxed);
+    const std::uint64_t share = permille.load(std::memory_order_relaxed);
+    const bool is_its_turn = (turn + 1) * share / 1000 > turn * share / 1000;  // evenly among the others
+    return is_its_turn ? tried : current.load(std::memory_order_acquire);
+  }
 };
 
 /// What is mounted on a listener, the longest path first, and what its connections are encrypted with; null for plain
@@ -72,7 +87,7 @@ struct Listener {
     for (const auto& mount : table.load(std::memory_order_acquire)->mounts) {
       const std::string_view at = mount->path;
       const bool below = at == "/" || (path.starts_with(at) && (path.size() == at.size() || path[at.size()] == '/'));
-      if (below) return mount->current.load(std::memory_order_acquire);
+      if (below) return mount->next();
     }
     return nullptr;
   }

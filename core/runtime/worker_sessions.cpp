@@ -381,6 +381,7 @@ void Worker::reply_ack(Session& session, std::string_view type, bool asked, cons
 
 void Worker::reply_error(Session& session, std::string_view code, std::string_view message, const ReplyTo& reply_to) {
   shared_.counters.messages_refused.add();
+  if (session.endpoint != nullptr) session.endpoint->failed.fetch_add(1, std::memory_order_relaxed);
   reply_buffer_.clear();
   const StringSink sink(reply_buffer_);
   {

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
@@ -40,6 +41,25 @@ Result<std::string> text_of(const Poco::JSON::Object& request, const std::string
 /// Empty where it is not given.
 Result<std::string> optional_text_of(const Poco::JSON::Object& request, const std::string& member) {
   return request.has(member) ? text_of(request, member) : Result<std::string>(std::string());
+}
+
+/// Nothing where the request asks for none.
+Result<std::optional<core::Canary>> canary_of(const Poco::JSON::Object& request) {
+  if (!request.has("canary_percent")) {
+    if (request.has("for_ms")) return wrong("\"for_ms\" goes with \"canary_percent\"");
+    return std::optional<core::Canary>();
+  }
+  const auto percent = request.get("canary_percent");
+  const auto lasting = request.has("for_ms") ? request.get("for_ms") : Poco::Dynamic::Var(60'000);
+  if (!percent.isNumeric() || percent.convert<double>() < 0.1 || percent.convert<double>() > 100) {
+    return wrong("\"canary_percent\" must be a number from 0.1 to 100");
+  }
+  constexpr Poco::Int64 kLongest = 24 * 3'600'000;
+  if (!lasting.isInteger() || lasting.convert<Poco::Int64>() < 1 || lasting.convert<Poco::Int64>() > kLongest) {
+    return wrong("\"for_ms\" must be a whole number of milliseconds, of at most a day");
+  }
+  return std::optional(
+      core::Canary{percent.convert<double>(), std::chrono::milliseconds(lasting.convert<Poco::Int64>())});
 }
 
 std::string absolute(const std::string& file) {
@@ -178,6 +198,8 @@ Result<core::BrokerConfig> ControlOperations::read_whole(const std::string& file
 
 Result<Json> ControlOperations::plan(const Request& request, const Progress&) {
   if (const auto given = optional_text_of(request, "config"); !given) return given.error();
+  const std::unique_lock lock(changing_, std::try_to_lock);  // what is compared must stand still
+  if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "A change is going on, try again later"};
   const auto next = read_whole(file_of(request));
   if (!next) return next.error();
   return plan_json(broker_.plan(next.value()));
@@ -216,6 +238,8 @@ Result<Json> ControlOperations::swap(const Request& request, const Progress& pro
   const auto plugin = optional_text_of(request, "plugin");
   if (!plugin) return plugin.error();
   if (auto status = is_component(name.value()); !status) return nothing_changed(status.error());
+  const auto canary = canary_of(request);
+  if (!canary) return nothing_changed(canary.error());
   const std::unique_lock lock(changing_, std::try_to_lock);
   if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another change is going on, try again later"};
 
@@ -224,7 +248,7 @@ Result<Json> ControlOperations::swap(const Request& request, const Progress& pro
   }
   const auto component = read_component(name.value(), plugin.value());
   if (!component) return nothing_changed(component.error());
-  return outcome(broker_.swap(component.value(), progress), progress);
+  return outcome(broker_.swap(component.value(), progress, canary.value()), progress);
 }
 
 Status ControlOperations::is_component(const std::string& name) const {

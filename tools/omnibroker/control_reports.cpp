@@ -182,6 +182,14 @@ Object::Ptr report_json(const core::SwapReport& report, const std::vector<core::
   result->set("freeze_p50_us", microseconds(report.freeze_p50));
   result->set("freeze_p99_us", microseconds(report.freeze_p99));
   result->set("freeze_max_us", microseconds(report.freeze_max));
+  if (report.canary) {
+    auto canary = new_object();
+    canary->set("opened", static_cast<Poco::Int64>(report.canary->opened));
+    canary->set("failed", static_cast<Poco::Int64>(report.canary->failed));
+    canary->set("present_opened", static_cast<Poco::Int64>(report.canary->present_opened));
+    canary->set("present_failed", static_cast<Poco::Int64>(report.canary->present_failed));
+    result->set("canary", canary);
+  }
   return result;
 }
 

@@ -34,7 +34,8 @@ Command generations_command() {
   return {{.name = "generations",
            .purpose = "list the generations of a running broker's components",
            .usage = "",
-           .text = "A swap or an apply makes a new generation. `current` takes what comes; `previous` has been\n"
+           .text = "A swap or an apply makes a new generation. `current` takes what comes, `canary` a\n"
+                   "share of it; `previous` has been\n"
                    "replaced and is ready to take everything back; `draining` still serves connections that\n"
                    "could not move, or calls that it has put off.\n",
            .options = {control_option(), json_option()},

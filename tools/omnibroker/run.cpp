@@ -104,6 +104,7 @@ class Service {
     std::fflush(stdout);
 
     carry_out_requests(control);
+    broker->announce_stop();
     control.end();
     stop(*broker, broker->config().limits);
     if (broker->has_left_behind()) {  // its threads may still use what leaving in order would destroy

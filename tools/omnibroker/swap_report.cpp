@@ -29,6 +29,13 @@ std::string swap_report_text(const Object& report) {
   if (report.has("plugin")) {
     out += "  plugin   " + text("plugin") + " " + text("version") + " (" + text("sha256").substr(0, kShortHash) + ")\n";
   }
+  if (const auto canary = report.getObject("canary"); !canary.isNull()) {
+    const auto of = [&](const char* opened, const char* failed) {
+      return canary->getValue<std::string>(failed) + " failed of " + canary->getValue<std::string>(opened);
+    };
+    out += "  canary   " + of("opened", "failed") + "; with the present one " + of("present_opened", "present_failed") +
+           "\n";
+  }
   out += "  moved    " + text("moved") + (text("moved") == "1" ? " connection" : " connections") + " in " +
          milliseconds(report, "took_us") + "\n";
   if (report.getValue<Poco::Int64>("moved") > 0) {

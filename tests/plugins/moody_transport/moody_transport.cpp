@@ -1,7 +1,7 @@
 /// A transport that lives beside the real ones, and misbehaves when it is to take their connections over: in the step
 /// that the environment names, because a swap takes the options of the component that it replaces.
 ///
-///     OMNIBROKER_TEST_STEP   configure, prepare, start, stop, import, export; empty: nowhere
+///     OMNIBROKER_TEST_STEP   configure, prepare, start, stop, open, import, export; empty: nowhere
 ///     OMNIBROKER_TEST_MOOD   fail, throw, hang (until somebody reads the pipe OMNIBROKER_TEST_GATE), crash, busy
 ///     OMNIBROKER_TEST_WHERE  child: only in a process that tries the component for a broker; parent: only in the
 ///     others
@@ -72,6 +72,7 @@ class MoodyTransport final : public omnibroker::Transport {
   omnibroker::Status stop() override { return behave("stop"); }
 
   std::unique_ptr<omnibroker::Exchange> open(omnibroker::Connection connection, const omnibroker::Request&) override {
+    if (auto status = behave("open"); !status) throw std::runtime_error(status.error().message);
     return std::make_unique<Silent>(connection);
   }
   void encode(const omnibroker_payload& payload, const omnibroker::Sink& out) const override {
