@@ -42,6 +42,7 @@ struct Broker::Running::Prepared {
     ConfigValues before;
   };
   std::size_t components_before = 0;
+  std::size_t bridges_before = 0;
   LimitsConfig limits_before;
   std::vector<Made> made;
   std::vector<Reconfigured> reconfigured;
@@ -54,6 +55,10 @@ struct Broker::Running::Prepared {
 Plan Broker::Running::plan(const BrokerConfig& next) {
   RunningFacts facts;
   facts.runs = [this](std::string_view name) { return current(name) != nullptr; };
+  facts.made_with = [this](std::string_view name) {
+    const auto* generation = current(name);
+    return MadeWith{generation->limits, generation->roles};
+  };
   facts.limits_read = [this](std::string_view name) { return record_of(*current(name)->component).limits_read(); };
   facts.tls_files_differ = [this](const ListenerConfig& wanted) {
     const auto* listener = find_listener(wanted.name);
@@ -86,6 +91,7 @@ Result<ApplyReport> Broker::Running::apply(BrokerConfig next, const Broker::Prog
 
 Status Broker::Running::prepare(Plan& plan, const BrokerConfig& next, Prepared& prepared) {
   prepared.components_before = components.size();
+  prepared.bridges_before = bridges.size();
   prepared.limits_before = config.limits;
   if (auto possible = compose(next); !possible)
     return possible.error();        // with what runs; the roles are what may not fit
@@ -112,6 +118,7 @@ Status Broker::Running::prepare(Plan& plan, const BrokerConfig& next, Prepared& 
     }
   }
   for (auto& made : prepared.made) {
+    if (made.generation->component->state() == Component::State::Started) continue;
     if (auto status = start_new(*made.generation); !status) return status;
   }
   return {};
@@ -142,7 +149,18 @@ Status Broker::Running::make_for(const ComponentConfig& wanted, const BrokerConf
   auto required = wanted;
   required.required = true;  // a change that leaves out what it asks for is none
   left_out.erase(wanted.name);
+  const bool may_be_left_out = !wanted.required && current(wanted.name) == nullptr;  // as at the start
+  const auto before = components.size();
   auto made = make_generation(required, next);
+  if (made && may_be_left_out) {
+    if (auto status = start_new(**made); !status) made = status.error();
+  }
+  if (!made && may_be_left_out) {
+    while (components.size() > before) discard_last_component();
+    log.warn("A component that is not required was left out",
+             {{"name", wanted.name}, {"reason", made.error().message}});
+    return {};
+  }
   if (!made) return made.error();
   (*made)->config.required = wanted.required;
   prepared.made.push_back({&seat_for(wanted.name), std::move(*made)});
@@ -156,7 +174,13 @@ void Broker::Running::undo(Prepared& prepared) {
     if (at->seat->current->component->reconfigure(at->before, reason) == OMNIBROKER_APPLIED) continue;
     log.error("A component did not take its options back", {{"name", at->seat->name}, {"reason", reason}});
   }
+  prepared.made.clear();
   while (components.size() > prepared.components_before) discard_last_component();
+  bridges.resize(prepared.bridges_before);
+  static_cast<void>(ask_workers([&](Worker& worker) {
+    worker.drop_early(prepared.bridges_before);
+    return 0;
+  }));
 }
 
 /// Nothing here can fail.
@@ -183,20 +207,19 @@ void Broker::Running::commit(BrokerConfig next, Prepared& prepared, ApplyReport&
     }
     take_over(seat, generation);
   }
-  open_prepared(prepared);
   const auto gone = vacate_gone();
   turn_pipeline(compose(config).value());  // prepare has seen that it can be
-  for (const auto& endpoint : config.endpoints) seat_endpoint(endpoint, prepared, report, progress);
+  open_prepared(prepared);
+  move_replaced(report, progress);
   for (auto* seat : gone) send_away(*seat);
   close_gone();
   list_listening();
 }
 
+/// Everything is at its path before anybody is accepted there.
 void Broker::Running::open_prepared(Prepared& prepared) {
-  for (auto& opened : prepared.listeners) {
-    auto& listener = *shared->listeners.emplace_back(std::move(opened));
-    watch(listener);
-  }
+  std::vector<Listener*> to_watch;
+  for (auto& opened : prepared.listeners) to_watch.push_back(shared->listeners.emplace_back(std::move(opened)).get());
   for (const auto& wanted : config.listeners) {
     const auto tls = prepared.tls.find(wanted.name);
     if (tls == prepared.tls.end()) continue;
@@ -207,11 +230,13 @@ void Broker::Running::open_prepared(Prepared& prepared) {
     if (const auto sockets = prepared.sockets.find(wanted.name); sockets != prepared.sockets.end()) {
       unwatch(listener);
       listener.sockets = std::move(sockets->second);
-      watch(listener);
+      to_watch.push_back(&listener);
     } else {
       for (const auto& socket : listener.sockets) ::listen(socket->descriptor(), static_cast<int>(wanted.backlog));
     }
   }
+  mount_all();
+  for (auto* listener : to_watch) watch(*listener);
 }
 
 /// Components that the configuration does not have any more: their seats, which nothing leads to from here on.
@@ -221,8 +246,9 @@ std::vector<Seat*> Broker::Running::vacate_gone() {
     const auto* named = find_component(config, seat->name);
     const bool stays = named != nullptr && (named->type != nullptr || named->required);
     if (seat->current == nullptr || stays) continue;
-    unmount(*seat);
     const std::lock_guard lock(view);
+    seat->mount.reset();
+    seat->listener = nullptr;
     seat->current->replaced = Clock::now();
     seat->current = seat->previous = nullptr;
     gone.push_back(seat.get());
@@ -230,27 +256,15 @@ std::vector<Seat*> Broker::Running::vacate_gone() {
   return gone;
 }
 
-/// Mounts what is new or has another place, and moves the connections of what has a new generation.
-void Broker::Running::seat_endpoint(const EndpointConfig& wanted, const Prepared& prepared, ApplyReport& report,
-                                    const Broker::Progress& progress) {
-  auto* seat = find_seat(wanted.component.name);
-  const bool is_new =
-      std::any_of(prepared.made.begin(), prepared.made.end(), [&](const auto& made) { return made.seat == seat; });
-  if (seat == nullptr || !is_new) return;
-  const bool moves =
-      seat->mount != nullptr && (seat->mount->path != wanted.path || seat->listener != find_listener(wanted.listener));
-  if (moves) {
-    unmount(*seat);
-    const std::lock_guard lock(view);
-    seat->previous = nullptr;  // it answers to another path
+/// The connections of everything that has a new generation.
+void Broker::Running::move_replaced(ApplyReport& report, const Broker::Progress& progress) {
+  for (auto& swap : report.swaps) {
+    auto& seat = *find_seat(swap.name);
+    if (seat.mount == nullptr) continue;
+    const auto begun = Clock::now();
+    move_connections(seat, swap, progress);
+    swap.took = Clock::now() - begun;
   }
-  if (seat->mount == nullptr) mount(*seat, wanted);
-  const auto swap =
-      std::find_if(report.swaps.begin(), report.swaps.end(), [&](const auto& one) { return one.name == seat->name; });
-  if (swap == report.swaps.end()) return;
-  const auto begun = Clock::now();
-  move_connections(*seat, *swap, progress);
-  swap->took = Clock::now() - begun;
 }
 
 /// Ends the connections of what is gone, as a stop of the broker would.

@@ -165,6 +165,9 @@ Result<std::unique_ptr<Generation>> Broker::Running::make_generation(const Compo
   made->config.type = &(*component)->type();
   made->origin = catalog.origin((*component)->type());
   made->component = *component;
+  made->limits = whole.limits;
+  for (const auto& role : whole.roles) made->roles.push_back(role.name);
+  std::sort(made->roles.begin(), made->roles.end());
   if (wanted.kind == OMNIBROKER_KIND_BRIDGE) {
     auto found = std::find(bridges.begin(), bridges.end(), wanted.name);
     record_of(**component).bridge = static_cast<int>(found - bridges.begin());
@@ -197,25 +200,29 @@ void Broker::Running::set_table(Listener& listener, std::unique_ptr<const Listen
   listener.owned_table = std::move(next);
 }
 
-void Broker::Running::mount(Seat& seat, const EndpointConfig& wanted) {
-  seat.mount = std::make_shared<Mount>();
-  seat.mount->path = wanted.path;
-  seat.mount->current = seat.current->endpoint.get();
-  seat.listener = find_listener(wanted.listener);
-  auto next = std::make_unique<ListenerTable>(*seat.listener->owned_table);
-  next->mounts.push_back(seat.mount);
-  std::stable_sort(next->mounts.begin(), next->mounts.end(),
-                   [](const auto& a, const auto& b) { return a->path.size() > b->path.size(); });
-  set_table(*seat.listener, std::move(next));
-}
-
-void Broker::Running::unmount(Seat& seat) {
-  if (seat.mount == nullptr) return;
-  auto next = std::make_unique<ListenerTable>(*seat.listener->owned_table);
-  std::erase(next->mounts, seat.mount);
-  set_table(*seat.listener, std::move(next));
-  seat.mount.reset();
-  seat.listener = nullptr;
+void Broker::Running::mount_all() {
+  for (const auto& listener : shared->listeners) {
+    if (listener->sockets.empty()) continue;
+    auto table = std::make_unique<ListenerTable>();
+    table->tls = listener->owned_table->tls;
+    for (const auto& wanted : config.endpoints) {
+      auto* seat = find_seat(wanted.component.name);
+      if (wanted.listener != listener->name || seat == nullptr || seat->current == nullptr) continue;
+      const bool stays = seat->mount != nullptr && seat->listener == listener.get() && seat->mount->path == wanted.path;
+      if (!stays) {
+        const std::lock_guard lock(view);
+        seat->previous = nullptr;  // it answers to another path
+        seat->mount = std::make_shared<Mount>();
+        seat->mount->path = wanted.path;
+        seat->mount->current = seat->current->endpoint.get();
+        seat->listener = listener.get();
+      }
+      table->mounts.push_back(seat->mount);
+    }
+    std::stable_sort(table->mounts.begin(), table->mounts.end(),
+                     [](const auto& a, const auto& b) { return a->path.size() > b->path.size(); });
+    set_table(*listener, std::move(table));
+  }
 }
 
 void Broker::Running::watch_calls() {
@@ -261,9 +268,7 @@ Status Broker::Running::build_once() {
   prepare_shared();
   if (auto status = fill_seats(); !status) return status;
   if (auto status = open_listeners(); !status) return status;
-  for (const auto& endpoint : config.endpoints) {
-    if (auto* seat = find_seat(endpoint.component.name)) mount(*seat, endpoint);
-  }
+  mount_all();
   auto pipeline = compose(config);
   if (!pipeline) return pipeline.error();
   shared->set_pipeline(std::move(*pipeline));
@@ -335,9 +340,11 @@ void Broker::Running::list_listening() {
 
 void Broker::Running::serve() {
   list_listening();
-  shared->workers.front()->post([this](Worker& worker) {
+  static_cast<void>(ask_workers([this](Worker& worker) {
+    if (worker.index() != 0) return 0;
     for (auto& listener : shared->listeners) worker.watch(*listener);
-  });
+    return 0;
+  }));
   housekeeping.start([this] { retire_what_is_over(); });
 }
 
@@ -362,18 +369,19 @@ std::size_t Broker::Running::stop(std::chrono::milliseconds patience_of_all) {
     }
   }
   const auto patience = std::max(until, Clock::now() + kLeastPatience);
-  each_started([&](Component& component) { return drain(component, patience); });
+  each_of({Component::State::Started}, [&](Component& component) { return drain(component, patience); });
   for (auto& worker : shared->workers) worker->stop();  // from here on nothing calls a component but its lifecycle
   leave_behind_the_busy(patience);
-  each_started([](Component& component) { return component.stop(); });
+  each_of({Component::State::Prepared, Component::State::Started, Component::State::Draining},
+          [](Component& component) { return component.stop(); });
   return cut;
 }
 
 template <class Step>
-void Broker::Running::each_started(Step step) {
+void Broker::Running::each_of(std::initializer_list<Component::State> states, Step step) {
   for (auto at = components.rbegin(); at != components.rend(); ++at) {
     auto& component = **at;
-    if (component.state() != Component::State::Started && component.state() != Component::State::Draining) continue;
+    if (std::find(states.begin(), states.end(), component.state()) == states.end()) continue;
     if (auto status = step(component); !status) {
       log.warn("A component did not stop cleanly", {{"name", component.name()}, {"reason", status.error().message}});
     }
@@ -398,7 +406,9 @@ void Broker::Running::leave_behind_the_busy(Clock::time_point until) {
 bool Broker::Running::has_ended_its_work(Component& component, Clock::time_point until) {
   auto& record = record_of(component);
   record.close();
-  if (record.wait_until_idle(until)) return true;
+  const bool idle = record.wait_until_idle(until);
+  shared->timers.forget(record);  // what work that was under way has begun; from here on it can begin none
+  if (idle) return true;
   const auto discarded = shared->pool.discard(&record);
   record.end_work(discarded);
   const auto running = record.work();

@@ -32,6 +32,7 @@ Result<std::shared_ptr<const Pipeline>> Broker::Running::compose(const BrokerCon
                                                    std::to_string(Pipeline::kMostRoles) + " need a restart"};
   }
   auto made = std::make_shared<Pipeline>(std::move(roles), wanted.limits);
+  made->epoch = before->epoch + 1;
   made->routes.set_routes(routes_after(before->routes.routes(), wanted, made->routes.roles()));
   if (const auto* reply = current("reply")) {
     made->reply = {reply->component->self(), reply->component->table<omnibroker_reply_v1>(OMNIBROKER_REPLY),

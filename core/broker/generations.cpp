@@ -91,11 +91,28 @@ Status Broker::Running::start_new(Generation& made) {
   return status;
 }
 
+/// One that nothing uses yet: drained and stopped as far as it had come, then destroyed.
 void Broker::Running::discard_last_component() {
   auto component = std::move(components.back());
   components.pop_back();
-  shared->timers.forget(record_of(*component));
-  destroy(std::move(component), Clock::now() + kPatience);
+  const auto name = component->name();
+  if (const auto status = end(std::move(component), Clock::now() + kPatience); !status) {
+    log.warn("A component did not stop cleanly", {{"name", name}, {"reason", status.error().message}});
+  }
+}
+
+Status Broker::Running::end(std::unique_ptr<Component> component, Clock::time_point until) {
+  Status status;
+  const auto state = component->state();
+  if (state == Component::State::Started) status = drain(*component, until);
+  const bool has_taken =
+      state == Component::State::Prepared || state == Component::State::Started || state == Component::State::Draining;
+  if (has_ended_its_work(*component, until) && has_taken) {
+    const auto stopped = component->stop();
+    if (status) status = stopped;
+  }
+  destroy(std::move(component), until);
+  return status;
 }
 
 /// When its work has ended; otherwise it is left behind.
@@ -221,19 +238,13 @@ void Broker::Running::retire_what_is_over() {
       const std::lock_guard view_lock(view);
       seat->previous = nullptr;
     }
-    for (std::size_t i = 0; i < seat->generations.size();) {
+    for (std::size_t i = 0; i < seat->generations.size() && !ending;) {
       auto& generation = *seat->generations[i];
       const bool needed = &generation == seat->current || &generation == seat->previous || is_used(generation);
-      if (needed) {
+      if (needed || !retire(*seat, generation)) {
         ++i;
         continue;
       }
-      std::erase_if(seat->handovers, [&](const auto& one) {
-        const bool of_it = &one->from == generation.endpoint.get() || &one->to == generation.endpoint.get();
-        if (of_it) one->abandon();
-        return of_it;
-      });
-      retire(generation);
       const std::lock_guard view_lock(view);
       seat->generations.erase(seat->generations.begin() + static_cast<std::ptrdiff_t>(i));
     }
@@ -250,27 +261,40 @@ bool Broker::Running::is_used(const Generation& generation) {
   return ask_workers([&endpoint](Worker& worker) { return worker.uses(endpoint) ? 1 : 0; }) > 0;
 }
 
-void Broker::Running::retire(Generation& generation) {
-  if (const auto* endpoint = generation.endpoint.get()) {
-    static_cast<void>(ask_workers([endpoint](Worker& worker) {
-      worker.forget(*endpoint);
-      return 0;
-    }));
-  }
-  const auto found = std::find_if(components.begin(), components.end(),
-                                  [&](const auto& one) { return one.get() == generation.component; });
-  auto component = std::move(*found);
-  components.erase(found);
+/// A step of it, without waiting for work that goes on. True when it has ended.
+bool Broker::Running::retire(Seat& seat, Generation& generation) {
+  auto& component = *generation.component;
   const auto& name = generation.config.name;
-  const auto until = Clock::now() + kPatience;
-  auto status = drain(*component, until);
-  if (status && has_ended_its_work(*component, until)) status = component->stop();
-  if (!status) {
+  const auto now = Clock::now();
+  if (generation.retiring == Clock::time_point{}) {
+    generation.retiring = now;
+    std::erase_if(seat.handovers, [&](const auto& one) {
+      const bool of_it = &one->from == generation.endpoint.get() || &one->to == generation.endpoint.get();
+      if (of_it) one->abandon();
+      return of_it;
+    });
+    if (const auto* endpoint = generation.endpoint.get()) {
+      static_cast<void>(ask_workers([endpoint](Worker& worker) {
+        worker.forget(*endpoint);
+        return 0;
+      }));
+    }
+    if (const auto status = drain(component, now); !status) {
+      log.warn("A generation did not drain cleanly",
+               {{"name", name}, {"generation", generation.number}, {"reason", status.error().message}});
+    }
+  }
+  if (record_of(component).work() > 0 && now - generation.retiring < kPatience) return false;
+  const auto found =
+      std::find_if(components.begin(), components.end(), [&](const auto& one) { return one.get() == &component; });
+  auto owned = std::move(*found);
+  components.erase(found);
+  if (const auto status = end(std::move(owned), now); !status) {
     log.warn("A generation did not end cleanly",
              {{"name", name}, {"generation", generation.number}, {"reason", status.error().message}});
   }
   log.info("A generation has ended", {{"name", name}, {"generation", generation.number}});
-  destroy(std::move(component), until);
+  return true;
 }
 
 std::vector<GenerationInfo> Broker::Running::generations() {

@@ -148,7 +148,7 @@ class Comparison {
       const bool runs = before != nullptr && facts_.runs(wanted->name);
       if (runs) {
         component(*before, *wanted);
-      } else if (wanted->type != nullptr || wanted->required) {
+      } else if (!was_left_out(before, *wanted) && (wanted->type != nullptr || wanted->required)) {
         add(Kind::Add, wanted->name, {"plugin: " + wanted->plugin});
       }
     }
@@ -156,6 +156,12 @@ class Comparison {
       const bool gone = find_component(next_, present->name) == nullptr;
       if (gone && facts_.runs(present->name)) add(Kind::Remove, present->name);
     }
+  }
+
+  /// It would not start, and nothing is different now.
+  static bool was_left_out(const ComponentConfig* before, const ComponentConfig& wanted) {
+    return before != nullptr && !wanted.required && before->type == wanted.type &&
+           before->isolation == wanted.isolation && before->values.same_values(wanted.values);
   }
 
   void component(const ComponentConfig& before, const ComponentConfig& wanted) {
@@ -170,7 +176,7 @@ class Comparison {
       options(before, wanted, details, in_place);
     }
     place(wanted.name, details, in_place);
-    limits(facts_.limits_read(wanted.name), details, in_place);
+    limits(wanted.name, facts_.limits_read(wanted.name), details, in_place);
     isolation(before, wanted, details, in_place);
     if (details.empty()) {
       ++plan_.untouched;
@@ -210,15 +216,19 @@ class Comparison {
       in_place = false;
     }
     if (before.isolation == Isolation::None || wanted.isolation == Isolation::None) return;
-    limits({"isolation_timeout"}, details, in_place);
-    const auto same_name = [](const RoleConfig& a, const RoleConfig& b) { return a.name == b.name; };
-    if (std::equal(now_.roles.begin(), now_.roles.end(), next_.roles.begin(), next_.roles.end(), same_name)) return;
+    limits(wanted.name, {"isolation_timeout"}, details, in_place);
+    std::vector<std::string> roles;
+    for (const auto& role : next_.roles) roles.push_back(role.name);
+    std::sort(roles.begin(), roles.end());
+    if (roles == facts_.made_with(wanted.name).roles) return;
     details.push_back("roles: others than its process knows");
     in_place = false;
   }
 
-  void limits(const std::vector<std::string>& read_ones, std::vector<std::string>& details, bool& in_place) const {
-    const auto before = limits_spec().write(now_.limits);
+  /// Against what it was made with: after a rollback that is not what the broker runs with.
+  void limits(const std::string& name, const std::vector<std::string>& read_ones, std::vector<std::string>& details,
+              bool& in_place) const {
+    const auto before = limits_spec().write(facts_.made_with(name).limits);
     const auto after = limits_spec().write(next_.limits);
     for (const auto& read : read_ones) {
       for (std::size_t i = 0; i < before.size(); ++i) {

@@ -38,10 +38,18 @@ struct Plan {
   const PlannedStep* find(std::string_view name) const;
 };
 
+/// What a component that runs was made with, which may be older than what the broker runs with.
+struct MadeWith {
+  LimitsConfig limits;
+  std::vector<std::string> roles;  ///< Sorted.
+};
+
 /// What a running broker knows beside its configuration.
 struct RunningFacts {
   /// Whether a component of this name runs: one that is not required may have been left out.
   std::function<bool(std::string_view name)> runs;
+  /// Of a component that runs.
+  std::function<MadeWith(std::string_view name)> made_with;
   /// The limits that a component asked for when it was made; it goes by those values.
   std::function<std::vector<std::string>(std::string_view name)> limits_read;
   /// Whether the files of a listener's certificate and key say something else than what is used.

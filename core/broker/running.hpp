@@ -13,6 +13,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <initializer_list>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -37,6 +38,9 @@ struct Generation {
   std::unique_ptr<Endpoint> endpoint;      ///< Of a transport or service; null for others.
   Clock::time_point since = Clock::now();  ///< Made.
   Clock::time_point replaced{};            ///< Not the current one since then.
+  Clock::time_point retiring{};            ///< Drained, and waiting for the end of its work since then.
+  LimitsConfig limits;                     ///< That it was made with.
+  std::vector<std::string> roles;          ///< The same, sorted.
 
   std::size_t connections() const { return endpoint == nullptr ? 0 : endpoint->exchanges.load(); }
 };
@@ -118,9 +122,9 @@ struct Broker::Running {
   Status drain(Component& component, Clock::time_point until);
   void leave_behind_the_busy(Clock::time_point until);
   bool has_ended_its_work(Component& component, Clock::time_point until);
-  /// In the reverse order of their start; a step that fails is in the log.
+  /// Of those in one of these states, in the reverse order of their start; a step that fails is in the log.
   template <class Step>
-  void each_started(Step step);
+  void each_of(std::initializer_list<Component::State> states, Step step);
 
   /// Creates, configures and prepares. Null where the component is not required and cannot: that is in the log.
   Result<Component*> make(const ComponentConfig& wanted, const BrokerConfig& whole);
@@ -130,8 +134,8 @@ struct Broker::Running {
   Result<std::unique_ptr<Generation>> make_generation(const ComponentConfig& wanted, const BrokerConfig& whole);
   Generation& add_generation(Seat& seat, std::unique_ptr<Generation> made);
   Listener* find_listener(std::string_view name) const;
-  void mount(Seat& seat, const EndpointConfig& wanted);
-  void unmount(Seat& seat);
+  /// Every current transport and service at its path, by one new table of each listener.
+  void mount_all();
   void set_table(Listener& listener, std::unique_ptr<const ListenerTable> next);
   /// What messages go through, as `config` says it, with the current generation of each component.
   Result<std::shared_ptr<const Pipeline>> compose(const BrokerConfig& wanted);
@@ -162,7 +166,7 @@ struct Broker::Running {
   SwapReport turn_to(Seat& seat, Generation& next, const Broker::Progress& progress);
   void move_connections(Seat& seat, SwapReport& report, const Broker::Progress& progress);
   void retire_what_is_over();
-  void retire(Generation& generation);
+  bool retire(Seat& seat, Generation& generation);
   bool is_used(const Generation& generation);
   std::vector<GenerationInfo> generations();
 
@@ -178,13 +182,14 @@ struct Broker::Running {
   void commit(BrokerConfig next, Prepared& prepared, ApplyReport& report, const Broker::Progress& progress);
   void open_prepared(Prepared& prepared);
   std::vector<Seat*> vacate_gone();
-  void seat_endpoint(const EndpointConfig& wanted, const Prepared& prepared, ApplyReport& report,
-                     const Broker::Progress& progress);
+  void move_replaced(ApplyReport& report, const Broker::Progress& progress);
   void send_away(Seat& seat);
   void close_gone();
   void watch(Listener& listener);
   void unwatch(Listener& listener);
   void discard_last_component();
+  /// Drains, stops and destroys it, each as far as it must be. The status is of the first two.
+  Status end(std::unique_ptr<Component> component, Clock::time_point until);
   void destroy(std::unique_ptr<Component> component, Clock::time_point until);
   std::chrono::seconds rollback_window() const;
   std::size_t ask_workers(const std::function<std::size_t(Worker&)>& question);

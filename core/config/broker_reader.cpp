@@ -166,7 +166,12 @@ void BrokerReader::read_role(const Place& place, const std::string& name, ReadBr
 
 ComponentConfig BrokerReader::read_reply(const Place& root) {
   if (const auto* entry = root.node->find("reply"); entry != nullptr) {
-    return components_.read(root.child(*entry), reply_section(), "reply");
+    auto reply = components_.read(root.child(*entry), reply_section(), "reply");
+    if (!reply.required) {
+      context_.findings.error(entry->value.mark, "reply.required",
+                              "expected true: without replies nobody could be told of a mistake");
+    }
+    return reply;
   }
   Node name;
   name.kind = Node::Kind::Scalar;

@@ -83,7 +83,8 @@ const Decision& Router::route(const RouteTable& table, Session& session, omnibro
   }
   if (route == nullptr) return refuse("UNKNOWN_MESSAGE_TYPE", "Unknown message type: " + shortened(decision_.type));
   decision_.route = route;
-  if (!route->from_anyone && !route->from[static_cast<std::size_t>(session.role)]) {
+  const auto role = static_cast<std::size_t>(session.role);
+  if (!route->from_anyone && (role >= route->from.size() || !route->from[role])) {
     return refuse("UNAUTHORIZED", route->forbidden);
   }
   if (route->max_rate != 0 && !host_.within_rate(session, *route)) {
@@ -91,7 +92,7 @@ const Decision& Router::route(const RouteTable& table, Session& session, omnibro
   }
   message_->envelope = &envelope_;
   message_->session = &session;
-  message_->role = session.role < 0 ? std::string_view() : table.roles()[static_cast<std::size_t>(session.role)].name;
+  message_->role = role < table.roles().size() ? std::string_view(table.roles()[role].name) : std::string_view();
   return run_steps(*route, session);
 }
 

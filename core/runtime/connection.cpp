@@ -469,9 +469,7 @@ void Connection::arrive(Worker& worker) {
 
 bool Connection::reading_paused() const {
   if (state_ == State::Closing) return false;
-  const auto& limits = worker_->limits();
-  const auto most = std::max({limits.max_message.bytes, limits.max_body.bytes, limits.max_request_head.bytes});
-  return input_.size() >= most + kReadAhead;
+  return input_.size() >= worker_->largest_input() + kReadAhead;
 }
 
 void Connection::shut_down_if_drained() {

@@ -72,6 +72,8 @@ class Connection final : public Watcher {
   std::uint32_t exchange_number() const { return exchange_number_; }
   /// Goes on with input that had to wait until a request was answered.
   void resume_input();
+  /// Deadlines are others now.
+  void limits_changed() { arm_deadline(); }
   /// Takes over the rest of a message that was begun and whose stream the session leaves: sent before anything else.
   void carry(std::string_view rest) {
     if (!rest.empty()) output().carried.append(rest);

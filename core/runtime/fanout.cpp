@@ -62,7 +62,9 @@ void Fanout::deliver(const Delivery& delivery) {
   const auto& route = *delivery.route;
   auto slot = LatestValues::kNoSlot;
   std::uint64_t born = 0;
-  if (!delivery.latest_key.empty()) {
+  const auto& present = worker_.pipeline().routes.routes()[route.index];
+  const bool same_key = &route == &present || route.latest_by == present.latest_by;
+  if (!delivery.latest_key.empty() && same_key) {
     auto& values = latest_[route.index];
     const auto evicted = values.evicted();
     slot =
@@ -129,9 +131,11 @@ void Fanout::send_due_keys(Audience& audience) {
   KeyPacing::Due due;
   while (audience.pacing.take_due(worker_.now(), due)) {
     const auto* entry = latest_[due.route].at(due.slot, worker_.now());
+    const auto& route = worker_.pipeline().routes.routes()[due.route];
     if (entry == nullptr || entry->born != due.born || audience.members.empty()) continue;
+    if (route.gone || !RouteTable::feeds(route, audience.role)) continue;  // not any more
     const auto& bytes = encoded(*audience.encoded.endpoint, audience.encoded.variant, entry->message);
-    append(audience, worker_.pipeline().routes.routes()[due.route], bytes, due.slot, Again::Yes);
+    append(audience, route, bytes, due.slot, Again::Yes);
   }
 }
 

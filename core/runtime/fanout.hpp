@@ -26,6 +26,7 @@ class Worker;
 /// A message that has been accepted: what every worker does with it.
 struct Delivery {
   const Route* route = nullptr;
+  std::uint64_t epoch = 0;  ///< Of the pipeline that it was admitted by, whose the route is.
   std::string_view payload;
   std::string_view latest_key;
   Position position;

@@ -138,7 +138,9 @@ std::size_t Fanout::step(Session& session) {
   std::size_t budget = kStepBytes;
   const auto progress = behind.walk.advance(
       audience.selection, sequence_, worker_.now(), budget,
-      [&](std::size_t route, const LatestValues::Entry& entry, CatchUp::Reason reason) {
+      [&](std::size_t route, const LatestValues::Entry& entry, CatchUp::Reason reason) -> std::size_t {
+        const auto& of = worker_.pipeline().routes.routes()[route];
+        if (of.gone || !RouteTable::feeds(of, audience.role)) return 0;  // not any more
         const auto& bytes = encoded(*session.endpoint, session.variant, entry.message);
         behind.log.append(bytes,
                           {sequence_, 0, milliseconds(), LatestValues::kNoSlot, static_cast<std::uint16_t>(route)});

@@ -25,6 +25,7 @@ class Parcels {
     std::string_view latest_key;
     Position position;
     Stamp stamp{};
+    std::uint64_t epoch = 0;  ///< Of the pipeline that it was admitted by.
   };
 
   bool empty() const { return bytes_.empty(); }
@@ -47,7 +48,8 @@ class Parcels {
   }
 
   void append(const Parcel& parcel) {
-    const Head head{parcel.route, parcel.payload.size(), parcel.latest_key.size(), parcel.position, parcel.stamp};
+    const Head head{parcel.route,    parcel.epoch, parcel.payload.size(), parcel.latest_key.size(),
+                    parcel.position, parcel.stamp};
     const auto at = bytes_.size();
     bytes_.resize(at + sizeof head + head.payload + head.key);
     std::memcpy(&bytes_[at], &head, sizeof head);
@@ -64,7 +66,7 @@ class Parcels {
       std::memcpy(&head, &bytes_[at], sizeof head);
       const char* payload = bytes_.data() + at + sizeof head;
       const char* key = payload + head.payload;
-      visit(Parcel{head.route, {payload, head.payload}, {key, head.key}, head.position, head.stamp});
+      visit(Parcel{head.route, {payload, head.payload}, {key, head.key}, head.position, head.stamp, head.epoch});
       at += sizeof head + head.payload + head.key;
     }
   }
@@ -75,6 +77,7 @@ class Parcels {
 
   struct Head {
     std::size_t route;
+    std::uint64_t epoch;
     std::size_t payload;
     std::size_t key;
     Position position;

@@ -5,6 +5,7 @@
 #include "routing/route_table.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,7 @@ struct Pipeline {
   Pipeline(std::vector<RouteTable::Role> roles, LimitsConfig limits_config)
       : routes(std::move(roles)), limits(std::move(limits_config)) {}
 
+  std::uint64_t epoch = 0;  ///< Rises with every pipeline of a broker.
   RouteTable routes;
   ReplyPort reply;
   NoticesPort notices;

@@ -65,6 +65,11 @@ void ComponentRecord::close() {
   closed_ = true;
 }
 
+bool ComponentRecord::is_closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
+}
+
 std::size_t ComponentRecord::work() const {
   const std::lock_guard lock(mutex_);
   return work_;
@@ -185,7 +190,7 @@ omnibroker_status decide_call(Shared& shared, std::uint64_t token, LateDecision 
 
 std::uint64_t HostTimers::add(Entry entry) {
   const std::lock_guard lock(mutex_);
-  if (entries_.size() >= kMost) return 0;
+  if (entries_.size() >= kMost || entry.record->is_closed()) return 0;
   entries_.emplace(++last_, entry);
   return last_;
 }

@@ -73,6 +73,7 @@ class ComponentRecord {
   void end_work(std::size_t pieces = 1);
   /// From here on no work begins.
   void close();
+  bool is_closed() const;
   bool wait_until_idle(std::chrono::steady_clock::time_point until);
   std::size_t work() const;
 

@@ -27,6 +27,10 @@ RequestHead::Limits head_limits(const LimitsConfig& limits) {
   return {static_cast<std::size_t>(limits.max_request_head.bytes), limits.max_headers};
 }
 
+std::uint64_t largest_input(const LimitsConfig& limits) {
+  return std::max({limits.max_message.bytes, limits.max_body.bytes, limits.max_request_head.bytes});
+}
+
 std::string over_rate(const LimitsConfig& limits) {
   return "No more than " + std::to_string(limits.messages_per_second) + " messages a second are taken from one client";
 }
@@ -38,6 +42,7 @@ Worker::Worker(unsigned index, Shared& shared)
       shared_(shared),
       pipeline_(shared.pipeline()),
       admitting_(pipeline_),
+      before_(pipeline_),
       now_(Clock::now()),
       timers_(now_),
       request_head_(head_limits(limits())),
@@ -45,6 +50,7 @@ Worker::Worker(unsigned index, Shared& shared)
       members_(Pipeline::kMostRoles),
       fanout_(*this, shared),
       read_buffer_(std::make_unique<std::uint8_t[]>(kReadBytes)),
+      largest_input_(core::largest_input(limits())),
       over_rate_(over_rate(limits())) {
   add_bridge_sessions();
 }
@@ -52,12 +58,27 @@ Worker::Worker(unsigned index, Shared& shared)
 Worker::~Worker() { stop(); }
 
 void Worker::learn(std::shared_ptr<const Pipeline> next) {
-  const auto before = std::exchange(pipeline_, std::move(next));
+  before_ = std::exchange(pipeline_, std::move(next));
   request_head_.set_limits(head_limits(limits()));
   router_.set_largest_message(largest_message(limits()));
+  largest_input_ = std::max(largest_input_, core::largest_input(limits()));
   over_rate_ = over_rate(limits());
-  fanout_.learn(before->routes);
+  fanout_.learn(before_->routes);
+  for (const auto& [id, connection] : connections_) connection->limits_changed();
+}
+
+void Worker::admit_by_learned() {
+  admitting_ = pipeline_;
   add_bridge_sessions();
+  for (const auto& [bridge, payload] : std::exchange(early_, {})) publish(bridge, payload);
+}
+
+void Worker::drop_early(std::size_t from_bridge) {
+  std::erase_if(early_, [&](const auto& one) {
+    if (one.first < from_bridge) return false;
+    shared_.published.remove(one.second.size());
+    return true;
+  });
 }
 
 void Worker::start() {
@@ -143,8 +164,9 @@ void Worker::take_inbox() {
   }
   room_.notify_all();
   arrived_.each([this](const Parcels::Parcel& parcel) {
-    const auto& route = pipeline_->routes.routes()[parcel.route];
-    deliver_here({&route, parcel.payload, parcel.latest_key, parcel.position, parcel.stamp});
+    const auto& of = parcel.epoch == before_->epoch ? *before_ : *pipeline_;
+    const auto& route = of.routes.routes()[parcel.route];
+    deliver_here({&route, of.epoch, parcel.payload, parcel.latest_key, parcel.position, parcel.stamp});
   });
   arrived_.clear();
   for (auto& task : running_tasks_) task(*this);

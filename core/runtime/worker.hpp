@@ -70,6 +70,9 @@ class Worker final : private RoutingHost {
   Clock::time_point now() const { return now_; }
   const Pipeline& pipeline() const { return *pipeline_; }
   const LimitsConfig& limits() const { return pipeline_->limits; }
+  /// What a connection may have received and not handled: the largest that there has been, since its transport goes by
+  /// the limits that it was made with.
+  std::uint64_t largest_input() const { return largest_input_; }
   Fanout& fanout() { return fanout_; }
   /// No message is accepted until another worker has taken what it was sent.
   bool congested() const { return congested_; }
@@ -101,7 +104,9 @@ class Worker final : private RoutingHost {
   /// delivered.
   void learn(std::shared_ptr<const Pipeline> next);
   /// From now on messages are admitted by the pipeline that was learned.
-  void admit_by_learned() { admitting_ = pipeline_; }
+  void admit_by_learned();
+  /// Forgets what bridges with these indices, which no pipeline has, have published.
+  void drop_early(std::size_t from_bridge);
 
   // Generations of transports
   /// Moves what uses one generation to another one, beginning now and going on beside everything else.
@@ -224,6 +229,7 @@ class Worker final : private RoutingHost {
   Shared& shared_;
   std::shared_ptr<const Pipeline> pipeline_;
   std::shared_ptr<const Pipeline> admitting_;  // by which messages find their route
+  std::shared_ptr<const Pipeline> before_;     // what others may still admit by
   EventLoop loop_;
   Clock::time_point now_;
   TimerWheel timers_;
@@ -235,6 +241,7 @@ class Worker final : private RoutingHost {
   SpareBuffers spare_buffers_;
   std::string submit_buffer_;  // a message that does not lie in a read buffer, with its padding
   std::string reply_buffer_;
+  std::uint64_t largest_input_ = 0;
   std::string over_rate_;  // the sentence for a client that is over messages_per_second
 
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
@@ -245,8 +252,9 @@ class Worker final : private RoutingHost {
   std::vector<std::uint64_t> resuming_;
   bool routing_ = false;  // the router is at work, and its decision in use
   std::unordered_map<omnibroker_session, std::unique_ptr<Session>> sessions_;
-  std::vector<std::unique_ptr<Session>> bridge_sessions_;  // by bridge, on the first worker
-  Asked asked_;                                            // by the message that is being handled
+  std::vector<std::unique_ptr<Session>> bridge_sessions_;   // by bridge, on the first worker
+  std::vector<std::pair<std::size_t, std::string>> early_;  // published by bridges that no pipeline has yet
+  Asked asked_;                                             // by the message that is being handled
   std::atomic<std::size_t> connection_count_{0};
 
   std::vector<std::unique_ptr<ListeningWatcher>> listening_;

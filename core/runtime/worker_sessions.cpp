@@ -162,7 +162,7 @@ void Worker::perform(const Decision& decision, Session& session, const ReplyTo& 
   if (done) {
     if (asked.role >= 0) take_role(session, asked.role);
     if (decision.kind == Decision::Kind::Accepted) {
-      deliver({decision.route, decision.payload, decision.latest_key, decision.position});
+      deliver({decision.route, admitting_->epoch, decision.payload, decision.latest_key, decision.position});
     }
     if (!alive() && reply_to.correlation == 0) return;  // it was too slow for its own message
     reply_ack(session, decision.type, decision.acknowledge, reply_to);
@@ -202,10 +202,12 @@ void Worker::decide_deferred(DeferredCall call, const LateDecision& late) {
     }
     return;
   }
-  if (!late.role.empty() && call.asked.role < 0) call.asked.role = pipeline_->routes.role(late.role);
+  if (!late.role.empty() && call.asked.role < 0) call.asked.role = admitting().routes.role(late.role);
   call.answers.insert(call.answers.end(), late.answers.begin(), late.answers.end());
+  // It goes to whom messages of its type go now, everywhere alike.
+  const auto& route = admitting().routes.routes()[call.route->index];
   Decision decision;
-  decision.route = call.route;
+  decision.route = &route;
   decision.type = call.type;
   decision.acknowledge = call.acknowledge || late.acknowledge;
   decision.answers = call.answers;
@@ -214,15 +216,17 @@ void Worker::decide_deferred(DeferredCall call, const LateDecision& late) {
   if (done && has_role && session->role != call.asked.role) {
     decision.code = call.route->failure_code;
     decision.message = "The client has registered with another role meanwhile";
-  } else if (late.action == OMNIBROKER_ACCEPT && call.route->require_receiver && receivers(*call.route) == 0) {
+  } else if (late.action == OMNIBROKER_ACCEPT && route.require_receiver && receivers(route) == 0) {
     decision.code = call.route->failure_code;
-    decision.message = call.route->nobody_there;
+    decision.message = route.nobody_there;
   } else if (late.action == OMNIBROKER_ACCEPT) {
     decision.kind = Decision::Kind::Accepted;
     decision.payload = late.payload.empty() ? std::string_view(call.payload) : late.payload;
     decision.latest_key = call.latest_key;
     decision.position = call.position;
-    if (!late.payload.empty()) router_.read_again(decision);
+    const bool same_fields =
+        route.latest_by == call.route->latest_by && route.position_fields == call.route->position_fields;
+    if (!late.payload.empty() || !same_fields) router_.read_again(decision);
   } else if (late.action == OMNIBROKER_CONSUME) {
     decision.kind = Decision::Kind::Consumed;
   } else {
@@ -236,10 +240,8 @@ void Worker::decide_deferred(DeferredCall call, const LateDecision& late) {
 }
 
 void Worker::publish(std::size_t bridge, std::string_view payload) {
-  if (bridge >= bridge_sessions_.size()) {  // it has just been started; this worker is about to learn of it
-    const bool posted =
-        post_submission([bridge, copy = std::string(payload)](Worker& worker) { worker.publish(bridge, copy); });
-    if (!posted) shared_.published.remove(payload.size());
+  if (bridge >= bridge_sessions_.size()) {  // it has just been started, and the pipeline with it comes
+    early_.emplace_back(bridge, payload);
     return;
   }
   shared_.published.remove(payload.size());
@@ -344,7 +346,8 @@ void Worker::deliver(Delivery delivery) {
         std::any_of(route.to.begin(), route.to.end(), [&](std::size_t role) { return worker.members(role) > 0; });
     if (!wanted) continue;
     auto& outbox = outboxes_[i];
-    outbox.append({route.index, delivery.payload, delivery.latest_key, delivery.position, delivery.stamp});
+    outbox.append(
+        {route.index, delivery.payload, delivery.latest_key, delivery.position, delivery.stamp, delivery.epoch});
     if (outbox.size() >= kMostOnTheirWay) congested_ = true;
   }
 }

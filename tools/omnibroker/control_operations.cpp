@@ -118,6 +118,7 @@ ControlOperations::ControlOperations(core::Broker& broker, const std::string& fi
       log_(log),
       metrics_(metrics),
       file_(absolute(file)),
+      applied_file_(file_),
       socket_(std::move(socket)),
       waker_(waker),
       catalog_(catalog),
@@ -229,6 +230,7 @@ Result<Json> ControlOperations::apply(const Request& request, const Progress& pr
   }
   const auto report = broker_.apply(std::move(next).value(), progress);
   if (!report) return nothing_changed(report.error());
+  applied_file_ = file;
   return apply_json(report.value(), broker_.generations());
 }
 
@@ -243,7 +245,7 @@ Result<Json> ControlOperations::swap(const Request& request, const Progress& pro
   const std::unique_lock lock(changing_, std::try_to_lock);
   if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another change is going on, try again later"};
 
-  if (auto status = try_in_child({file_, name.value(), plugin.value()}, kTrial, waker_); !status) {
+  if (auto status = try_in_child({applied_file_, name.value(), plugin.value()}, kTrial, waker_); !status) {
     return nothing_changed(status.error());
   }
   const auto component = read_component(name.value(), plugin.value());
@@ -263,16 +265,16 @@ Result<core::ComponentConfig> ControlOperations::read_component(const std::strin
                                                                 const std::string& plugin) const {
   core::PluginOverride instead;
   if (!plugin.empty()) instead = {name, plugin};
-  const auto loaded = core::load_config(file_, find_type_, core::process_environment(), instead);
+  const auto loaded = core::load_config(applied_file_, find_type_, core::process_environment(), instead);
   if (!loaded.errors.empty()) return wrong(mistakes_of(loaded));
   const auto* wanted = find_component(loaded.config, name);
-  if (wanted == nullptr) return Error{ErrorCode::NotFound, file_ + " has no " + name + " any more"};
+  if (wanted == nullptr) return Error{ErrorCode::NotFound, applied_file_ + " has no " + name + " any more"};
   const auto config = broker_.config();
   const auto* there = find_endpoint(loaded.config, name);
   const auto* here = find_endpoint(config, name);
   if (there != nullptr && here != nullptr && (there->listener != here->listener || there->path != here->path)) {
-    return Error{ErrorCode::Conflict,
-                 name + " has another listener or path in " + file_ + " than it runs with: `apply` changes these"};
+    return Error{ErrorCode::Conflict, name + " has another listener or path in " + applied_file_ +
+                                          " than it runs with: `apply` changes these"};
   }
   return *wanted;
 }

@@ -74,7 +74,8 @@ class ControlOperations {
   const core::TypeLookup find_type_;
   core::Log& log_;
   core::Metrics& metrics_;
-  const std::string file_;  ///< The configuration, as an absolute path.
+  const std::string file_;    ///< The configuration, as an absolute path.
+  std::string applied_file_;  ///< The one that was applied last; by whoever holds changing_.
   const std::string socket_;
   const int waker_;
   const core::Catalog& catalog_;

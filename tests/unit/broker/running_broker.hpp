@@ -72,11 +72,17 @@ class Peer {
   /// The next message; empty at the end.
   std::string hear() {
     while (true) {
-      if (input_.size() >= 2 && input_.size() >= 2 + static_cast<std::size_t>(input_[1])) {
-        const auto size = static_cast<std::size_t>(input_[1]);
-        const auto text = input_.substr(2, size);
+      const auto byte = [this](std::size_t at) {
+        return static_cast<std::size_t>(static_cast<unsigned char>(input_[at]));
+      };
+      const bool is_long = input_.size() >= 4 && byte(1) == 126;
+      const std::size_t head = is_long ? 4 : 2;
+      const bool has_head = input_.size() >= head && (is_long || byte(1) < 126);
+      const auto size = has_head ? (is_long ? byte(2) * 256 + byte(3) : byte(1)) : 0;
+      if (has_head && input_.size() >= head + size) {
+        const auto text = input_.substr(head, size);
         const bool is_text = input_[0] == '\x81';
-        input_.erase(0, 2 + size);
+        input_.erase(0, head + size);
         if (is_text) return text;
         continue;
       }
