@@ -24,7 +24,7 @@ std::uint64_t recurse(std::uint64_t depth) {
 }
 
 // A sanitizer would find these before the processor does, and what is wanted here is the signal.
-[[gnu::no_sanitize("undefined", "address", "thread")]] void write_to_null() {
+[[gnu::noinline, gnu::no_sanitize("undefined", "address", "thread")]] void write_to_null() {
   volatile int* volatile nowhere = nullptr;
   *nowhere = 1;
 }
@@ -37,7 +37,7 @@ void hang() {
 
 using Function = void (*)();
 volatile Function no_function = nullptr;
-[[gnu::no_sanitize("undefined", "address", "thread")]] void call_null() { no_function(); }
+[[gnu::noinline, gnu::no_sanitize("undefined", "address", "thread")]] void call_null() { no_function(); }
 
 void behave(std::string_view how) {
   if (how == "null") write_to_null();
