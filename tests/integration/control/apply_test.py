@@ -91,14 +91,14 @@ def test_sighup_applies_the_file_that_the_broker_was_started_with(tmp_path):
         await exchanged(robot, web, 1)
         gateway.change(routes={"coordinate_update": {"ack": True}})
         gateway.broker.signal(signal.SIGHUP)
-        await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration was applied", changes="1")
+        await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration was applied", 60, changes="1")
         await send(robot, **update(2))
         assert (await receive(robot))["type"] == "ack"
         assert (await receive(web))["metadata"]["n"] == 2
 
         gateway.change(routes={"coordinate_update": {"acknowledge": True}})
         gateway.broker.signal(signal.SIGHUP)
-        refusal = await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration was not applied")
+        refusal = await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration was not applied", 60)
         assert "acknowledge" in refusal.fields["reason"]
         await send(robot, **update(3))
         assert (await receive(robot))["type"] == "ack", "it goes on as it was"
@@ -223,8 +223,8 @@ def test_what_is_watched_is_applied_when_it_changes(tmp_path):
         web = await connect(gateway.broker.ws_url, "web_ui")
 
         async def applied(count, name):
-            await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration was applied", count=count, changes="1")
-            await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration has changed", name=name)
+            await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration was applied", 60, count, changes="1")
+            await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration has changed", 60, name=name)
             await exchanged(robot, web, count)
 
         with plugin.open("ab") as file:
@@ -235,7 +235,7 @@ def test_what_is_watched_is_applied_when_it_changes(tmp_path):
         included.write_text("log: {level: debug}\n", encoding="utf-8")
         await applied(3, "log")
         gateway.change(**watched, mistake=True)
-        await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration was not applied")
+        await asyncio.to_thread(gateway.broker.wait_for_log, "The configuration was not applied", 60)
         await exchanged(robot, web, 4)
 
     with Gateway(tmp_path, **watched) as gateway:
