@@ -66,7 +66,8 @@ ChildWorker::Job ChildWorker::next(std::unique_lock<std::mutex>& lock) {
   if (timers_.empty()) {
     changed_.wait(lock);
   } else {
-    changed_.wait_until(lock, timers_.begin()->first.first);
+    const auto due = timers_.begin()->first.first;  // a copy: the timer may be cancelled meanwhile
+    changed_.wait_until(lock, due);
   }
   return nullptr;
 }
