@@ -226,7 +226,8 @@ typedef struct omnibroker_host_limits_v1 {
   uint32_t struct_size;
   /* Bytes for sizes, nanoseconds for durations; 0 where the limit is off, or unknown. "max_message", "max_body",
    * "frames_per_second", "messages_per_second", "idle_timeout", "keep_alive_timeout", "max_subscriptions",
-   * "max_control_queue". Constant while a component lives. [any] */
+   * "max_control_queue". What a component asks for before it has started stays as it is while it lives: when such a
+   * limit changes, the component gets a new generation. What it asks for later is as it is then. [any] */
   uint64_t (*get)(const omnibroker_host* host, const char* name);
 } omnibroker_host_limits_v1;
 
