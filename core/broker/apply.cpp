@@ -2,6 +2,7 @@
 // fail.
 
 #include "broker/running.hpp"
+#include "broker/state_transfer.hpp"
 #include "config/components.hpp"
 #include "runtime/worker.hpp"
 #include "telemetry/log.hpp"
@@ -33,6 +34,8 @@ const ListenerConfig* find_listener_config(const BrokerConfig& config, std::stri
 
 /// What has been made for a change, and nothing uses yet.
 struct Broker::Running::Prepared {
+  explicit Prepared(Running& broker) : state(broker) {}
+
   struct Made {
     Seat* seat = nullptr;
     std::unique_ptr<Generation> generation;
@@ -50,6 +53,7 @@ struct Broker::Running::Prepared {
   /// Of listeners that stay, where they change.
   std::map<std::string, std::vector<std::unique_ptr<ListeningSocket>>, std::less<>> sockets;
   std::map<std::string, std::shared_ptr<TlsContext>, std::less<>> tls;
+  StateTransfer state;  ///< Of what gets a new generation.
 };
 
 Plan Broker::Running::plan(const BrokerConfig& next) {
@@ -76,7 +80,7 @@ Result<ApplyReport> Broker::Running::apply(BrokerConfig next, const Broker::Prog
     return Error{ErrorCode::Conflict, "Only a restart can change " + joined(report.done.only_by_restart)};
   }
   if (report.done.empty()) return report;
-  Prepared prepared;
+  Prepared prepared(*this);
   if (auto status = prepare(report.done, next, prepared); !status) {
     undo(prepared);
     return status.error();
@@ -121,7 +125,8 @@ Status Broker::Running::prepare(Plan& plan, const BrokerConfig& next, Prepared& 
     if (made.generation->component->state() == Component::State::Started) continue;
     if (auto status = start_new(*made.generation); !status) return status;
   }
-  return {};
+  for (const auto& made : prepared.made) prepared.state.add(*made.seat, *made.generation->component);
+  return prepared.state.run();
 }
 
 Status Broker::Running::prepare_listeners(const Plan& plan, const BrokerConfig& next, Prepared& prepared) {
@@ -208,7 +213,9 @@ void Broker::Running::commit(BrokerConfig next, Prepared& prepared, ApplyReport&
     take_over(seat, generation);
   }
   const auto gone = vacate_gone();
-  turn_pipeline(compose(config).value());  // prepare has seen that it can be
+  turn_pipeline(compose(config).value(), prepared.state.still());  // prepare has seen that it can be
+  prepared.state.end();
+  for (auto& swap : report.swaps) prepared.state.report_to(swap);
   open_prepared(prepared);
   move_replaced(report, progress);
   for (auto* seat : gone) send_away(*seat);

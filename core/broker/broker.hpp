@@ -59,6 +59,13 @@ struct CanaryReport {
   bool is_worse() const;
 };
 
+/// What a component that keeps something gave to the one that takes its place.
+struct CarriedState {
+  std::optional<std::size_t> bytes;         ///< Nothing: it was not carried.
+  std::string refusal;                      ///< Why not.
+  std::chrono::nanoseconds stood_still{0};  ///< All workers, meanwhile.
+};
+
 /// What a swap or a rollback has come to.
 struct SwapReport {
   std::string name;
@@ -72,6 +79,7 @@ struct SwapReport {
   std::chrono::nanoseconds freeze_p99{0};
   std::chrono::nanoseconds freeze_max{0};
   std::optional<CanaryReport> canary;
+  std::optional<CarriedState> state;  ///< Nothing: the old one keeps nothing.
 };
 
 /// What a change of the configuration has come to.

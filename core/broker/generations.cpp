@@ -1,6 +1,8 @@
 // The part of a running broker that replaces components while it runs.
 
 #include "broker/running.hpp"
+#include "broker/stand_still.hpp"
+#include "broker/state_transfer.hpp"
 #include "config/components.hpp"
 #include "runtime/worker.hpp"
 #include "telemetry/log.hpp"
@@ -66,6 +68,11 @@ Result<SwapReport> Broker::Running::swap(const ComponentConfig& wanted, const Br
   required.required = true;  // that it cannot be made is an error here, whatever it would be at the start
   auto made = make_generation(required, config);
   auto status = made ? start_new(**made) : Status(made.error());
+  StateTransfer state(*this);
+  if (status) {
+    state.add(*seat, *(*made)->component);
+    status = state.run();
+  }
   if (!status) {
     while (components.size() > components_before) discard_last_component();
     return status.error();
@@ -80,7 +87,7 @@ Result<SwapReport> Broker::Running::swap(const ComponentConfig& wanted, const Br
                                            {"generation", next.number},
                                            {"plugin", next.config.plugin},
                                            {"version", next.origin.version}});
-  auto report = turn_to(*seat, next, progress);
+  auto report = turn_to(*seat, next, state, progress);
   report.canary = tried;
   return report;
 }
@@ -140,7 +147,15 @@ Result<SwapReport> Broker::Running::rollback(std::string_view name, const Broker
                                           std::to_string(rollback_window().count()) + " s"};
   }
   log.info("Going back to the previous generation", {{"name", seat->name}, {"generation", seat->previous->number}});
-  return turn_to(*seat, *seat->previous, progress);
+  StateTransfer state(*this);
+  state.add(*seat, *seat->previous->component);
+  if (const auto status = state.run(); !status) {
+    // What is to be left may be broken: it does not bar the way back.
+    log.warn("The previous generation goes on with what it knew itself",
+             {{"name", seat->name}, {"reason", status.error().message}});
+    state.give_up(status.error().message);
+  }
+  return turn_to(*seat, *seat->previous, state, progress);
 }
 
 void Broker::Running::take_over(Seat& seat, Generation& next) {
@@ -151,20 +166,24 @@ void Broker::Running::take_over(Seat& seat, Generation& next) {
   if (auto* named = find_component(config, seat.name)) *named = next.config;
 }
 
-void Broker::Running::turn_pipeline(std::shared_ptr<const Pipeline> next) {
+void Broker::Running::turn_pipeline(std::shared_ptr<const Pipeline> next, StandStill* still) {
+  const auto ask = [&](const std::function<std::size_t(Worker&)>& question) {
+    static_cast<void>(still != nullptr ? still->ask(question) : ask_workers(question));
+  };
   shared->set_pipeline(next);
-  static_cast<void>(ask_workers([&next](Worker& worker) {
+  ask([&next](Worker& worker) {
     worker.learn(next);
     return 0;
-  }));
-  static_cast<void>(ask_workers([](Worker& worker) {
+  });
+  ask([](Worker& worker) {
     worker.admit_by_learned();
     return 0;
-  }));
+  });
 }
 
 /// From here on nothing can fail: what does not move stays where it is.
-SwapReport Broker::Running::turn_to(Seat& seat, Generation& next, const Broker::Progress& progress) {
+SwapReport Broker::Running::turn_to(Seat& seat, Generation& next, StateTransfer& state,
+                                    const Broker::Progress& progress) {
   SwapReport report;
   report.name = seat.name;
   report.from = seat.current->number;
@@ -174,7 +193,9 @@ SwapReport Broker::Running::turn_to(Seat& seat, Generation& next, const Broker::
   if (seat.mount != nullptr) {
     move_connections(seat, report, progress);
   } else {
-    turn_pipeline(compose(config).value());  // the roles are those that there are
+    turn_pipeline(compose(config).value(), state.still());  // the roles are those that there are
+    state.end();
+    state.report_to(report);
   }
   report.took = Clock::now() - begun;
   log.info("A generation has taken over", {{"name", seat.name},

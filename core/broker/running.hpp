@@ -77,6 +77,9 @@ class Housekeeping {
   std::thread thread_;
 };
 
+class StandStill;
+class StateTransfer;
+
 /// Everything that a running broker is made of, in the order in which it is built; taken down the other way round.
 struct Broker::Running {
   Running(BrokerConfig broker_config, Catalog& plugins, Log& process_log, Metrics& process_metrics)
@@ -161,9 +164,9 @@ struct Broker::Running {
   static Status start_new(Generation& made);
   /// Who is current, what is previous, and what the configuration says of it.
   void take_over(Seat& seat, Generation& next);
-  /// All workers turn to what messages go through now.
-  void turn_pipeline(std::shared_ptr<const Pipeline> next);
-  SwapReport turn_to(Seat& seat, Generation& next, const Broker::Progress& progress);
+  /// All workers turn to what messages go through now. `still`: they stand still meanwhile; null: they do not.
+  void turn_pipeline(std::shared_ptr<const Pipeline> next, StandStill* still);
+  SwapReport turn_to(Seat& seat, Generation& next, StateTransfer& state, const Broker::Progress& progress);
   void move_connections(Seat& seat, SwapReport& report, const Broker::Progress& progress);
   void retire_what_is_over();
   bool retire(Seat& seat, Generation& generation);

@@ -12,10 +12,10 @@ namespace omnibroker::core {
 namespace {
 
 constexpr const char* kNames[] = {
-    "load",    "create",   "configure", "prepare", "start",       "reconfigure",    "drain",          "stop",
-    "destroy", "health",   "handle",    "filter",  "open",        "receive",        "end_of_input",   "timer",
-    "reply",   "shutdown", "closed",    "refusal", "encode",      "session_export", "session_import", "ack",
-    "error",   "welcome",  "status",    "deliver", "run_blocking"};
+    "load",         "create",   "configure", "prepare", "start",  "reconfigure",    "drain",          "stop",
+    "destroy",      "health",   "handle",    "filter",  "open",   "receive",        "end_of_input",   "timer",
+    "reply",        "shutdown", "closed",    "refusal", "encode", "session_export", "session_import", "state_export",
+    "state_import", "ack",      "error",     "welcome", "status", "deliver",        "run_blocking"};
 static_assert(std::size(kNames) == kCallCount);
 
 constinit std::atomic<ThreadMarks*> all_marks{nullptr};
@@ -24,7 +24,9 @@ constinit std::atomic<ThreadMarks*> all_marks{nullptr};
 
 const char* name_of(Call call) { return kNames[static_cast<std::size_t>(call)]; }
 
-bool may_take_long(Call call) { return call <= Call::Destroy || call == Call::RunBlocking; }
+bool may_take_long(Call call) {
+  return call <= Call::Destroy || call == Call::StateExport || call == Call::StateImport || call == Call::RunBlocking;
+}
 
 const CallPlace& new_place(std::string component, std::string type, const PluginFacts* plugin) {
   static auto& mutex = *new std::mutex;

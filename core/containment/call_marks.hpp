@@ -35,6 +35,8 @@ enum class Call : std::uint8_t {
   Encode,
   SessionExport,
   SessionImport,
+  StateExport,
+  StateImport,
   Ack,
   Error,
   Welcome,

@@ -51,6 +51,7 @@ class IsolatedLife {
 
  private:
   std::int64_t take_step(StepKind kind, FrameReader& frame, const omnibroker_sink* error);
+  std::int64_t carry_state(StepKind kind, FrameReader& frame, std::string& out, const omnibroker_sink* error);
   omnibroker_status configure(const ConfigValues& values, const omnibroker_sink* error);
   omnibroker_status find_type(const omnibroker_sink* error);
   omnibroker_status stop(const omnibroker_sink* error);
@@ -73,10 +74,11 @@ class IsolatedLife {
 bool IsolatedLife::step(const std::string& body) {
   FrameReader frame(body);
   const auto kind = static_cast<StepKind>(frame.number());
-  std::string reason;
+  std::string reason, state;
   std::int64_t value = OMNIBROKER_INTERNAL;
   try {
-    value = take_step(kind, frame, StringSink(reason).get());
+    value = is_about_state(kind) ? carry_state(kind, frame, state, StringSink(reason).get())
+                                 : take_step(kind, frame, StringSink(reason).get());
   } catch (const std::exception& caught) {
     reason = std::string("it let an exception out: ") + caught.what();
   } catch (...) {
@@ -84,7 +86,9 @@ bool IsolatedLife::step(const std::string& body) {
   }
   std::string frames;
   host_.write_metrics(frames);
-  FrameWriter(frames, FrameKind::StepDone).integer(value).text(reason);
+  FrameWriter(frames, FrameKind::StepDone)
+      .integer(value)
+      .text(value == OMNIBROKER_OK && !state.empty() ? state : reason);
   host_.link().send(frames);
   return kind == StepKind::Destroy;
 }
@@ -112,8 +116,16 @@ std::int64_t IsolatedLife::take_step(StepKind kind, FrameReader& frame, const om
       host_.worker().stop();
       if (created_ && is_idle()) type_->destroy(self_);
       return OMNIBROKER_OK;
+    default: return OMNIBROKER_INVALID_ARGUMENT;
   }
-  return OMNIBROKER_INVALID_ARGUMENT;
+}
+
+std::int64_t IsolatedLife::carry_state(StepKind kind, FrameReader& frame, std::string& out,
+                                       const omnibroker_sink* error) {
+  const auto* offered = table<omnibroker_state_v1>(OMNIBROKER_STATE);
+  if (offered == nullptr) return OMNIBROKER_UNSUPPORTED;
+  if (kind == StepKind::StateExport) return offered->state_export(self_, StringSink(out).get(), error);
+  return offered->state_import(self_, text(frame.text()), error);
 }
 
 omnibroker_status IsolatedLife::find_type(const omnibroker_sink* error) {
@@ -309,6 +321,9 @@ void ProcessOfComponent::take(const FrameInput::Frame& frame) {
 }
 
 void ProcessOfComponent::take_step(std::string body) {
+  if (is_about_state(step_kind(body))) {  // by the thread of the messages, behind them
+    return host_->worker().post([this, body = std::move(body)] { static_cast<void>(life_->step(body)); });
+  }
   steps_->post([this, body = std::move(body)] {
     if (!life_->step(body)) return;
     leaving_ = true;

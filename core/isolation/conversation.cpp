@@ -24,6 +24,8 @@ const char* to_string(StepKind step) {
     case StepKind::Drain: return "drain";
     case StepKind::Stop: return "stop";
     case StepKind::Destroy: return "destroy";
+    case StepKind::StateExport: return "state_export";
+    case StepKind::StateImport: return "state_import";
   }
   return "unknown";
 }
@@ -36,6 +38,16 @@ std::string step_frame(StepKind kind, const omnibroker_config* config, const omn
   if (config != nullptr) put(frame, *config);
   return out;
 }
+
+std::string state_frame(StepKind kind, std::string_view state) {
+  std::string out;
+  FrameWriter frame(out, FrameKind::Step);
+  frame.number(static_cast<std::uint64_t>(kind));
+  if (kind == StepKind::StateImport) frame.text(state);
+  return out;
+}
+
+StepKind step_kind(std::string_view body) { return static_cast<StepKind>(FrameReader(body).number()); }
 
 void write(std::string& out, const Introduction& hello) {
   FrameWriter frame(out, FrameKind::Hello);

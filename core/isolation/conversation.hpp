@@ -15,11 +15,27 @@ namespace omnibroker::core {
 
 /// What some frames carry, written and read in one place. Each `read` answers whether the frame was whole.
 
-enum class StepKind : std::uint8_t { Configure = 1, Prepare, Start, Reconfigure, Drain, Stop, Destroy };
+enum class StepKind : std::uint8_t {
+  Configure = 1,
+  Prepare,
+  Start,
+  Reconfigure,
+  Drain,
+  Stop,
+  Destroy,
+  StateExport,
+  StateImport
+};
 const char* to_string(StepKind step);
 /// FrameKind::Step; `config` for Configure and Reconfigure, `before` for the latter.
 std::string step_frame(StepKind kind, const omnibroker_config* config = nullptr,
                        const omnibroker_config* before = nullptr);
+/// The same for StateExport and StateImport; `state` for the latter.
+std::string state_frame(StepKind kind, std::string_view state = {});
+/// They are no steps of the lifecycle, and come behind the messages that were handed over before.
+inline bool is_about_state(StepKind kind) { return kind == StepKind::StateExport || kind == StepKind::StateImport; }
+/// Of a frame's body.
+StepKind step_kind(std::string_view body);
 
 /// What a component may ask that only the broker knows.
 enum class Question : std::uint8_t { Limit = 1, Clients, RegisteredClients, ClientsWithRole, Metrics, Publish };

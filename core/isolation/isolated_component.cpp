@@ -34,6 +34,20 @@ const omnibroker_lifecycle_v1 IsolatedComponent::kLifecycle{
     },
 };
 
+const omnibroker_state_v1 IsolatedComponent::kState{
+    sizeof(omnibroker_state_v1),
+    [](void* self, const omnibroker_sink* out, const omnibroker_sink* error) {
+      const auto result = of(self).keeper_->export_state();
+      Sink(result.value == OMNIBROKER_OK ? out : error).append(result.text);
+      return static_cast<omnibroker_status>(result.value);
+    },
+    [](void* self, omnibroker_text state, const omnibroker_sink* error) {
+      const auto result = of(self).keeper_->import_state(view(state));
+      Sink(error).append(result.text);
+      return static_cast<omnibroker_status>(result.value);
+    },
+};
+
 IsolatedComponent::IsolatedComponent(IsolationPlan plan) : plan_(std::move(plan)) {
   const auto* handler = static_cast<const omnibroker_handler_v1*>(plan_.type->table(OMNIBROKER_HANDLER));
   handler_ = {sizeof(omnibroker_handler_v1),
@@ -50,11 +64,14 @@ IsolatedComponent::~IsolatedComponent() = default;
 
 Deadlines IsolatedComponent::deadlines() {
   constexpr std::chrono::seconds kMore{15};
+  constexpr std::chrono::seconds kToAndFro{1};
   Deadlines all;
   all.configure += all.create + 2 * kMore;
   for (auto* deadline : {&all.prepare, &all.start, &all.reconfigure, &all.drain, &all.stop, &all.destroy}) {
     *deadline += kMore;
   }
+  all.state_export += Keeper::kForWhatIsOnItsWay + kToAndFro;
+  all.state_import += kToAndFro;
   return all;
 }
 
@@ -75,6 +92,7 @@ const void* IsolatedComponent::table(std::string_view id) const {
   if (id == OMNIBROKER_LIFECYCLE) return &kLifecycle;
   if (id == OMNIBROKER_HANDLER && plan_.type->kind == OMNIBROKER_KIND_HANDLER) return &handler_;
   if (id == OMNIBROKER_BRIDGE && plan_.type->kind == OMNIBROKER_KIND_BRIDGE) return &bridge_;
+  if (id == OMNIBROKER_STATE && plan_.type->table(OMNIBROKER_STATE) != nullptr) return &kState;
   return nullptr;
 }
 

@@ -29,6 +29,7 @@ class IsolatedComponent final : public StandIn {
  private:
   static IsolatedComponent& of(void* self) { return *static_cast<IsolatedComponent*>(self); }
   static const omnibroker_lifecycle_v1 kLifecycle;
+  static const omnibroker_state_v1 kState;
 
   omnibroker_status step(StepKind kind, const omnibroker_sink* error, const omnibroker_config* config = nullptr);
   omnibroker_action handle(omnibroker_call* call, const omnibroker_message* message);

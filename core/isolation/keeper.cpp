@@ -69,15 +69,32 @@ Keeper::StepResult Keeper::step(StepKind kind, const omnibroker_config* config, 
     if (kind != StepKind::Configure) return {OMNIBROKER_OK, {}};  // there never was a process
     thread_ = std::thread([this] { run(); });
   }
+  return ask(kind, step_frame(kind, config, before), step_frame(StepKind::Configure, config));
+}
+
+Keeper::StepResult Keeper::ask(StepKind kind, std::string frame, std::string configuration) {
   {
     const std::lock_guard lock(mutex_);
-    request_ = {kind, step_frame(kind, config, before), step_frame(StepKind::Configure, config)};
+    request_ = {kind, std::move(frame), std::move(configuration)};
     result_.reset();
   }
   wake();
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return result_.has_value(); });
   return *std::exchange(result_, std::nullopt);
+}
+
+Keeper::StepResult Keeper::export_state() {
+  {
+    std::unique_lock lock(mutex_);
+    const bool idle = changed_.wait_for(lock, kForWhatIsOnItsWay, [&] { return at_work_ == 0; });
+    if (!idle) return {OMNIBROKER_UNAVAILABLE, std::to_string(at_work_) + " messages are on their way through it"};
+  }
+  return ask(StepKind::StateExport, state_frame(StepKind::StateExport), {});
+}
+
+Keeper::StepResult Keeper::import_state(std::string_view state) {
+  return ask(StepKind::StateImport, state_frame(StepKind::StateImport, state), {});
 }
 
 bool Keeper::handle(std::uint64_t token, MessageToHandle message) {

@@ -63,6 +63,15 @@ class Keeper {
   /// `before` for Reconfigure; `config` for that and Configure.
   StepResult step(StepKind kind, const omnibroker_config* config = nullptr, const omnibroker_config* before = nullptr);
 
+  /// How long `export_state` waits for messages that are on their way.
+  static constexpr std::chrono::milliseconds kForWhatIsOnItsWay{1'000};
+
+  /// Asks for what the component knows, or gives it that, behind all messages that were handed over before; to be
+  /// called when none comes from workers. The state, or the reason, is in `text`. Unavailable: the process is away, or
+  /// too much is on its way to be waited for.
+  StepResult export_state();
+  StepResult import_state(std::string_view state);
+
   /// Hands a message over; false: too much is on its way. Where the process is away the call ends at once, by
   /// `complete`, behind those before it. `message.id` does not matter.
   bool handle(std::uint64_t token, MessageToHandle message);
@@ -100,6 +109,7 @@ class Keeper {
     std::int64_t sum = 0;  ///< What the process that lives has added.
   };
 
+  StepResult ask(StepKind kind, std::string frame, std::string configuration);
   template <class Write>
   void hand_over(std::size_t size, Write write_frame);
   void wake();

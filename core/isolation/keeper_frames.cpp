@@ -44,7 +44,7 @@ bool Keeper::take_step_done(FrameReader frame) {
     step_is_done({value, std::move(text)});
     return true;
   }
-  if (kind == StepKind::Reconfigure || value != OMNIBROKER_OK) {
+  if (kind == StepKind::Reconfigure || is_about_state(kind) || value != OMNIBROKER_OK) {
     if (asked) {
       if (kind == StepKind::Reconfigure && value == OMNIBROKER_APPLIED) configuration_ = configuration_to_be_;
       step_is_done({value, std::move(text)});
@@ -77,7 +77,7 @@ std::optional<Keeper::Call> Keeper::finish(std::uint64_t id) {
   calls_.erase(found);
   bytes_ -= call.bytes;
   if (!call.put_off) {
-    --at_work_;
+    if (--at_work_ == 0) changed_.notify_all();
     progress_ = Clock::now();
   }
   return call;
@@ -100,7 +100,7 @@ bool Keeper::take_put_off(FrameReader frame) {
   if (found == calls_.end() || found->second.put_off) return false;
   found->second.put_off = true;
   found->second.put_off_at = progress_ = Clock::now();
-  --at_work_;
+  if (--at_work_ == 0) changed_.notify_all();
   return true;
 }
 

@@ -26,6 +26,8 @@ milliseconds Keeper::deadline_of(StepKind step) {
     case StepKind::Drain: return usual.drain;
     case StepKind::Stop: return usual.stop;
     case StepKind::Destroy: return usual.destroy;
+    case StepKind::StateExport: return usual.state_export;
+    case StepKind::StateImport: return usual.state_import;
   }
   return usual.start;
 }
@@ -62,6 +64,10 @@ void Keeper::begin_wanted_step() {
 void Keeper::begin_step(StepKind kind, const std::string& frame) {
   stepping_ = kind;
   step_until_ = Clock::now() + deadline_of(kind);
+  if (is_about_state(kind)) {  // behind what workers have handed over
+    const std::lock_guard lock(mutex_);
+    writing_ += std::exchange(outgoing_, {});
+  }
   writing_ += frame;
 }
 
@@ -105,6 +111,7 @@ void Keeper::lose_process(const std::string& why, milliseconds patience) {
     served = std::exchange(serving_, false);
     lost = std::exchange(calls_, {});
     bytes_ = at_work_ = 0;
+    changed_.notify_all();
     outgoing_.clear();
     health_ = {OMNIBROKER_FAILED, sentence};
   }
@@ -114,6 +121,7 @@ void Keeper::lose_process(const std::string& why, milliseconds patience) {
   count_lost_metrics();
   reason_ = sentence;
   const bool asked = stepping_ && step_is_asked_for_;
+  const bool worth_a_retry = !(stepping_ && is_about_state(*stepping_));
   stepping_.reset();
   if (goal_) {
     add(deaths_, 1);
@@ -127,7 +135,7 @@ void Keeper::lose_process(const std::string& why, milliseconds patience) {
          {"restart_ms", gives_up_ ? -1 : wait.count()}});
   }
   fail(lost);
-  if (asked) step_is_done({OMNIBROKER_UNAVAILABLE, sentence});
+  if (asked) step_is_done({worth_a_retry ? OMNIBROKER_UNAVAILABLE : OMNIBROKER_INTERNAL, sentence});
 }
 
 /// Of a process that is not needed any more, whatever it does.

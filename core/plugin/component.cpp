@@ -91,6 +91,19 @@ ErrorCode code_of(const StepAnswer& answer) {
   return known && !answer.threw ? static_cast<ErrorCode>(answer.value) : ErrorCode::Internal;
 }
 
+/// Takes what a component exports. Owned by the call, too.
+struct StateSink {
+  static constexpr std::size_t kMost = 64 * 1024 * 1024;
+
+  std::string bytes;
+  bool overflowed = false;
+  omnibroker_sink sink{this, [](void* self, const void* data, std::size_t size) {
+                         auto& state = *static_cast<StateSink*>(self);
+                         state.overflowed = state.overflowed || size > kMost - state.bytes.size();
+                         if (!state.overflowed) state.bytes.append(static_cast<const char*>(data), size);
+                       }};
+};
+
 Status check_needs(const omnibroker_component_type& type, const std::string& name, const HostTables& tables) {
   for (std::size_t i = 0; type.needs != nullptr && i < type.need_count; ++i) {
     if (tables.find(type.needs[i]) != nullptr) continue;
@@ -253,6 +266,42 @@ omnibroker_reconfigured Component::reconfigure(const ConfigValues& after, std::s
   }
   error = failure(at, *answer);
   return OMNIBROKER_REJECTED;
+}
+
+Result<std::string> Component::export_state() {
+  const auto* table = this->table<omnibroker_state_v1>(OMNIBROKER_STATE);
+  const auto at = where(name(), type_, "state_export");
+  if (table == nullptr) return Error{ErrorCode::Unsupported, at + " failed: it keeps no state"};
+  const auto state = std::make_shared<StateSink>();
+  const auto answer =
+      call_plugin(lane_, host_->place, Call::StateExport, deadlines_.state_export,
+                  [host = host_, table, self = self_, state](StepAnswer&, const omnibroker_sink* error) {
+                    return table->state_export(self, &state->sink, error);
+                  });
+  if (auto status = judge_state("state_export", deadlines_.state_export, answer.get()); !status) return status.error();
+  if (!state->overflowed) return std::move(state->bytes);
+  return Error{ErrorCode::ResourceExhausted,
+               at + " wrote more than " + std::to_string(StateSink::kMost >> 20) + " MiB"};
+}
+
+Status Component::import_state(std::string state) {
+  const auto* table = this->table<omnibroker_state_v1>(OMNIBROKER_STATE);
+  const auto at = where(name(), type_, "state_import");
+  if (table == nullptr) return Error{ErrorCode::Unsupported, at + " failed: it takes no state"};
+  const auto answer =
+      call_plugin(lane_, host_->place, Call::StateImport, deadlines_.state_import,
+                  [host = host_, table, self = self_, state = std::make_shared<const std::string>(std::move(state))](
+                      StepAnswer&, const omnibroker_sink* error) {
+                    return table->state_import(self, {state->data(), state->size()}, error);
+                  });
+  return judge_state("state_import", deadlines_.state_import, answer.get());
+}
+
+/// As `judge`; but one that answers an error has changed nothing, and goes on.
+Status Component::judge_state(const char* step, std::chrono::milliseconds deadline, const StepAnswer* answer) {
+  if (answer == nullptr) return judge(step, deadline, nullptr);
+  if (!answer->threw && answer->value == OMNIBROKER_OK) return {};
+  return Error{code_of(*answer), failure(where(name(), type_, step), *answer)};
 }
 
 Health Component::health() const {

@@ -66,6 +66,8 @@ struct Deadlines {
   std::chrono::milliseconds prepare{30'000};
   std::chrono::milliseconds start{5'000};
   std::chrono::milliseconds reconfigure{5'000};
+  std::chrono::milliseconds state_export{1'000};  // everybody waits
+  std::chrono::milliseconds state_import{1'000};
   std::chrono::milliseconds drain{10'000};
   std::chrono::milliseconds stop{5'000};
   std::chrono::milliseconds destroy{1'000};
@@ -103,6 +105,11 @@ class Component {
 
   /// What the component answered; the reason is in `error` unless it was applied.
   omnibroker_reconfigured reconfigure(const ConfigValues& after, std::string& error);
+  /// What it knows, for its successor. Unsupported: it offers no `omnibroker.state/1`. An error leaves it as it is, but
+  /// for one that overran: that is Stuck.
+  Result<std::string> export_state();
+  /// Unsupported: it takes no state. Any error: it has taken nothing.
+  Status import_state(std::string state);
   Health health() const;
 
   const std::string& name() const { return host_->name; }
@@ -127,6 +134,7 @@ class Component {
   Status step(Call what, std::chrono::milliseconds deadline, std::initializer_list<State> from, State to,
               Function call);
   Status judge(const char* step, std::chrono::milliseconds deadline, const StepAnswer* answer);
+  Status judge_state(const char* step, std::chrono::milliseconds deadline, const StepAnswer* answer);
   void fail(State state, std::string reason);
 
   const omnibroker_component_type& type_;

@@ -163,14 +163,30 @@ void Worker::take_inbox() {
     arrived_.swap(inbox_);
   }
   room_.notify_all();
+  deliver_arrived();
+  for (auto& task : running_tasks_) task(*this);
+  running_tasks_.clear();
+}
+
+void Worker::deliver_arrived() {
   arrived_.each([this](const Parcels::Parcel& parcel) {
     const auto& of = parcel.epoch == before_->epoch ? *before_ : *pipeline_;
     const auto& route = of.routes.routes()[parcel.route];
     deliver_here({&route, of.epoch, parcel.payload, parcel.latest_key, parcel.position, parcel.stamp});
   });
   arrived_.clear();
-  for (auto& task : running_tasks_) task(*this);
-  running_tasks_.clear();
+}
+
+bool Worker::settle() {
+  {
+    const std::lock_guard lock(mutex_);
+    arrived_.swap(inbox_);
+  }
+  room_.notify_all();
+  const bool any = !arrived_.empty();
+  deliver_arrived();
+  send_outboxes();
+  return any || congested_;
 }
 
 /// As many as there is room for; the rest waits for the next turn.

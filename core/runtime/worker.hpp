@@ -105,6 +105,9 @@ class Worker final : private RoutingHost {
   void learn(std::shared_ptr<const Pipeline> next);
   /// From now on messages are admitted by the pipeline that was learned.
   void admit_by_learned();
+  /// While all stand still: delivers what other workers have sent, and sends what there is for them. False: there was
+  /// nothing.
+  bool settle();
   /// Forgets what bridges with these indices, which no pipeline has, have published.
   void drop_early(std::size_t from_bridge);
 
@@ -189,6 +192,7 @@ class Worker final : private RoutingHost {
   std::chrono::milliseconds until_next(bool more) const;
   void wait_for_room();
   void take_inbox();
+  void deliver_arrived();
   void take_submissions();
   void resume_inputs();
   /// True where a session could take more at once.

@@ -190,6 +190,16 @@ Object::Ptr report_json(const core::SwapReport& report, const std::vector<core::
     canary->set("present_failed", static_cast<Poco::Int64>(report.canary->present_failed));
     result->set("canary", canary);
   }
+  if (report.state) {
+    auto state = new_object();
+    if (report.state->bytes) {
+      state->set("bytes", number(*report.state->bytes));
+      state->set("stood_still_us", microseconds(report.state->stood_still));
+    } else {
+      state->set("refusal", report.state->refusal);
+    }
+    result->set("state", state);
+  }
   return result;
 }
 

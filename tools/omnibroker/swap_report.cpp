@@ -36,6 +36,13 @@ std::string swap_report_text(const Object& report) {
     out += "  canary   " + of("opened", "failed") + "; with the present one " + of("present_opened", "present_failed") +
            "\n";
   }
+  if (const auto state = report.getObject("state"); !state.isNull()) {
+    out += "  state    " +
+           (state->has("bytes") ? state->getValue<std::string>("bytes") + " bytes; all messages waited " +
+                                      milliseconds(*state, "stood_still_us") + " for it"
+                                : "not taken over: " + printable(state->getValue<std::string>("refusal"))) +
+           "\n";
+  }
   out += "  moved    " + text("moved") + (text("moved") == "1" ? " connection" : " connections") + " in " +
          milliseconds(report, "took_us") + "\n";
   if (report.getValue<Poco::Int64>("moved") > 0) {

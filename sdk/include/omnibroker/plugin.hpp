@@ -37,7 +37,9 @@
 /// ```
 /// A component type without options leaves out `Config` and `spec()`, and is constructed from the host alone. One with
 /// `omnibroker_reconfigured reconfigure(const Config& before, const Config& after, std::string& error)` takes changed
-/// options in place.
+/// options in place. A handler, filter or bridge with `Status export_state(const Sink& out)` and `Status
+/// import_state(std::string_view state)` gives what it knows to the generation that takes its place
+/// (omnibroker_state_v1 says when, and what each answer means).
 #define OMNIBROKER_PLUGIN(name, version, doc, ...)                                                       \
   extern "C" OMNIBROKER_EXPORT const omnibroker_plugin* omnibroker_plugin_entry_v1(void) {               \
     try {                                                                                                \
@@ -95,6 +97,12 @@ template <class T>
 concept Handover = requires(T& transport, Exchange& exchange, const Sink& sink, Connection connection) {
   transport.export_session(exchange, sink);
   transport.import_session(connection, std::string_view{});
+};
+
+template <class T>
+concept Stateful = requires(T& component, const Sink& out, std::string_view state) {
+  { component.export_state(out) } -> std::convertible_to<Status>;
+  { component.import_state(state) } -> std::convertible_to<Status>;
 };
 
 template <class T>
@@ -248,6 +256,20 @@ struct ComponentTables {
         });
       },
   };
+};
+
+/// What a component knows, on its way to its successor; an exception's text is the error.
+template <class T>
+struct StateTable {
+  using Tables = ComponentTables<T>;
+
+  static omnibroker_status state_export(void* raw, const omnibroker_sink* out, const omnibroker_sink* error) noexcept {
+    return Tables::step(raw, error, [&](auto& s) -> Status { return s.component->export_state(Sink(out)); });
+  }
+  static omnibroker_status state_import(void* raw, omnibroker_text state, const omnibroker_sink* error) noexcept {
+    return Tables::step(raw, error, [&](auto& s) -> Status { return s.component->import_state(view(state)); });
+  }
+  static constexpr omnibroker_state_v1 table{sizeof(omnibroker_state_v1), state_export, state_import};
 };
 
 /// Decides about one message; an exception refuses it with INTERNAL_ERROR.
@@ -452,6 +474,9 @@ template <class T>
 const void* find_table(const char* id) noexcept {
   const auto is = [id](const char* known) { return std::strcmp(id, known) == 0; };
   if (is(OMNIBROKER_LIFECYCLE)) return &ComponentTables<T>::lifecycle;
+  if constexpr (Stateful<T>) {
+    if (is(OMNIBROKER_STATE)) return &StateTable<T>::table;
+  }
   if constexpr (std::is_base_of_v<Handler, T>) {
     if (is(OMNIBROKER_HANDLER)) return &HandlerTable<T>::table;
   }

@@ -124,6 +124,29 @@ Health ComponentUnderTest::health() const {
   return health;
 }
 
+Result<std::string> ComponentUnderTest::export_state() {
+  const auto* offered = table<omnibroker_state_v1>(OMNIBROKER_STATE);
+  if (offered == nullptr) return Error{ErrorCode::Unsupported, "the component keeps no state"};
+  std::string state, reason;
+  const detail::Turn turn;
+  const auto status = offered->state_export(state_->self, StringSink(state).get(), StringSink(reason).get());
+  if (status == OMNIBROKER_OK) return state;
+  if (reason.empty()) state_->host.state_->violation("state_export failed without a reason");
+  return Error{static_cast<ErrorCode>(status), reason};
+}
+
+Status ComponentUnderTest::import_state(std::string_view state) {
+  const auto* offered = table<omnibroker_state_v1>(OMNIBROKER_STATE);
+  if (offered == nullptr) return Error{ErrorCode::Unsupported, "the component keeps no state"};
+  const std::string copy(state);  // a sanitizer sees who keeps a pointer into it
+  std::string reason;
+  const detail::Turn turn;
+  const auto status = offered->state_import(state_->self, text(copy), StringSink(reason).get());
+  if (status == OMNIBROKER_OK) return {};
+  if (reason.empty()) state_->host.state_->violation("state_import failed without a reason");
+  return Error{static_cast<ErrorCode>(status), reason};
+}
+
 namespace {
 
 /// The message, or nothing, noted as the test's mistake.

@@ -6,8 +6,10 @@ with those plugins at hand; one that has listeners is a whole configuration and 
 """
 
 import json
+import pathlib
 import re
 import shutil
+import subprocess
 import urllib.error
 import urllib.request
 
@@ -158,15 +160,26 @@ def test_work_that_takes_time_is_decided_every_time(built, tmp_path):
         assert robot.receive()["error_code"] == "SCAN_READY_FAILED"
 
 
-def test_the_filter_lets_changes_through(built):
+def test_the_filter_lets_changes_through(built, tmp_path):
     def position(latitude):
         return {"type": "coordinate_update", "prim_path": "/World/A", "latitude": latitude, "longitude": 0, "height": 0}
 
     changes = {"coordinate_update": {"filters": ["only_changes"]}}
-    with serving(built, routes=changes) as broker, Client(broker, WEB) as web, Client(broker, OMNIVERSE) as robot:
+    control = {"socket": str(tmp_path / "control.sock")}
+    with serving(built, control=control, routes=changes) as broker, Client(broker, WEB) as web, Client(broker, OMNIVERSE) as robot:
         for latitude in (1, 1, 1, 2, 2, 1):
             robot.send(position(latitude))
         assert [web.receive()["latitude"] for _ in range(3)] == [1, 2, 1]
+
+        changes["coordinate_update"]["filters"] = [{"plugin": "only_changes", "most": 50}]
+        pathlib.Path(broker.config_file).write_text(
+            gateway_config(plugins={"path": [str(built)]}, control=control, routes=changes), encoding="utf-8")
+        done = subprocess.run([executable(), "apply", "--control", control["socket"]], capture_output=True, text=True,
+                              check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        for latitude in (1, 3):
+            robot.send(position(latitude))
+        assert web.receive()["latitude"] == 3, "another generation knows what the first one knew"
 
 
 def test_the_transport_speaks_lines_and_the_service_counts(built):

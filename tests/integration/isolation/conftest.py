@@ -1,7 +1,7 @@
-"""These tests share the clients of the core's tests and of HTTP's; see ../core/clients.py and ../http/rest_client.py."""
+"""These tests share the clients of other folders: ../core/clients.py, ../http/rest_client.py, ../swap/control.py."""
 
 import pathlib
 import sys
 
-for folder in ("core", "http"):
+for folder in ("core", "http", "swap"):
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / folder))

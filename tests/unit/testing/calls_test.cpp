@@ -127,5 +127,22 @@ TEST_F(Calls, ReachReplyComponents) {
   EXPECT_EQ(reply.error("CODE", "sentence"), "CODE: sentence");
 }
 
+TEST_F(Calls, CarryStateFromOneComponentToAnother) {
+  std::string taken;
+  script().export_state = [](const Sink& out) { return out.append("probe/1 "), out.append("seven"), Status(); };
+  script().import_state = [&](std::string_view state) { return taken = state, Status(); };
+  auto& handler = start("handler");
+  auto state = handler.export_state();
+  ASSERT_TRUE(state);
+  EXPECT_TRUE(handler.import_state(*state));
+  EXPECT_EQ(taken, "probe/1 seven");
+
+  script().export_state = [](const Sink&) -> Status { return Error{ErrorCode::Unavailable, "busy"}; };
+  script().import_state = [](std::string_view) -> Status { throw std::runtime_error("thrown"); };
+  EXPECT_EQ(handler.export_state().error().code, ErrorCode::Unavailable);
+  EXPECT_EQ(handler.import_state("x").error().message, "thrown");
+  EXPECT_EQ(start("reply").export_state().error().code, ErrorCode::Unsupported);
+}
+
 }  // namespace
 }  // namespace omnibroker::testing

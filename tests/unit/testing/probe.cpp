@@ -77,6 +77,10 @@ class ProbeHandler final : public Handler {
   Outcome handle(const Message& message, Call& call) override {
     return script().handle ? script().handle(message, call) : Outcome::accept();
   }
+  Status export_state(const Sink& out) { return script().export_state ? script().export_state(out) : Status(); }
+  Status import_state(std::string_view state) {
+    return script().import_state ? script().import_state(state) : Status();
+  }
 };
 
 class ProbeReply final : public Reply {

@@ -28,6 +28,8 @@ struct Script {
   std::function<void(Connection&)> closed = {};
   std::function<Outcome(const Message&, Call&)> handle = {};
   std::function<void(const Host&)> start = {};
+  std::function<Status(const Sink&)> export_state = {};
+  std::function<Status(std::string_view)> import_state = {};
   bool ended_in_open = false;  ///< What `open` answers: the request has been ended.
 };
 

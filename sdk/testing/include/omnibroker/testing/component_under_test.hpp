@@ -46,6 +46,9 @@ class ComponentUnderTest {
   /// Other options in place of the present ones. Those that were applied are kept; `error` gets the reason otherwise.
   omnibroker_reconfigured reconfigure(const Options& options, std::string* error = nullptr);
   Health health() const;
+  /// What it would give to its successor; Unsupported where it keeps nothing.
+  Result<std::string> export_state();
+  Status import_state(std::string_view state);
 
   /// A handler's or filter's decision about one message. `json` must be an object with a `type`, as the router makes
   /// sure.

@@ -1,0 +1,72 @@
+"""What an isolated component knows goes to its successor, wherever that runs."""
+
+import asyncio
+import pathlib
+
+from clients import Broker, connect, gateway_config, receive, run, send
+from control import Control, ControlError
+
+CLIENTS = 3
+BURST = 20
+CHANGES = 12
+
+
+def numbering(folder, run_number=1, isolation="process", **options):
+    """A handler that puts its number into every message."""
+    handler = {"plugin": "counting:numbering", "run": run_number, "isolation": isolation, **options}
+    return gateway_config(workers=2, control={"socket": str(folder / "control.sock")},
+                          limits={"messages_per_second": "off", "frames_per_second": "off"},
+                          routes={"count": {"from": "web_ui", "to": "web_ui", "ack": False, "handler": handler}})
+
+
+def apply(broker, folder, **options):
+    pathlib.Path(broker.config_file).write_text(numbering(folder, **options), encoding="utf-8")
+    return Control(folder / "control.sock").ask("apply")
+
+
+def test_every_message_is_counted_once_while_generations_change(tmp_path):
+    async def scenario(broker):
+        clients = [await connect(broker.ws_url, "web_ui") for _ in range(CLIENTS)]
+        numbers = [set() for _ in clients]
+        changes = asyncio.ensure_future(asyncio.to_thread(change, broker))
+        rounds = 0
+        while not changes.done() or rounds == 0:
+            rounds += 1
+            await asyncio.gather(*(burst(client) for client in clients))
+            for client, heard in zip(clients, numbers):
+                for _ in range(BURST * CLIENTS):
+                    heard.add((await receive(client))["number"])
+        await changes
+        for heard in numbers:
+            assert heard == set(range(1, rounds * BURST * CLIENTS + 1))
+
+    async def burst(client):
+        for _ in range(BURST):
+            await send(client, type="count")
+
+    def change(broker):
+        for number in range(2, CHANGES + 2):
+            isolation = "none" if number % 3 == 0 else "process"
+            report = apply(broker, tmp_path, run_number=number, isolation=isolation)
+            assert [swap["state"]["bytes"] > 0 for swap in report["swaps"]] == [True], report
+
+    with Broker(numbering(tmp_path)) as broker:
+        run(scenario(broker))
+
+
+def test_a_process_that_dies_while_it_is_asked_changes_nothing(tmp_path):
+    async def scenario(broker):
+        client = await connect(broker.ws_url, "web_ui")
+        await send(client, type="count")
+        assert (await receive(client))["number"] == 1
+        try:
+            await asyncio.to_thread(apply, broker, tmp_path, run_number=2, step="state_import", mood="die")
+        except ControlError as error:
+            assert "handlers.count: plugin numbering: state_import failed: Its process has ended" in str(error)
+        else:
+            raise AssertionError("it has been applied")
+        await send(client, type="count")
+        assert (await receive(client))["number"] == 2
+
+    with Broker(numbering(tmp_path)) as broker:
+        run(scenario(broker))
