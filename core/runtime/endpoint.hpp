@@ -46,7 +46,7 @@ struct Endpoint {
 
 /// A path, and the generation that takes requests for it now.
 ///
-/// Threads: any; the broker changes `current`.
+/// Threads: any; the broker changes `current` and `drained`.
 struct Mount {
   std::string path;
   std::atomic<Endpoint*> current{nullptr};
