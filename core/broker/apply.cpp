@@ -142,7 +142,7 @@ Status Broker::Running::prepare_listeners(const Plan& plan, const BrokerConfig& 
     auto tls = open_tls(wanted);
     if (!tls) return tls.error();
     prepared.tls.emplace(wanted.name, std::move(*tls));
-    if (find_listener_config(config, wanted.name)->address == wanted.address) continue;
+    if (drained || find_listener_config(config, wanted.name)->address == wanted.address) continue;
     auto sockets = ListeningSocket::open(wanted.address, static_cast<int>(wanted.backlog));
     if (!sockets) return sockets.error();
     prepared.sockets.emplace(wanted.name, std::move(*sockets));
@@ -256,6 +256,7 @@ std::vector<Seat*> Broker::Running::vacate_gone() {
     const std::lock_guard lock(view);
     seat->mount.reset();
     seat->listener = nullptr;
+    seat->drained = false;
     seat->current->replaced = Clock::now();
     seat->current = seat->previous = nullptr;
     gone.push_back(seat.get());
@@ -287,13 +288,16 @@ void Broker::Running::send_away(Seat& seat) {
 
 void Broker::Running::close_gone() {
   for (const auto& listener : shared->listeners) {
-    if (listener->sockets.empty() || find_listener_config(config, listener->name) != nullptr) continue;
+    if (listener->gone || find_listener_config(config, listener->name) != nullptr) continue;
+    listener->gone = true;
     unwatch(*listener);
     listener->sockets.clear();
   }
 }
 
+/// The sockets may be others only behind an `unwatch`: the worker looks at them later.
 void Broker::Running::watch(Listener& listener) {
+  if (listener.sockets.empty()) return;  // drained
   shared->workers.front()->post([&listener](Worker& worker) { worker.watch(listener); });
 }
 

@@ -19,6 +19,7 @@
 namespace omnibroker::core {
 
 class Catalog;
+class Departure;
 class Log;
 class Metrics;
 
@@ -38,6 +39,7 @@ struct GenerationInfo {
   State state = State::Current;
   std::size_t connections = 0;
   std::chrono::seconds age{0};
+  bool draining = false;  ///< Current, but drained: what comes is refused.
 };
 std::string_view to_string(GenerationInfo::State state);
 
@@ -88,6 +90,14 @@ struct ApplyReport {
   std::vector<SwapReport> swaps;  ///< Of each component that got a new generation.
 };
 
+/// What a drain has come to.
+struct DrainReport {
+  std::string name;  ///< `transports.realtime`; empty: the whole broker.
+  std::chrono::milliseconds over{0};
+  std::size_t told = 0;     ///< Connections that were told to go.
+  std::size_t staying = 0;  ///< Connections that are still served; one is cut `limits.stop_timeout` after it was told.
+};
+
 /// A running broker, made of its configuration: loads and starts every component, opens the listeners, and serves until
 /// it is stopped.
 ///
@@ -115,7 +125,7 @@ class Broker {
   /// What it runs with now.
   BrokerConfig config() const;
 
-  /// Called now and then while connections move: so many of so many have.
+  /// Called now and then while connections move, or are told to go: so many of so many have.
   using Progress = std::function<void(std::size_t moved, std::size_t of)>;
 
   /// Puts a new generation of a component in the place of the present one: makes it beside the old one, sends it what
@@ -138,6 +148,22 @@ class Broker {
   /// the first running thing is touched. Any error: nothing has changed. Conflict: it asks for what only a restart can
   /// change.
   Result<ApplyReport> apply(BrokerConfig next, const Progress& progress = {});
+
+  /// Takes a transport or service out of use, or with an empty name the whole broker: from now on nothing new comes,
+  /// and in `over`, one after the other, every client is told to go, as at a stop. A transport refuses requests; the
+  /// whole broker does not listen. It is so until `undo_drain`, whatever is swapped or applied meanwhile.
+  ///
+  /// A drain of the same that still tells clients is taken over. NotFound, Unsupported: there is no such name, or it
+  /// has no connections. Conflict: it is drained, and everybody has been told.
+  Result<std::shared_ptr<Departure>> begin_drain(std::string_view name, std::chrono::milliseconds over);
+  /// Comes back when all have been told and have gone, or have had a few seconds to go. Beside it, anything else may be
+  /// done. Conflict: it was undone, or another drain tells the rest.
+  Result<DrainReport> await_drain(Departure& departure, const Progress& progress = {});
+  /// Who has been told to go stays told. Conflict: it is not drained. Any error: nothing has changed; the error names
+  /// an address at which the broker cannot listen.
+  Status undo_drain(std::string_view name);
+  /// Whether the whole broker is drained.
+  bool is_draining() const;
 
   std::vector<SessionInfo> sessions() const;
   /// Ends a client's connection, or its session where it has none. False: there is no such client.

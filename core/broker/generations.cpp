@@ -332,7 +332,8 @@ std::vector<GenerationInfo> Broker::Running::generations() {
                            : &one == seat->previous ? GenerationInfo::State::Previous
                                                     : GenerationInfo::State::Draining;
         all.push_back({seat->name, one.number, one.config.plugin, one.origin.version, one.origin.hash, state,
-                       one.connections(), std::chrono::duration_cast<std::chrono::seconds>(now - one.since)});
+                       one.connections(), std::chrono::duration_cast<std::chrono::seconds>(now - one.since),
+                       seat->drained && &one == seat->current});
       }
     }
   }

@@ -20,16 +20,18 @@ Result<std::shared_ptr<TlsContext>> Broker::Running::open_tls(const ListenerConf
   }
 }
 
-Result<std::unique_ptr<Listener>> Broker::Running::open_listener(const ListenerConfig& wanted) {
+Result<std::unique_ptr<Listener>> Broker::Running::open_listener(const ListenerConfig& wanted) const {
   auto listener = std::make_unique<Listener>();
   listener->name = wanted.name;
   auto table = std::make_unique<ListenerTable>();
   auto tls = open_tls(wanted);
   if (!tls) return tls.error();
   table->tls = std::move(*tls);
-  auto sockets = ListeningSocket::open(wanted.address, static_cast<int>(wanted.backlog));
-  if (!sockets) return sockets.error();
-  listener->sockets = std::move(*sockets);
+  if (!drained) {
+    auto sockets = ListeningSocket::open(wanted.address, static_cast<int>(wanted.backlog));
+    if (!sockets) return sockets.error();
+    listener->sockets = std::move(*sockets);
+  }
   listener->table = table.get();
   listener->owned_table = std::move(table);
   return listener;
@@ -62,7 +64,7 @@ void Broker::Running::list_listening() {
 
 Listener* Broker::Running::find_listener(std::string_view name) const {
   for (const auto& listener : shared->listeners) {
-    if (listener->name == name && !listener->sockets.empty()) return listener.get();
+    if (listener->name == name && !listener->gone) return listener.get();
   }
   return nullptr;
 }
@@ -76,7 +78,7 @@ void Broker::Running::set_table(Listener& listener, std::unique_ptr<const Listen
 
 void Broker::Running::mount_all() {
   for (const auto& listener : shared->listeners) {
-    if (listener->sockets.empty()) continue;
+    if (listener->gone) continue;
     auto table = std::make_unique<ListenerTable>();
     table->tls = listener->owned_table->tls;
     for (const auto& wanted : config.endpoints) {
@@ -89,6 +91,7 @@ void Broker::Running::mount_all() {
         seat->mount = std::make_shared<Mount>();
         seat->mount->path = wanted.path;
         seat->mount->current = seat->current->endpoint.get();
+        seat->mount->drained = seat->drained;
         seat->listener = listener.get();
       }
       table->mounts.push_back(seat->mount);

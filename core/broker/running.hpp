@@ -5,6 +5,7 @@
 #include "plugin/catalog.hpp"
 #include "plugin/component.hpp"
 #include "plugin/loader_lane.hpp"
+#include "runtime/departure.hpp"
 #include "runtime/endpoint.hpp"
 #include "runtime/handover.hpp"
 #include "runtime/shared.hpp"
@@ -15,6 +16,7 @@
 #include <functional>
 #include <initializer_list>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -51,6 +53,7 @@ struct Seat {
   std::string name;
   std::shared_ptr<Mount> mount;  ///< Of a transport or service.
   Listener* listener = nullptr;  ///< That it is mounted on.
+  bool drained = false;          ///< Its mount refuses requests, also after a swap or a change of its path.
   unsigned last_number = 0;
   std::vector<std::unique_ptr<Generation>> generations;
   Generation* current = nullptr;                     ///< Null: no configuration has this name any more.
@@ -99,9 +102,11 @@ struct Broker::Running {
   std::vector<std::unique_ptr<Component>> left_behind;  // a thread of the pool is inside: never called again
   std::vector<Listening> listening;
   bool serving = false;
-  std::set<std::string> optional;  // components that are not required
-  std::set<std::string> left_out;  // of these, those that would not start
-  std::string failed_to_start;     // of these, the one that build_once gave up at
+  bool drained = false;  ///< As a whole: nothing listens. Changed with `operations` and `view` held.
+  std::map<std::string, std::shared_ptr<Departure>, std::less<>> departures;  // the last of each; with `operations`
+  std::set<std::string> optional;                                             // components that are not required
+  std::set<std::string> left_out;                                             // of these, those that would not start
+  std::string failed_to_start;  // of these, the one that build_once gave up at
   std::vector<std::unique_ptr<Seat>> seats;
   std::vector<std::string> bridges;  // by their index in every pipeline
   std::mutex operations;             // one change at a time; before any other lock
@@ -118,7 +123,8 @@ struct Broker::Running {
   void prepare_shared();
   void take_down();
   static Result<std::shared_ptr<TlsContext>> open_tls(const ListenerConfig& wanted);
-  static Result<std::unique_ptr<Listener>> open_listener(const ListenerConfig& wanted);
+  /// Without sockets while the broker is drained.
+  Result<std::unique_ptr<Listener>> open_listener(const ListenerConfig& wanted) const;
   Status open_listeners();
   void serve();
   std::size_t stop(std::chrono::milliseconds patience);
@@ -172,6 +178,17 @@ struct Broker::Running {
   bool retire(Seat& seat, Generation& generation);
   bool is_used(const Generation& generation);
   std::vector<GenerationInfo> generations();
+
+  // Out of use and back; drain.cpp
+  Result<std::shared_ptr<Departure>> begin_drain(std::string_view name, std::chrono::milliseconds over);
+  Result<DrainReport> await_drain(Departure& departure, const Broker::Progress& progress);
+  Status undo_drain(std::string_view name);
+  Result<Seat*> seat_to_drain(std::string_view name) const;
+  void take_out_of_use(Seat* seat);
+  std::shared_ptr<Departure> tell_all_in(std::string_view name, std::chrono::milliseconds over);
+  void end_departure(std::string_view name, Departure::End how);
+  std::size_t open_connections(std::string_view name);
+  Status listen_again();
 
   // A change of the configuration as a whole; apply.cpp
   struct Prepared;

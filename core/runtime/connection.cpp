@@ -211,10 +211,13 @@ std::size_t Connection::read_head(std::span<std::uint8_t> bytes) {
     case RequestHead::Verdict::Complete: break;
   }
   const auto size = head.size();
-  auto* endpoint = worker_->shared().stopping.load() ? nullptr : listener_.find(head.path());
-  if (endpoint != nullptr) {
-    open_exchange(*endpoint);
-  } else if (worker_->shared().stopping.load()) {
+  const bool stopping = worker_->shared().stopping.load();
+  auto* mount = stopping ? nullptr : listener_.find(head.path());
+  if (mount != nullptr && mount->drained.load(std::memory_order_acquire)) {
+    refuse(503, "Nothing is taken at this path for now, try again later", !head.is_head_method());
+  } else if (mount != nullptr) {
+    open_exchange(*mount->next());
+  } else if (stopping) {
     refuse(503, "The server is stopping", !head.is_head_method());
   } else if (head.has_body() || head.request("/")->keep_alive == 0) {
     refuse(404, "There is nothing at this path", !head.is_head_method());

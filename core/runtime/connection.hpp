@@ -53,6 +53,10 @@ class Connection final : public Watcher {
   Session* session() const { return session_; }
   Endpoint* endpoint() const { return endpoint_; }
   bool gone() const { return state_ == State::Gone; }
+  /// It has been asked to end, or ends for another reason.
+  bool is_going() const { return shutting_down_ || waiting_reason_ != 0 || is_closing(); }
+  /// Nobody serves it any more; what is left to send goes out.
+  bool is_closing() const { return state_ == State::Closing || state_ == State::Gone; }
 
   /// Begins to serve, on the worker it was made for.
   void begin();

@@ -46,13 +46,14 @@ struct Endpoint {
 
 /// A path, and the generation that takes requests for it now.
 ///
-/// Threads: any; the broker changes `current`.
+/// Threads: any; the broker changes `current` and `drained`.
 struct Mount {
   std::string path;
   std::atomic<Endpoint*> current{nullptr};
   std::atomic<Endpoint*> canary{nullptr};  ///< Gets a share of what comes; null: there is none.
   std::atomic<unsigned> permille{0};       ///< That share.
   std::atomic<std::uint64_t> turns{0};
+  std::atomic<bool> drained{false};  ///< Requests are refused.
 
   /// Who takes the next request.
   Endpoint* next() {
@@ -78,16 +79,17 @@ struct ListenerTable {
 /// Threads: `table` from any; the rest is the broker's, and the first worker's while it accepts.
 struct Listener {
   std::string name;
-  std::vector<std::unique_ptr<ListeningSocket>> sockets;
+  bool gone = false;                                      ///< The configuration has it no more.
+  std::vector<std::unique_ptr<ListeningSocket>> sockets;  ///< None while the whole broker is drained.
   std::atomic<const ListenerTable*> table{nullptr};
   std::unique_ptr<const ListenerTable> owned_table;
 
-  /// Who takes requests for this path: the endpoint with the longest path that is the path or lies above it.
-  Endpoint* find(std::string_view path) const {
+  /// What requests for this path are for: the mount with the longest path that is the path or lies above it.
+  Mount* find(std::string_view path) const {
     for (const auto& mount : table.load(std::memory_order_acquire)->mounts) {
       const std::string_view at = mount->path;
       const bool below = at == "/" || (path.starts_with(at) && (path.size() == at.size() || path[at.size()] == '/'));
-      if (below) return mount->next();
+      if (below) return mount.get();
     }
     return nullptr;
   }

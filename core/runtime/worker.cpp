@@ -444,6 +444,7 @@ void Worker::shut_down_connections_of(const Endpoint& endpoint) {
 void Worker::tell_to_go(const std::vector<Connection*>& all) {
   const omnibroker_notice going{sizeof(omnibroker_notice), OMNIBROKER_NOTICE_GOING_AWAY, {}, {}, 0, 0};
   for (auto* connection : all) {
+    if (connection->is_going()) continue;  // it has heard so
     if (auto* session = connection->session()) notify(*session, going);
     connection->shut_down(OMNIBROKER_SHUTDOWN_GOING_AWAY, "The server is going away");
   }

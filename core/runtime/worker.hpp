@@ -5,6 +5,7 @@
 #include "net/timer_wheel.hpp"
 #include "routing/router.hpp"
 #include "runtime/connection.hpp"
+#include "runtime/departure.hpp"
 #include "runtime/fanout.hpp"
 #include "runtime/parcels.hpp"
 #include "runtime/pipeline.hpp"
@@ -98,6 +99,14 @@ class Worker final : private RoutingHost {
   /// The same for those that this endpoint serves; its sessions without a connection end at once.
   void shut_down_connections_of(const Endpoint& endpoint);
   void cut_connections();
+  /// Of everybody, or of a transport or service with this name: who has not been told to go.
+  std::vector<std::uint64_t> staying_connections(std::string_view name) const;
+  /// Tells these to go when their turns come: the earliest first.
+  void send_off(std::shared_ptr<Departure> departure, std::vector<Departure::Turn> turns);
+  /// Tells all at once who have not been told: they were on their way from one worker to another. Answers how many have
+  /// not gone.
+  std::size_t tell_those_left(Departure& departure);
+  void drop_ended_departures();
 
   // A change of the configuration
   /// From now on everything but admission goes by `next`: what comes in by routes that other workers have already is
@@ -177,6 +186,17 @@ class Worker final : private RoutingHost {
     bool told = false;
     bool over = false;
   };
+  /// This worker's part of a departure.
+  struct SendingOff final : Timer {
+    SendingOff(Worker& w, std::shared_ptr<Departure> d, std::vector<Departure::Turn> all)
+        : worker(w), departure(std::move(d)), turns(std::move(all)) {}
+    void expired() override { worker.send_off_next(*this); }
+    Worker& worker;
+    const std::shared_ptr<Departure> departure;
+    const std::vector<Departure::Turn> turns;
+    std::size_t next = 0;  ///< Of these.
+    bool over = false;
+  };
   struct SecondTimer final : Timer {
     explicit SecondTimer(Worker& w) : worker(w) {}
     void expired() override { worker.each_second(); }
@@ -187,6 +207,7 @@ class Worker final : private RoutingHost {
   void move_on(MovingOn& moving);
   void move_sessions(const Handover& handover);
   void end_moving(MovingOn& moving);
+  void send_off_next(SendingOff& sending);
 
   void run();
   std::chrono::milliseconds until_next(bool more) const;
@@ -252,6 +273,7 @@ class Worker final : private RoutingHost {
   std::vector<std::unique_ptr<Connection>> graveyard_;
   std::vector<Connection*> dirty_;
   std::vector<std::unique_ptr<MovingOn>> moving_;
+  std::vector<std::unique_ptr<SendingOff>> sending_off_;
   std::vector<std::uint64_t> to_resume_;
   std::vector<std::uint64_t> resuming_;
   bool routing_ = false;  // the router is at work, and its decision in use

@@ -31,6 +31,7 @@ Command plan_command();
 Command apply_command();
 Command swap_command();
 Command rollback_command();
+Command drain_command();
 Command disconnect_command();
 Command log_level_command();
 Command crashes_command();

@@ -162,14 +162,14 @@ Object new_request(const std::string& command) {
 }
 
 int ask_broker(const Arguments& arguments, const Object& request,
-               const std::function<std::string(const Object& result)>& as_text,
-               const ControlClient::Progress& progress) {
+               const std::function<std::string(const Object& result)>& as_text, const ControlClient::Progress& progress,
+               std::chrono::milliseconds patience) {
   auto client = ControlClient::connect(arguments);
   if (!client) {
     complain(client.error().message);
     return kCouldNotStart;
   }
-  const auto result = client->ask(request, progress);
+  const auto result = client->ask(request, progress, patience);
   if (progress) std::fputs("\r\033[K", stderr);  // what comes stands in the place of what was shown on the way
   if (!result) {
     complain(result.error().message);

@@ -62,6 +62,15 @@ Result<std::optional<core::Canary>> canary_of(const Poco::JSON::Object& request)
       core::Canary{percent.convert<double>(), std::chrono::milliseconds(lasting.convert<Poco::Int64>())});
 }
 
+Result<std::chrono::milliseconds> over_of(const Poco::JSON::Object& request) {
+  constexpr Poco::Int64 kLongest = 24 * 3'600'000;
+  const auto over = request.has("over_ms") ? request.get("over_ms") : Poco::Dynamic::Var(30'000);
+  if (over.isInteger() && over.convert<Poco::Int64>() >= 0 && over.convert<Poco::Int64>() <= kLongest) {
+    return std::chrono::milliseconds(over.convert<Poco::Int64>());
+  }
+  return wrong("\"over_ms\" must be a whole number of milliseconds, of at most a day");
+}
+
 std::string absolute(const std::string& file) {
   std::error_code failed;
   const auto path = std::filesystem::absolute(file, failed);
@@ -94,15 +103,16 @@ struct ControlOperations::Entry {
 };
 
 const ControlOperations::Entry* ControlOperations::find(const std::string& command) {
-  static constexpr std::array<Entry, 9> entries{{{"status", &ControlOperations::status, false},
-                                                 {"generations", &ControlOperations::generations, false},
-                                                 {"sessions", &ControlOperations::sessions, false},
-                                                 {"plan", &ControlOperations::plan, false},
-                                                 {"apply", &ControlOperations::apply, true},
-                                                 {"swap", &ControlOperations::swap, true},
-                                                 {"rollback", &ControlOperations::rollback, true},
-                                                 {"disconnect", &ControlOperations::disconnect, true},
-                                                 {"log-level", &ControlOperations::set_log_level, true}}};
+  static constexpr std::array<Entry, 10> entries{{{"status", &ControlOperations::status, false},
+                                                  {"generations", &ControlOperations::generations, false},
+                                                  {"sessions", &ControlOperations::sessions, false},
+                                                  {"plan", &ControlOperations::plan, false},
+                                                  {"apply", &ControlOperations::apply, true},
+                                                  {"swap", &ControlOperations::swap, true},
+                                                  {"rollback", &ControlOperations::rollback, true},
+                                                  {"drain", &ControlOperations::drain, true},
+                                                  {"disconnect", &ControlOperations::disconnect, true},
+                                                  {"log-level", &ControlOperations::set_log_level, true}}};
   for (const auto& entry : entries) {
     if (command == entry.command) return &entry;
   }
@@ -158,6 +168,7 @@ Result<Json> ControlOperations::status(const Request&, const Progress&) {
   result->set("uptime_s", static_cast<Poco::Int64>(up.count()));
   result->set("workers", workers);
   result->set("log_level", std::string(level_name(level_of(log_))));
+  result->set("draining", broker_.is_draining());
   result->set("crash_reports", safe_mode_.folder.string());
   result->set("safe_mode", safe_mode_json(safe_mode_));
   result->set("listeners", listeners_json(broker_.listening()));
@@ -286,6 +297,32 @@ Result<Json> ControlOperations::rollback(const Request& request, const Progress&
   const std::unique_lock lock(changing_, std::try_to_lock);
   if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another change is going on, try again later"};
   return outcome(broker_.rollback(name.value(), progress), progress);
+}
+
+/// Only its begin is a change that others wait for: while clients are told to go, everything else can be done.
+Result<Json> ControlOperations::drain(const Request& request, const Progress& progress) {
+  const auto name = optional_text_of(request, "name");
+  if (!name) return name.error();
+  const auto over = over_of(request);
+  if (!over) return nothing_changed(over.error());
+  if (request.has("undo") && !request.get("undo").isBoolean()) return wrong("\"undo\" must be true or false");
+  const bool is_undo = request.optValue("undo", false);
+  if (is_undo && request.has("over_ms")) return wrong("\"over_ms\" does not go with \"undo\"");
+  if (auto status = name.value().empty() ? Status() : is_component(name.value()); !status) {
+    return nothing_changed(status.error());
+  }
+  std::unique_lock lock(changing_, std::try_to_lock);
+  if (!lock.owns_lock()) return Error{ErrorCode::Unavailable, "Another change is going on, try again later"};
+  if (is_undo) {
+    if (auto status = broker_.undo_drain(name.value()); !status) return nothing_changed(status.error());
+    return undone_json(name.value(), broker_.listening());
+  }
+  auto begun = broker_.begin_drain(name.value(), over.value());
+  if (!begun) return nothing_changed(begun.error());
+  lock.unlock();
+  const auto report = broker_.await_drain(*begun.value(), progress);
+  if (!report) return report.error();
+  return drain_json(report.value());
 }
 
 Result<Json> ControlOperations::outcome(const Result<core::SwapReport>& report, const Progress& progress) const {

@@ -42,7 +42,7 @@ class ControlOperations {
                     core::TypeLookup find_type, core::Log& log, core::Metrics& metrics, std::string socket, int waker,
                     const core::Catalog& catalog, SafeMode safe_mode);
 
-  /// `progress` is called now and then while connections move, and at the end.
+  /// `progress` is called now and then while connections move or are told to go, and at the end.
   Result<Json> perform(const std::string& command, const Poco::JSON::Object& request, const Progress& progress);
   /// Those that the configuration came from when it was last read whole without a mistake, and those of plugins. [any]
   std::vector<std::filesystem::path> files() const;
@@ -61,6 +61,7 @@ class ControlOperations {
   Result<Json> apply(const Request& request, const Progress& progress);
   Result<Json> swap(const Request& request, const Progress& progress);
   Result<Json> rollback(const Request& request, const Progress& progress);
+  Result<Json> drain(const Request& request, const Progress& progress);
   Result<Json> disconnect(const Request& request, const Progress& progress);
   Result<Json> set_log_level(const Request& request, const Progress& progress);
 

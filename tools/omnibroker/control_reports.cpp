@@ -71,6 +71,7 @@ Array::Ptr components_json(const core::BrokerConfig& config, const std::vector<c
     entry->set("kind", std::string(core::kind_name(component->kind)));
     entry->set("plugin", current == nullptr ? component->plugin : current->plugin);
     if (current != nullptr) entry->set("generation", current->number);
+    if (current != nullptr && current->draining) entry->set("draining", true);
     list->add(entry);
   }
   return list;
@@ -83,6 +84,7 @@ Array::Ptr generations_json(const std::vector<core::GenerationInfo>& generations
     entry->set("name", one.name);
     entry->set("generation", one.number);
     entry->set("state", std::string(core::to_string(one.state)));
+    if (one.draining) entry->set("draining", true);
     entry->set("plugin", one.plugin);
     entry->set("version", one.version);
     entry->set("sha256", one.hash);
@@ -200,6 +202,26 @@ Object::Ptr report_json(const core::SwapReport& report, const std::vector<core::
     }
     result->set("state", state);
   }
+  return result;
+}
+
+Object::Ptr drain_json(const core::DrainReport& report) {
+  auto result = new_object();
+  if (!report.name.empty()) result->set("name", report.name);
+  result->set("draining", true);
+  result->set("over_ms", static_cast<Poco::Int64>(report.over.count()));
+  result->set("told", number(report.told));
+  result->set("staying", number(report.staying));
+  return result;
+}
+
+Object::Ptr undone_json(const std::string& name, const std::vector<core::Broker::Listening>& listening) {
+  auto result = new_object();
+  if (!name.empty()) result->set("name", name);
+  result->set("draining", false);
+  std::vector<std::string> addresses;
+  for (const auto& one : listening) addresses.push_back(one.address);
+  result->set("listening", texts_json(addresses));
   return result;
 }
 

@@ -33,6 +33,11 @@ Poco::JSON::Object::Ptr counters_json(const core::Metrics& metrics);
 Poco::JSON::Object::Ptr report_json(const core::SwapReport& report,
                                     const std::vector<core::GenerationInfo>& generations);
 
+/// What a drain has come to. `name`: only where it is not the whole broker.
+Poco::JSON::Object::Ptr drain_json(const core::DrainReport& report);
+/// The same of one that was undone, with all addresses that the broker listens at now.
+Poco::JSON::Object::Ptr undone_json(const std::string& name, const std::vector<core::Broker::Listening>& listening);
+
 Poco::JSON::Object::Ptr plan_json(const core::Plan& plan);
 /// The plan that was carried out, and what has become of each component with a new generation.
 Poco::JSON::Object::Ptr apply_json(const core::ApplyReport& report,

@@ -2,6 +2,7 @@
 #include "control_client.hpp"
 #include "text_table.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -33,7 +34,10 @@ std::string head(const Object& status, const Paint& paint) {
   const auto workers = text("workers");
   return paint.bold("omnibroker " + text("version")) + ", process " + text("pid") + ", up " + span_text(up) + ", " +
          workers + (workers == "1" ? " worker" : " workers") + ", log level " + text("log_level") + "\n" +
-         "configuration  " + text("configuration") + "\n" + "control        " + text("control") + "\n";
+         "configuration  " + text("configuration") + "\n" + "control        " + text("control") + "\n" +
+         (status.getValue<bool>("draining")
+              ? paint.yellow("draining") + "       nothing listens until `omnibroker drain --undo`\n"
+              : "");
 }
 
 /// Nothing where nothing is left out.
@@ -67,11 +71,16 @@ std::string listeners(const Object& status, const Paint& paint) {
 
 std::string components(const Object& status, const Paint& paint) {
   Rows rows = {{"COMPONENT", "KIND", "GEN", "PLUGIN"}};
-  for (const auto& each : *status.getArray("components")) {
+  const auto& all = *status.getArray("components");
+  const bool some_drain = std::any_of(
+      all.begin(), all.end(), [](const auto& one) { return one.template extract<Object::Ptr>()->has("draining"); });
+  if (some_drain) rows.front().push_back("STATE");
+  for (const auto& each : all) {
     const auto& component = *each.extract<Object::Ptr>();
     rows.push_back({component.getValue<std::string>("name"), component.getValue<std::string>("kind"),
                     component.has("generation") ? component.getValue<std::string>("generation") : "-",
                     component.getValue<std::string>("plugin")});
+    if (component.has("draining")) rows.back().push_back("draining");
   }
   return text_table(rows, paint);
 }

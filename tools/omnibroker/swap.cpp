@@ -48,7 +48,8 @@ int swap(const Arguments& arguments) {
     std::fprintf(stderr, "omnibroker: swap: %s\nomnibroker swap --help tells more\n", mistake.c_str());
     return kWrongUsage;
   }
-  return ask_broker(arguments, request, swap_report_text, shown_progress());
+  const std::chrono::milliseconds lasting(request.optValue("for_ms", Poco::Int64{0}));  // nothing comes meanwhile
+  return ask_broker(arguments, request, swap_report_text, shown_progress(), ControlClient::kPatience + lasting);
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ import yaml
 from broker import ROOT, executable
 
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
-COMMANDS = ["run", "check", "status", "sessions", "generations", "swap", "rollback", "disconnect", "log-level", "crashes",
-            "plugins", "describe", "schema", "sim", "listen", "bench", "version"]
+COMMANDS = ["run", "check", "status", "sessions", "generations", "swap", "rollback", "drain", "disconnect", "log-level",
+            "crashes", "plugins", "describe", "schema", "sim", "listen", "bench", "version"]
 
 
 def plugin_folder():
