@@ -52,6 +52,8 @@ struct Broker::Running::Prepared {
   std::vector<std::unique_ptr<Listener>> listeners;
   /// Of listeners that stay, where they change.
   std::map<std::string, std::vector<std::unique_ptr<ListeningSocket>>, std::less<>> sockets;
+  /// By the name of a listener: the one that has its address until now, and gives it away.
+  std::map<std::string, Listener*, std::less<>> givers;
   std::map<std::string, std::shared_ptr<TlsContext>, std::less<>> tls;
   StateTransfer state;  ///< Of what gets a new generation.
 };
@@ -133,8 +135,10 @@ Status Broker::Running::prepare_listeners(const Plan& plan, const BrokerConfig& 
   for (const auto& wanted : next.listeners) {
     const auto* step = plan.find("listeners." + wanted.name);
     if (step == nullptr) continue;
+    auto* giver = giver_of(wanted, next);
+    if (giver != nullptr) prepared.givers.emplace(wanted.name, giver);
     if (step->kind == Kind::Add) {
-      auto opened = open_listener(wanted);
+      auto opened = open_listener(wanted, giver == nullptr);
       if (!opened) return opened.error();
       prepared.listeners.push_back(std::move(*opened));
       continue;
@@ -142,12 +146,23 @@ Status Broker::Running::prepare_listeners(const Plan& plan, const BrokerConfig& 
     auto tls = open_tls(wanted);
     if (!tls) return tls.error();
     prepared.tls.emplace(wanted.name, std::move(*tls));
-    if (drained || find_listener_config(config, wanted.name)->address == wanted.address) continue;
+    const bool stays = find_listener_config(config, wanted.name)->address == wanted.address;
+    if (drained || stays || giver != nullptr) continue;
     auto sockets = ListeningSocket::open(wanted.address, static_cast<int>(wanted.backlog));
     if (!sockets) return sockets.error();
     prepared.sockets.emplace(wanted.name, std::move(*sockets));
   }
   return {};
+}
+
+/// The listener that has this address and will not have it any more: renamed, or it has another one then.
+Listener* Broker::Running::giver_of(const ListenerConfig& wanted, const BrokerConfig& next) const {
+  for (const auto& present : config.listeners) {
+    if (present.name == wanted.name || present.address != wanted.address) continue;
+    const auto* later = find_listener_config(next, present.name);
+    if (later == nullptr || later->address != present.address) return find_listener(present.name);
+  }
+  return nullptr;
 }
 
 Status Broker::Running::make_for(const ComponentConfig& wanted, const BrokerConfig& next, Prepared& prepared) {
@@ -226,7 +241,14 @@ void Broker::Running::commit(BrokerConfig next, Prepared& prepared, ApplyReport&
 /// Everything is at its path before anybody is accepted there.
 void Broker::Running::open_prepared(Prepared& prepared) {
   std::vector<Listener*> to_watch;
-  for (auto& opened : prepared.listeners) to_watch.push_back(shared->listeners.emplace_back(std::move(opened)).get());
+  for (const auto& [name, giver] : prepared.givers) {  // who comes meanwhile waits in the kernel
+    unwatch(*giver);
+    prepared.sockets[name] = std::move(giver->sockets);
+  }
+  for (auto& opened : prepared.listeners) {
+    if (prepared.givers.contains(opened->name)) opened->sockets = std::move(prepared.sockets[opened->name]);
+    to_watch.push_back(shared->listeners.emplace_back(std::move(opened)).get());
+  }
   for (const auto& wanted : config.listeners) {
     const auto tls = prepared.tls.find(wanted.name);
     if (tls == prepared.tls.end()) continue;

@@ -20,14 +20,14 @@ Result<std::shared_ptr<TlsContext>> Broker::Running::open_tls(const ListenerConf
   }
 }
 
-Result<std::unique_ptr<Listener>> Broker::Running::open_listener(const ListenerConfig& wanted) const {
+Result<std::unique_ptr<Listener>> Broker::Running::open_listener(const ListenerConfig& wanted, bool bind) const {
   auto listener = std::make_unique<Listener>();
   listener->name = wanted.name;
   auto table = std::make_unique<ListenerTable>();
   auto tls = open_tls(wanted);
   if (!tls) return tls.error();
   table->tls = std::move(*tls);
-  if (!drained) {
+  if (bind && !drained) {
     auto sockets = ListeningSocket::open(wanted.address, static_cast<int>(wanted.backlog));
     if (!sockets) return sockets.error();
     listener->sockets = std::move(*sockets);
@@ -39,7 +39,7 @@ Result<std::unique_ptr<Listener>> Broker::Running::open_listener(const ListenerC
 
 Status Broker::Running::open_listeners() {
   for (const auto& wanted : config.listeners) {
-    auto opened = open_listener(wanted);
+    auto opened = open_listener(wanted, true);
     if (!opened) return opened.error();
     shared->listeners.push_back(std::move(*opened));
   }

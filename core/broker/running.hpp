@@ -124,7 +124,8 @@ struct Broker::Running {
   void take_down();
   static Result<std::shared_ptr<TlsContext>> open_tls(const ListenerConfig& wanted);
   /// Without sockets while the broker is drained.
-  Result<std::unique_ptr<Listener>> open_listener(const ListenerConfig& wanted) const;
+  /// `bind`: with its sockets, unless the broker is drained.
+  Result<std::unique_ptr<Listener>> open_listener(const ListenerConfig& wanted, bool bind) const;
   Status open_listeners();
   void serve();
   std::size_t stop(std::chrono::milliseconds patience);
@@ -200,6 +201,7 @@ struct Broker::Running {
   Status make_for(const ComponentConfig& wanted, const BrokerConfig& next, Prepared& prepared);
   void undo(Prepared& prepared);
   void commit(BrokerConfig next, Prepared& prepared, ApplyReport& report, const Broker::Progress& progress);
+  Listener* giver_of(const ListenerConfig& wanted, const BrokerConfig& next) const;
   void open_prepared(Prepared& prepared);
   std::vector<Seat*> vacate_gone();
   void move_replaced(ApplyReport& report, const Broker::Progress& progress);

@@ -238,6 +238,39 @@ TEST_F(ApplyTest, AListenerMayComeAndGoAndHaveAnotherAddress) {
   EXPECT_EQ(broker->listening().size(), 1u);
 }
 
+TEST_F(ApplyTest, AListenerMayBeRenamedAndKeepsItsSocket) {
+  serve();
+  auto peer = robot();
+  replace(parts.listeners, "public:", "outer:");
+  replace(parts.transports, "listener: public", "listener: outer");
+
+  applied();
+
+  talks(*peer);
+  talks(*robot());
+  ASSERT_EQ(broker->listening().size(), 1u);
+  EXPECT_EQ(broker->listening()[0].listener, "outer");
+}
+
+TEST_F(ApplyTest, TwoListenersMayExchangeTheirAddresses) {
+  const auto second = (folder / "second").string();
+  parts.listeners += "  inner: { address: \"unix:" + second + "\" }\n";
+  parts.transports += "  inside: { plugin: websocket, listener: inner, path: /inside }\n";
+  serve();
+  auto peer = robot();
+  replace(parts.listeners, second, "elsewhere");
+  replace(parts.listeners, socket(), second);
+  replace(parts.listeners, "elsewhere", socket());
+
+  applied();
+
+  talks(*peer);
+  Peer moved(second, "/ws"), inside(socket(), "/inside");
+  for (auto* one : {&moved, &inside}) {
+    EXPECT_NE(answer(*one, R"({"type":"client_register","client_type":"web_ui"})").find("ack"), std::string::npos);
+  }
+}
+
 TEST_F(ApplyTest, WhatOnlyARestartCanChangeIsRefusedWithEverythingElse) {
   serve();
   const auto before = numbers();
