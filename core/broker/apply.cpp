@@ -275,6 +275,7 @@ std::vector<Seat*> Broker::Running::vacate_gone() {
     const auto* named = find_component(config, seat->name);
     const bool stays = named != nullptr && (named->type != nullptr || named->required);
     if (seat->current == nullptr || stays) continue;
+    end_departure(seat->name, Departure::End::Undone);  // whoever has this name one day was not meant
     const std::lock_guard lock(view);
     seat->mount.reset();
     seat->listener = nullptr;

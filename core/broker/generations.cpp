@@ -150,6 +150,12 @@ Result<SwapReport> Broker::Running::rollback(std::string_view name, const Broker
   StateTransfer state(*this);
   state.add(*seat, *seat->previous->component);
   if (const auto status = state.run(); !status) {
+    if (!state.was_tried()) return status.error();
+    if (seat->previous->component->state() == Component::State::Stuck) {  // a thread is inside: never called again
+      const std::lock_guard view_lock(view);
+      seat->previous = nullptr;
+      return status.error();
+    }
     // What is to be left may be broken: it does not bar the way back.
     log.warn("The previous generation goes on with what it knew itself",
              {{"name", seat->name}, {"reason", status.error().message}});

@@ -23,31 +23,42 @@ Result<std::size_t> carry(Component& from, Component& to) {
 }  // namespace
 
 void StateTransfer::add(const Seat& seat, Component& to) {
-  if (seat.mount != nullptr || seat.current == nullptr || !has_state(*seat.current->component)) return;
-  auto& pair = pairs_.emplace_back(Pair{seat.name, *seat.current->component, to, {}});
-  if (!has_state(to)) pair.carried.refusal = "its plugin takes none";
+  if (seat.mount != nullptr || seat.current == nullptr) return;
+  auto& from = *seat.current->component;
+  if (!has_state(from) && !has_state(to)) return;
+  auto& refusal = pairs_.emplace_back(Pair{seat.name, from, to, {}}).carried.refusal;
+  if (!has_state(from)) refusal = "the plugin before it keeps none";
+  if (!has_state(to)) refusal = "its plugin takes none";
+  if (from.state() == Component::State::Stuck) refusal = from.reason();
 }
 
 Status StateTransfer::run() {
-  const bool any = std::any_of(pairs_.begin(), pairs_.end(), [](const Pair& one) { return has_state(one.to); });
+  const bool any =
+      std::any_of(pairs_.begin(), pairs_.end(), [](const Pair& one) { return one.carried.refusal.empty(); });
   if (!any) return {};
   const auto until = Clock::now() + kBusyFor;
   while (true) {
     begun_ = Clock::now();
     still_ = std::make_unique<StandStill>(broker_.shared->workers);
-    auto status = carry_all();
+    was_tried_ = still_->all_stand();
+    auto status = was_tried_ ? carry_all()
+                             : Error{ErrorCode::Unavailable,
+                                     "A worker is inside a call into a component for longer than 1 s; try again later"};
     if (status) return {};
     end();
-    if (!is_busy_ || Clock::now() >= until) return status;
+    if (!was_tried_ || !is_busy_ || Clock::now() >= until) return status;
     std::unique_lock lock(broker_.ending_mutex);
     broker_.ending_changed.wait_for(lock, kBetweenTries, [&] { return broker_.ending.load(); });
-    if (broker_.ending) return Error{ErrorCode::Unavailable, "The broker is stopping"};
+    if (broker_.ending) {
+      was_tried_ = false;
+      return Error{ErrorCode::Unavailable, "The broker is stopping"};
+    }
   }
 }
 
 Status StateTransfer::carry_all() {
   for (auto& [name, from, to, carried] : pairs_) {
-    if (!has_state(to)) continue;
+    if (!carried.refusal.empty()) continue;
     const auto size = carry(from, to);
     if (!size) {
       const bool stuck = from.state() == Component::State::Stuck || to.state() == Component::State::Stuck;
@@ -62,7 +73,7 @@ Status StateTransfer::carry_all() {
 void StateTransfer::end() {
   if (!still_) return;
   still_.reset();
-  stood_still_ = Clock::now() - begun_;
+  stood_still_ += Clock::now() - begun_;
 }
 
 void StateTransfer::give_up(const std::string& reason) {

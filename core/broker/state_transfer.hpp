@@ -21,10 +21,12 @@ class StateTransfer {
   StateTransfer(const StateTransfer&) = delete;
   StateTransfer& operator=(const StateTransfer&) = delete;
 
-  /// Nothing, where the seat's current component keeps nothing, or has connections: it hands these over one by one.
+  /// Nothing, where neither keeps anything, or the seat has connections: these are handed over one by one.
   void add(const Seat& seat, Component& to);
   /// An error: nobody stands still, and everything goes on as it was; a successor may have taken something.
   Status run();
+  /// After an error: the components were asked. Otherwise a worker did not come to a stand, or the broker stops.
+  bool was_tried() const { return was_tried_; }
   /// Those that stand still; null: nobody does.
   StandStill* still() { return still_.get(); }
   void end();
@@ -46,6 +48,7 @@ class StateTransfer {
   Broker::Running& broker_;
   std::vector<Pair> pairs_;
   std::unique_ptr<StandStill> still_;
+  bool was_tried_ = false;
   bool is_busy_ = false;  // why the last try came to nothing
   Clock::time_point begun_{};
   Clock::duration stood_still_{};

@@ -88,7 +88,7 @@ bool IsolatedLife::step(const std::string& body) {
   host_.write_metrics(frames);
   FrameWriter(frames, FrameKind::StepDone)
       .integer(value)
-      .text(value == OMNIBROKER_OK && !state.empty() ? state : reason);
+      .text(kind == StepKind::StateExport && value == OMNIBROKER_OK ? state : reason);
   host_.link().send(frames);
   return kind == StepKind::Destroy;
 }
@@ -124,7 +124,12 @@ std::int64_t IsolatedLife::carry_state(StepKind kind, FrameReader& frame, std::s
                                        const omnibroker_sink* error) {
   const auto* offered = table<omnibroker_state_v1>(OMNIBROKER_STATE);
   if (offered == nullptr) return OMNIBROKER_UNSUPPORTED;
-  if (kind == StepKind::StateExport) return offered->state_export(self_, StringSink(out).get(), error);
+  if (kind == StepKind::StateExport) {
+    const auto status = offered->state_export(self_, StringSink(out).get(), error);
+    if (status != OMNIBROKER_OK || out.size() <= kLargestState) return status;
+    Sink(error).append("it wrote more than " + std::to_string(kLargestState >> 20) + " MiB");
+    return OMNIBROKER_RESOURCE_EXHAUSTED;
+  }
   return offered->state_import(self_, text(frame.text()), error);
 }
 

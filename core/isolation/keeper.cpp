@@ -88,7 +88,9 @@ Keeper::StepResult Keeper::export_state() {
   {
     std::unique_lock lock(mutex_);
     const bool idle = changed_.wait_for(lock, kForWhatIsOnItsWay, [&] { return at_work_ == 0; });
-    if (!idle) return {OMNIBROKER_UNAVAILABLE, std::to_string(at_work_) + " messages are on their way through it"};
+    if (!idle) {
+      return {OMNIBROKER_RESOURCE_EXHAUSTED, "messages are still on their way through it: " + std::to_string(at_work_)};
+    }
   }
   return ask(StepKind::StateExport, state_frame(StepKind::StateExport), {});
 }
@@ -263,6 +265,10 @@ void Keeper::read_in() {
 void Keeper::judge_deadlines() {
   const auto now = Clock::now();
   if (stepping_ && now >= step_until_) {
+    if (*stepping_ == StepKind::StateExport && step_is_asked_for_) {  // what it knows is nowhere else
+      step_until_ = now + plan_.patience;
+      return step_is_done({OMNIBROKER_INTERNAL, "it did not return within " + seconds(deadline_of(*stepping_))});
+    }
     return lose_process(std::string(to_string(*stepping_)) + " did not return within " +
                             seconds(deadline_of(*stepping_)) + ", so its process was ended",
                         milliseconds(0));

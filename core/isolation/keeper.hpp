@@ -67,8 +67,9 @@ class Keeper {
   static constexpr std::chrono::milliseconds kForWhatIsOnItsWay{1'000};
 
   /// Asks for what the component knows, or gives it that, behind all messages that were handed over before; to be
-  /// called when none comes from workers. The state, or the reason, is in `text`. Unavailable: the process is away, or
-  /// too much is on its way to be waited for.
+  /// called when none comes from workers. The state, or the reason, is in `text`. Unavailable: the process is away.
+  /// Exhausted: too much is on its way to be waited for. An export that is late costs the process only if it does not
+  /// end at all: what it knows is nowhere else.
   StepResult export_state();
   StepResult import_state(std::string_view state);
 

@@ -44,6 +44,7 @@ bool Keeper::take_step_done(FrameReader frame) {
     step_is_done({value, std::move(text)});
     return true;
   }
+  if (is_about_state(kind) && !asked) return true;  // late: nobody waits for it any more
   if (kind == StepKind::Reconfigure || is_about_state(kind) || value != OMNIBROKER_OK) {
     if (asked) {
       if (kind == StepKind::Reconfigure && value == OMNIBROKER_APPLIED) configuration_ = configuration_to_be_;

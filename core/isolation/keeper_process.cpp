@@ -34,7 +34,7 @@ milliseconds Keeper::deadline_of(StepKind step) {
 
 /// Takes what `step` asks for, unless a step is under way.
 void Keeper::begin_wanted_step() {
-  if (stepping_ && step_is_asked_for_) return;
+  if (stepping_ && (step_is_asked_for_ || is_about_state(*stepping_))) return;
   std::optional<StepRequest> request;
   {
     const std::lock_guard lock(mutex_);

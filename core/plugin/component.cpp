@@ -93,13 +93,11 @@ ErrorCode code_of(const StepAnswer& answer) {
 
 /// Takes what a component exports. Owned by the call, too.
 struct StateSink {
-  static constexpr std::size_t kMost = 64 * 1024 * 1024;
-
   std::string bytes;
   bool overflowed = false;
   omnibroker_sink sink{this, [](void* self, const void* data, std::size_t size) {
                          auto& state = *static_cast<StateSink*>(self);
-                         state.overflowed = state.overflowed || size > kMost - state.bytes.size();
+                         state.overflowed = state.overflowed || size > kLargestState - state.bytes.size();
                          if (!state.overflowed) state.bytes.append(static_cast<const char*>(data), size);
                        }};
 };
@@ -272,6 +270,7 @@ Result<std::string> Component::export_state() {
   const auto* table = this->table<omnibroker_state_v1>(OMNIBROKER_STATE);
   const auto at = where(name(), type_, "state_export");
   if (table == nullptr) return Error{ErrorCode::Unsupported, at + " failed: it keeps no state"};
+  if (state_ == State::Stuck) return Error{ErrorCode::Conflict, reason_};
   const auto state = std::make_shared<StateSink>();
   const auto answer =
       call_plugin(lane_, host_->place, Call::StateExport, deadlines_.state_export,
@@ -280,14 +279,14 @@ Result<std::string> Component::export_state() {
                   });
   if (auto status = judge_state("state_export", deadlines_.state_export, answer.get()); !status) return status.error();
   if (!state->overflowed) return std::move(state->bytes);
-  return Error{ErrorCode::ResourceExhausted,
-               at + " wrote more than " + std::to_string(StateSink::kMost >> 20) + " MiB"};
+  return Error{ErrorCode::ResourceExhausted, at + " wrote more than " + std::to_string(kLargestState >> 20) + " MiB"};
 }
 
 Status Component::import_state(std::string state) {
   const auto* table = this->table<omnibroker_state_v1>(OMNIBROKER_STATE);
   const auto at = where(name(), type_, "state_import");
   if (table == nullptr) return Error{ErrorCode::Unsupported, at + " failed: it takes no state"};
+  if (state_ == State::Stuck) return Error{ErrorCode::Conflict, reason_};
   const auto answer =
       call_plugin(lane_, host_->place, Call::StateImport, deadlines_.state_import,
                   [host = host_, table, self = self_, state = std::make_shared<const std::string>(std::move(state))](

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -58,6 +59,9 @@ class StandIn {
   virtual void destroy(void* self) = 0;
   virtual const void* table(std::string_view id) const = 0;
 };
+
+/// Bytes of what a component gives to its successor, at most.
+inline constexpr std::size_t kLargestState = 64 * 1024 * 1024;
 
 /// How long each step of a lifecycle may take (plugin-guide.md has the table).
 struct Deadlines {

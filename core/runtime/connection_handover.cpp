@@ -72,8 +72,8 @@ Handover::Result Connection::hand_over(Handover& handover, Patience patience) {
     from.table->closed(from.self, std::exchange(exchange_, imported));
   }
   given_away_ = false;
-  from.exchanges.fetch_sub(1, std::memory_order_relaxed);
-  to.exchanges.fetch_add(1, std::memory_order_relaxed);
+  to.exchanges.fetch_add(1, std::memory_order_relaxed);  // first, so that whoever adds both up misses nobody
+  from.exchanges.fetch_sub(1, std::memory_order_release);
   endpoint_ = &to;
   if (session_ != nullptr) worker_->use_endpoint(*session_, to, variant_);
   settle();

@@ -183,8 +183,10 @@ bool Worker::settle() {
     arrived_.swap(inbox_);
   }
   room_.notify_all();
-  const bool any = !arrived_.empty();
+  bool any = !arrived_.empty();
   deliver_arrived();
+  // What this turn had left for others counts, too: they may have looked already.
+  for (const auto& outbox : outboxes_) any = any || !outbox.empty();
   send_outboxes();
   return any || congested_;
 }

@@ -64,6 +64,11 @@ bool ControlChannel::send_what_fits() {
   return !broken_;
 }
 
+bool ControlChannel::is_left() const {
+  char next = 0;
+  return ::recv(descriptor_, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 bool ControlChannel::write_line(std::string_view line) {
   unsent_.append(line).push_back('\n');
   while (send_what_fits() && !unsent_.empty()) {

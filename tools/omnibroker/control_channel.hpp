@@ -25,6 +25,8 @@ class ControlChannel {
   /// The next line without its end.
   Got read_line(std::string& line, std::size_t longest, std::chrono::milliseconds patience);
 
+  /// The other side sends nothing more: whoever asked has left.
+  bool is_left() const;
   /// Sends a line. False: the other side is gone, or takes nothing.
   bool write_line(std::string_view line);
   /// Sends a line if it can go at once; one who does not read misses it.

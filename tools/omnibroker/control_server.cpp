@@ -5,6 +5,7 @@
 #include "control_socket.hpp"
 #include "telemetry/log.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -142,9 +143,10 @@ void ControlServer::accept_one() {
   }
   const auto peer = peer_of(descriptor);
   const bool may = peer.uid == ::geteuid() || peer.uid == 0;
-  if (may && served_.size() < kMostConnections && begin_to_serve(descriptor, peer)) return;
+  const auto count = std::count_if(served_.begin(), served_.end(), [](const Served& one) { return !one.left; });
+  if (may && static_cast<std::size_t>(count) < kMostConnections && begin_to_serve(descriptor, peer)) return;
   ControlChannel channel(descriptor);
-  channel.offer_line(may ? error_line("RESOURCE_EXHAUSTED", "There are " + std::to_string(served_.size()) +
+  channel.offer_line(may ? error_line("RESOURCE_EXHAUSTED", "There are " + std::to_string(count) +
                                                                 " control connections already, try again later")
                          : error_line("FORBIDDEN", "Only the broker's own user and root may send commands"));
   if (!may) log_.warn("A control connection of another user was refused", {{"uid", peer.uid}, {"pid", peer.pid}});
@@ -155,7 +157,7 @@ bool ControlServer::begin_to_serve(int descriptor, ucred peer) {
   auto& one = served_.emplace_back();
   try {
     one.thread = std::thread([this, &one, descriptor, peer] {
-      serve(descriptor, peer);
+      serve(one, descriptor, peer);
       one.done = true;
     });
   } catch (const std::system_error&) {
@@ -165,14 +167,14 @@ bool ControlServer::begin_to_serve(int descriptor, ucred peer) {
   return true;
 }
 
-void ControlServer::serve(int descriptor, ucred peer) {
+void ControlServer::serve(Served& one, int descriptor, ucred peer) {
   core::register_this_thread();
   ControlChannel channel(descriptor, waker_.descriptor());
   std::string line;
   while (true) {
     switch (channel.read_line(line, kLongestRequest, kIdle)) {
       case ControlChannel::Got::Line:
-        if (!answer(channel, line, peer)) return;
+        if (!answer(one, channel, line, peer)) return;
         break;
       case ControlChannel::Got::TooLong:
         channel.offer_line(error_line("INVALID_ARGUMENT", "A command has at most 64 KiB"));
@@ -185,7 +187,7 @@ void ControlServer::serve(int descriptor, ucred peer) {
 }
 
 /// False: the connection is to be closed.
-bool ControlServer::answer(ControlChannel& channel, const std::string& line, const ucred& peer) {
+bool ControlServer::answer(Served& one, ControlChannel& channel, const std::string& line, const ucred& peer) {
   const auto request = parsed(line);
   const auto command = request.isNull() ? std::string() : text_of(*request, "command");
   if (command.empty()) {
@@ -195,7 +197,10 @@ bool ControlServer::answer(ControlChannel& channel, const std::string& line, con
   Progress progress(channel);
   const auto result = [&]() -> Result<ControlOperations::Json> {
     try {
-      return operations_.perform(command, *request, [&](std::size_t moved, std::size_t of) { progress(moved, of); });
+      return operations_.perform(command, *request, [&](std::size_t moved, std::size_t of) {
+        progress(moved, of);
+        if (channel.is_left()) one.left = true;
+      });
     } catch (const std::exception& failure) {
       return Error{ErrorCode::Internal, failure.what()};
     }

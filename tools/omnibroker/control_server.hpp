@@ -52,13 +52,14 @@ class ControlServer {
   struct Served {
     std::thread thread;
     std::atomic<bool> done{false};
+    std::atomic<bool> left{false};  // whoever asked has left, and what he asked for goes on
   };
 
   void accept_all();
   void accept_one();
   bool begin_to_serve(int descriptor, ucred peer);
-  void serve(int descriptor, ucred peer);
-  bool answer(ControlChannel& channel, const std::string& line, const ucred& peer);
+  void serve(Served& one, int descriptor, ucred peer);
+  bool answer(Served& one, ControlChannel& channel, const std::string& line, const ucred& peer);
   void note(const std::string& command, const std::string& about, const Error* refusal, const ucred& peer);
 
   const ControlSocket& socket_;

@@ -720,17 +720,18 @@ typedef struct omnibroker_bridge_v1 {
 /* "omnibroker.state/1": what a handler, filter or bridge knows and its successor must know, too. Offered by those that
  * keep something between messages. When the component is replaced (swap, rollback, apply), the workers stand still
  * between two messages: all messages before were handled by the one, all behind them are handled by the other, which has
- * been started before. Everybody waits meanwhile, at most a second for each function. */
+ * been started before. Everybody waits meanwhile, at most a second for each function: one that takes longer is given up,
+ * and never called again. */
 #define OMNIBROKER_STATE "omnibroker.state/1"
 typedef struct omnibroker_state_v1 {
   uint32_t struct_size;
   /* Writes what the successor must know, at most 64 MiB, beginning with a format's name and version. Changes nothing:
    * the component may have to go on, or be gone back to. UNAVAILABLE: busy, ask again (after 50 ms, for 5 s). Any other
-   * error: the component is not replaced. Work that the component has begun (`defer`, `run_blocking`) may still go on
+   * error: the component is not replaced, but for a rollback, which goes on without it. Work that the component has begun (`defer`, `run_blocking`) may still go on
    * while this is called and end behind it; one whose state that would change answers UNAVAILABLE. [loader] */
   omnibroker_status (*state_export)(void* self, const omnibroker_sink* out, const omnibroker_sink* error);
   /* Takes it, in place of all that it knows itself: its own of before, too, where it is gone back to. An error changes
-   * nothing, and it does not become the successor. UNSUPPORTED: unknown format or version. [loader] */
+   * nothing, and it does not become the successor, but in a rollback: then it goes on with what it knew. UNSUPPORTED: unknown format or version. [loader] */
   omnibroker_status (*state_import)(void* self, omnibroker_text state, const omnibroker_sink* error);
 } omnibroker_state_v1;
 

@@ -106,6 +106,12 @@ concept Stateful = requires(T& component, const Sink& out, std::string_view stat
 };
 
 template <class T>
+concept MentionsState = requires {
+  &T::export_state;
+}
+|| requires { &T::import_state; };
+
+template <class T>
 concept Refusing = requires(const T& transport, std::uint32_t status, std::string_view sentence, std::string& out) {
   transport.refusal(status, sentence, out, out);
 };
@@ -474,6 +480,9 @@ template <class T>
 const void* find_table(const char* id) noexcept {
   const auto is = [id](const char* known) { return std::strcmp(id, known) == 0; };
   if (is(OMNIBROKER_LIFECYCLE)) return &ComponentTables<T>::lifecycle;
+  static_assert(
+      !MentionsState<T> || Stateful<T>,
+      "State is carried by two functions: Status export_state(const Sink&), Status import_state(string_view)");
   if constexpr (Stateful<T>) {
     if (is(OMNIBROKER_STATE)) return &StateTable<T>::table;
   }

@@ -463,3 +463,24 @@ def test_a_drain_and_another_change_do_not_begin_at_the_same_time(tmp_path):
         assert "Another change is going on, try again later" in gateway.refusal("drain")
         assert gateway.broker.stop() == 0
         swap.join()
+
+
+def test_who_interrupts_a_drain_leaves_room_for_others(tmp_path):
+    """As many as there may be control connections, each with clients that are told to go within a day."""
+    names = [f"t{number}" for number in range(8)]
+    transports = {name: {"plugin": "websocket", "listener": "public", "path": f"/{name}"} for name in names}
+
+    async def scenario(gateway):
+        url = gateway.broker.ws_url.removesuffix("/ws")
+        clients = [await websockets.connect(f"{url}/{name}") for name in names for _ in range(2)]
+        for name in names:
+            with Wire(gateway.socket) as wire:
+                wire.send(json.dumps({"command": "drain", "name": f"transports.{name}", "over_ms": 24 * HOUR}) + "\n")
+                await asyncio.to_thread(gateway.broker.wait_for_log, "Clients are told to go", of=f"transports.{name}")
+        while "draining" not in (await asyncio.to_thread(gateway.command, "status")).stdout:
+            await asyncio.sleep(0.05)
+        for client in clients:
+            await client.close()
+
+    with Gateway(tmp_path, transports=transports, limits={"register_timeout": "off"}) as gateway:
+        run(scenario(gateway))

@@ -1,10 +1,15 @@
 """What an isolated component knows goes to its successor, wherever that runs."""
 
 import asyncio
+import os
 import pathlib
+import signal
+
+import pytest
 
 from clients import Broker, connect, gateway_config, receive, run, send
 from control import Control, ControlError
+from isolated import pid_of
 
 CLIENTS = 3
 BURST = 20
@@ -67,6 +72,52 @@ def test_a_process_that_dies_while_it_is_asked_changes_nothing(tmp_path):
             raise AssertionError("it has been applied")
         await send(client, type="count")
         assert (await receive(client))["number"] == 2
+
+    with Broker(numbering(tmp_path)) as broker:
+        run(scenario(broker))
+
+
+async def count(client):
+    """Its number, when the component is there."""
+    await send(client, type="count")
+    return (await receive(client))["number"]
+
+
+async def refused(broker, folder, **options):
+    """Why a change was not applied."""
+    with pytest.raises(ControlError) as caught:
+        await asyncio.to_thread(apply, broker, folder, **options)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("mood", "why"), [("hang", "did not return within 1 s"), ("far_too_much", "more than 64 MiB")])
+def test_an_export_that_fails_forgets_nothing(tmp_path, mood, why):
+    async def scenario(broker):
+        client = await connect(broker.ws_url, "web_ui")
+        assert [await count(client) for _ in range(3)] == [1, 2, 3]
+        assert why in await refused(broker, tmp_path, run_number=2)
+        if mood == "hang":
+            gate.write_text("x", encoding="ascii")  # it comes back late
+        assert await count(client) == 4
+
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    config = numbering(tmp_path, step="state_export", mood=mood)
+    with Broker(config, env={"OMNIBROKER_TEST_GATE": str(gate)}) as broker:
+        run(scenario(broker))
+
+
+def test_a_process_that_hangs_in_a_message_is_asked_once(tmp_path):
+    async def scenario(broker):
+        client = await connect(broker.ws_url, "web_ui")
+        assert await count(client) == 1
+        pid = pid_of(broker, "handlers.count")
+        os.kill(pid, signal.SIGSTOP)
+        await send(client, type="count")
+        assert "messages are still on their way through it: 1" in await refused(broker, tmp_path, run_number=2)
+        os.kill(pid, signal.SIGCONT)
+        assert (await receive(client))["number"] == 2
+        assert await count(client) == 3
 
     with Broker(numbering(tmp_path)) as broker:
         run(scenario(broker))

@@ -27,11 +27,18 @@ const ConfigSpec<Options>& options() {
       ConfigSpec<Options>{}
           .field("step", &Options::step, "Where it misbehaves.")
           .choices("none|state_export|state_import")
-          .field("mood", &Options::mood, "How: hang waits for a reader's end of the pipe in OMNIBROKER_TEST_GATE.")
-          .choices("fail|throw|hang|busy|busy_twice|damaged|too_much|die")
+          .field("mood", &Options::mood, "How: hang waits for a byte from the pipe in OMNIBROKER_TEST_GATE.")
+          .choices("fail|throw|hang|busy|busy_twice|damaged|too_much|far_too_much|die")
           .field("run", &Options::run, "Makes one generation differ from another.")
           .range(std::int64_t{1}, std::int64_t{1'000'000});
   return spec;
+}
+
+/// Until somebody writes to the pipe.
+void wait_at_gate() {
+  const int gate = ::open(std::getenv("OMNIBROKER_TEST_GATE"), O_RDONLY);
+  char byte = 0;
+  if (gate >= 0 && ::read(gate, &byte, 1) >= 0) ::close(gate);
 }
 
 /// A count that moves on.
@@ -66,14 +73,13 @@ class Count {
     if (mood == "throw") throw std::runtime_error("thrown out of " + options_.step);
     if (mood == "die") std::abort();
     if (mood == "damaged") return out.append("count/1 many"), Error{ErrorCode::Internal, "it is damaged"};
-    if (mood == "too_much") {
+    if (mood == "too_much" || mood == "far_too_much") {
       const std::string megabyte(1 << 20, 'x');
-      for (int i = 0; i < 65; ++i) out.append(megabyte);
+      for (int i = 0; i < (mood == "too_much" ? 65 : 129); ++i) out.append(megabyte);
       return {};
     }
     if (mood == "hang") {
-      const int gate = ::open(std::getenv("OMNIBROKER_TEST_GATE"), O_RDONLY);
-      if (gate >= 0) ::close(gate);
+      wait_at_gate();
       return {};
     }
     if (mood == "busy" || (mood == "busy_twice" && ++asked_ <= 2)) return Error{ErrorCode::Unavailable, "it is busy"};
@@ -86,7 +92,7 @@ class Count {
   int asked_ = 0;
 };
 
-/// Puts its number into every message.
+/// Puts its number into every message; one of type `wait` takes as long as somebody wants.
 class Numbering final : public Handler {
  public:
   using Config = Options;
@@ -94,6 +100,7 @@ class Numbering final : public Handler {
   Numbering(Host, Config config) : count_(std::move(config)) {}
 
   Outcome handle(const Message& message, Call& call) override {
+    if (message.type() == "wait") wait_at_gate();
     const auto number = std::to_string(count_.next());
     call.replace(R"({"type":")" + std::string(message.type()) + R"(","number":)" + number + "}");
     return Outcome::accept();

@@ -231,5 +231,26 @@ TEST_F(DrainTest, ClientsAreToldWhileTheirTransportIsReplaced) {
   for (auto& peer : peers) EXPECT_EQ(peer->hear(), "");
 }
 
+TEST_F(DrainTest, ItEndsWithTheTransportThatItIsFor) {
+  parts.transports += "  other: { plugin: websocket, close_timeout: 100ms, listener: public, path: /other }\n";
+  serve();
+  Peer first(socket(), "/other"), second(socket(), "/other");
+  auto departure = broker->begin_drain("transports.other", 1h);
+  ASSERT_TRUE(departure);
+  const auto with = parts.transports;
+  parts.transports = with.substr(0, with.find("  other"));
+  applied();
+  parts.transports = with;
+  applied();
+
+  const auto report = broker->await_drain(**departure);
+
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::Conflict);
+  Peer fresh(socket(), "/other");
+  EXPECT_NE(answer(fresh, R"({"type":"client_register","client_type":"web_ui"})").find("ack"), std::string::npos);
+  talks(fresh);
+}
+
 }  // namespace
 }  // namespace omnibroker::core

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <barrier>
+#include <fcntl.h>
 #include <functional>
 #include <set>
 
@@ -38,8 +39,23 @@ class StateTest : public ApplyingTest {
     serve();
     replace(parts.routes, std::string(", ") + std::string(options), "");
   }
+  void gate() const {
+    ::setenv("OMNIBROKER_TEST_GATE", (folder / "gate").c_str(), 1);
+    ASSERT_EQ(::mkfifo((folder / "gate").c_str(), 0600), 0);
+  }
+  void open_gate() const { std::ofstream(folder / "gate").put('x'); }
+  /// Until somebody is at the gate.
+  void wait_for_reader() {
+    while ((gate_ = ::open((folder / "gate").c_str(), O_WRONLY | O_NONBLOCK)) < 0) std::this_thread::yield();
+  }
   static std::string counted(Peer& peer) { return answer(peer, R"({"type":"count"})"); }
+  ~StateTest() override {
+    if (gate_ >= 0) ::close(gate_);
+  }
+
   static std::string number(int n) { return R"({"type":"count","number":)" + std::to_string(n) + "}"; }
+
+  int gate_ = -1;
 };
 
 TEST_F(StateTest, ASuccessorGoesOnWithWhatWasKnown) {
@@ -145,8 +161,7 @@ class StateFault : public StateTest, public testing::WithParamInterface<std::pai
 
 TEST_P(StateFault, LeavesTheOldGenerationServing) {
   const auto [step, mood] = GetParam();
-  ::setenv("OMNIBROKER_TEST_GATE", (folder / "gate").c_str(), 1);
-  ASSERT_EQ(::mkfifo((folder / "gate").c_str(), 0600), 0);
+  gate();
   const auto faulty = "step: " + std::string(step) + ", mood: " + mood;
   const bool is_export = std::string_view(step) == "state_export";
   if (is_export) {
@@ -166,7 +181,7 @@ TEST_P(StateFault, LeavesTheOldGenerationServing) {
   EXPECT_EQ(counted(*peer), number(2));
   talks(*peer);
   talks(*robot());
-  if (std::string_view(mood) == "hang") std::ofstream(folder / "gate").put('x');  // lets the thread go
+  if (std::string_view(mood) == "hang") open_gate();  // lets the thread go
 }
 
 INSTANTIATE_TEST_SUITE_P(Moods, StateFault,
@@ -178,6 +193,58 @@ INSTANTIATE_TEST_SUITE_P(Moods, StateFault,
                          [](const auto& one) {
                            return std::string(one.param.first) + "_" + std::string(one.param.second);
                          });
+
+TEST_F(StateTest, OneThatDidNotComeBackIsNotAskedAgain) {
+  gate();
+  serve_with("step: state_export, mood: hang");
+  auto peer = robot();
+  ASSERT_FALSE(broker->swap(numbering("run: 2")));
+
+  auto report = broker->swap(numbering("run: 2"));
+
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_TRUE(report->state);
+  EXPECT_NE(report->state->refusal.find("state_export did not return within 1 s"), std::string::npos)
+      << report->state->refusal;
+  EXPECT_EQ(counted(*peer), number(1)) << "from the start: the way out is open";
+  open_gate();
+}
+
+TEST_F(StateTest, ThereIsNoWayBackToOneThatDidNotComeBack) {
+  gate();
+  serve_with("step: state_import, mood: hang");
+  auto peer = robot();
+  EXPECT_EQ(counted(*peer), number(1));
+  ASSERT_TRUE(broker->swap(numbering("run: 2")));
+  EXPECT_EQ(counted(*peer), number(2));
+
+  const auto report = broker->rollback("handlers.count");
+
+  ASSERT_FALSE(report);
+  EXPECT_NE(report.error().message.find("state_import did not return within 1 s"), std::string::npos);
+  EXPECT_EQ(broker->rollback("handlers.count").error().code, ErrorCode::NotFound);
+  EXPECT_EQ(counted(*peer), number(3));
+  open_gate();
+}
+
+TEST_F(StateTest, AWorkerThatHangsHoldsTheOthersUpForASecondAtMost) {
+  gate();
+  parts.routes += "  wait: { from: web_ui, to: web_ui, handler: { plugin: \"counting:numbering\" } }\n";
+  serve();
+  auto one = robot(), other = robot();  // each on a worker of its own
+  one->say(R"({"type":"wait"})");
+  wait_for_reader();
+
+  const auto report = broker->swap(numbering("run: 2"));
+
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::Unavailable);
+  EXPECT_EQ(report.error().message, "A worker is inside a call into a component for longer than 1 s; try again later");
+  EXPECT_EQ(counted(*other), number(1)) << "while the first one still hangs";
+  open_gate();
+  EXPECT_TRUE(broker->swap(numbering("run: 2")));
+  EXPECT_EQ(counted(*other), R"({"type":"wait","number":1})");
+}
 
 TEST_F(StateTest, EveryMessageIsCountedOnceWhileGenerationsChange) {
   parts.routes += "  tally: { from: tally, to: web_ui, handler: \"parts:forward\" }\n";
