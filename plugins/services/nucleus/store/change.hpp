@@ -40,7 +40,8 @@ struct Change {
   std::string destination = {};
   std::uint64_t transaction_id = 0;  ///< Of the whole change: a recursive one tells many with the same.
   Actor by;
-  /// Delta and Full of a live object: the update itself, shared by all who are told.
+  /// Create, Full and Delta of a live object: the update itself, shared by all who are told. Absent if it is so large
+  /// that it is a file (Options::inline_below): then it is to be read.
   std::shared_ptr<const std::string> update = {};
 };
 

@@ -29,7 +29,6 @@ class Content {
 
  private:
   friend class ContentFolder;
-  friend class Writing;
   explicit Content(std::shared_ptr<const Pin> pin) : pin_(std::move(pin)) {}
 
   std::shared_ptr<const Pin> pin_;

@@ -55,6 +55,14 @@ struct LiveQuery {
   std::size_t limit = 1000;     ///< Updates of one answer; it is also cut at about 16 MiB of content.
 };
 
+/// One update of a live object.
+struct LiveUpdate {
+  std::uint64_t sequence = 0;
+  ContentReader content;
+  Time time = {};
+  std::string user;
+};
+
 struct LiveRead {
   std::uint64_t object_id = 0;
   std::uint64_t sequence = 0;  ///< The newest there is. Less in the last of `updates`: ask again from there.

@@ -55,7 +55,7 @@ struct Entry {
   std::string path;  ///< From the root; a folder's ends with '/'.
   std::string branch;
   PathType type = PathType::None;
-  std::uint64_t etag = 0;            ///< New with every change of the content or of the item itself.
+  std::uint64_t etag = 0;            ///< New with every change of the content; never given twice.
   std::uint64_t transaction_id = 0;  ///< Of the change that made it what it is.
   Access access = Access::None;      ///< What the asker may do with it; in a change: nothing (ask for each receiver).
   std::uint64_t size = 0;            ///< Bytes of content; of a live object: of its history.
@@ -84,14 +84,6 @@ struct Checkpoint {
   std::string message;
   Time created = {};
   std::string created_by;
-};
-
-/// One update of a live object.
-struct LiveUpdate {
-  std::uint64_t sequence = 0;
-  std::string content;
-  Time time = {};
-  std::string user;
 };
 
 /// A line of an access list: a user's or a group's name and what it may do. `None` is a refusal that is written down.
