@@ -150,11 +150,7 @@ bool ContentFolder::is_there(const std::string& digest, std::uint64_t size) cons
   return fs::file_size(path_of(digest), error) == size && !error;
 }
 
-bool ContentFolder::remove(const std::string& digest) {
-  bool removed = false;
-  pins_->remove_unless_held(digest, [&] { removed = ::unlink(path_of(digest).c_str()) == 0; });
-  return removed;
-}
+bool ContentFolder::unlink(const std::string& digest) const { return ::unlink(path_of(digest).c_str()) == 0; }
 
 void ContentFolder::for_each(const std::function<void(const std::string&, std::uint64_t)>& visit) const {
   for (const auto& shard : fs::directory_iterator(folder_)) {

@@ -77,12 +77,14 @@ class ContentFolder {
   Content known(StoredContent row);
 
   ContentReader open(StoredContent row) const;
+  /// Reads all of a content, so that it needs no file any more.
+  static ContentReader in_memory(const ContentReader& content);
   static const Pin& pin(const Content& content) { return *content.pin_; }
 
   /// Compares the file of a content with its digest, all of it. Empty, or what is wrong.
   std::string examine(const StoredContent& row) const;
-  /// Removes the file of a content, unless somebody holds it; answers whether there was one.
-  bool remove(const std::string& digest);
+  /// Removes the file of a content; answers whether there was one. Within `Pins::remove_unless_held`.
+  bool unlink(const std::string& digest) const;
   /// Every file that has a content's name.
   void for_each(const std::function<void(const std::string& digest, std::uint64_t size)>& visit) const;
 

@@ -175,6 +175,16 @@ ContentReader ContentFolder::open(StoredContent row) const {
   return ContentReader(std::move(state));
 }
 
+ContentReader ContentFolder::in_memory(const ContentReader& content) {
+  auto all = content.all();
+  if (!all) throw Refusal(all.error().code, all.error().message);
+  auto state = std::make_unique<ContentReader::State>();
+  state->digest = content.state_->digest;
+  state->size = content.state_->size;
+  state->bytes = std::move(*all);
+  return ContentReader(std::move(state));
+}
+
 Result<std::size_t> ContentReader::read(std::uint64_t offset, std::span<char> into) const {
   return answered<std::size_t>([&] {
     const auto& state = *state_;
