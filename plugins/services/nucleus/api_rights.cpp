@@ -27,7 +27,9 @@ Json list(const std::vector<store::AclEntry>& entries) {
 /// `[{"name": "ann", "acl": ["read"]}]`. An unknown word is an error: it might have been a refusal.
 std::vector<store::AclEntry> entries_in(const Json& params) {
   std::vector<store::AclEntry> entries;
-  for (const auto& one : params.at("acl")) {
+  const auto& given = params.at("acl");
+  if (!given.is_array()) throw Json::other_error::create(501, "an access list is an array", &given);
+  for (const auto& one : given) {
     store::AclEntry entry{one.at("name").get<std::string>()};
     for (const auto& word : one.at("acl")) {
       if (word == "read") {

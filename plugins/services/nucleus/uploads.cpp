@@ -45,8 +45,10 @@ store::Status Uploads::write(const std::string& id, const std::string& user, std
   if (!one) return unknown();
   const std::shared_lock writing(one->mutex);
   if (!one->upload) return store::Error{store::Code::InvalidContentId, "The content is in use already"};
-  if (auto written = one->upload->write(offset, bytes); !written) return written;
+  auto written = one->upload->write(offset, bytes);
   const std::lock_guard lock(mutex_);
+  if (!written && written.error().code == store::Code::QuotaReached) all_.erase(id);  // what it has holds up others
+  if (!written) return written;
   one->end = std::max(one->end, offset + bytes.size());
   return store::Done{};
 }

@@ -35,7 +35,8 @@ class Uploads {
   };
   /// SlowDown where there are too many.
   store::Result<Begun> begin(const std::string& user);
-  /// InvalidContentId for one that is not there, or somebody else's; and what `store::Upload::write` says.
+  /// InvalidContentId for one that is not there, or somebody else's; and what `store::Upload::write` says. One that
+  /// does not fit is thrown away.
   store::Status write(const std::string& id, const std::string& user, std::uint64_t offset, std::string_view bytes);
   /// What has been uploaded, whole. May be asked for several times; then nothing more can be written.
   store::Result<store::Content> content(const std::string& id, const std::string& user);
