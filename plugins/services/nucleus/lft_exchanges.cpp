@@ -212,7 +212,8 @@ std::optional<LftGet::Range> read_range(std::string_view header, std::uint64_t s
     return value;
   };
   const auto first = number(header.substr(0, dash)), last = number(header.substr(dash + 1));
-  if (!first && !last) return LftGet::Range{0, size};
+  const bool broken = (!first && dash != 0) || (!last && dash + 1 != header.size()) || (!first && !last);
+  if (broken) return LftGet::Range{0, size};  // as if it were not there
   if (!first)
     return *last == 0 || size == 0 ? std::nullopt : std::optional(LftGet::Range{size - std::min(size, *last), size});
   if (*first >= size || (last && *last < *first)) return std::nullopt;

@@ -44,8 +44,9 @@ std::optional<std::string> Sessions::user(const std::string& connection, std::st
 Nucleus::Nucleus() : hub_([this](std::function<void()> work) { return run(std::move(work)); }) {}
 
 Result<std::shared_ptr<Nucleus>> Nucleus::open(const std::string& folder, const store::Options& options) {
+  // Absolute first: of a relative path that is not there yet nothing canonical is made.
   std::error_code ignored;
-  const auto name = std::filesystem::weakly_canonical(folder, ignored);
+  const auto name = std::filesystem::weakly_canonical(std::filesystem::absolute(folder, ignored), ignored);
   auto& all = registry();
   const std::lock_guard lock(all.mutex);
   if (auto there = all.open[name].lock()) {
