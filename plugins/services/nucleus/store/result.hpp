@@ -61,6 +61,7 @@ class [[nodiscard]] Result {
   T&& value() && { return std::move(*get()); }
   T& operator*() & { return *get(); }
   const T& operator*() const& { return *const_cast<Result*>(this)->get(); }
+  T operator*() && { return std::move(*get()); }  // A value, so that `for (auto& x : *call())` has what it walks.
   T* operator->() { return get(); }
   const T* operator->() const { return const_cast<Result*>(this)->get(); }
 

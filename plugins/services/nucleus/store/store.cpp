@@ -104,6 +104,13 @@ Result<Content> Store::find_content(std::string_view hash, std::optional<std::ui
   });
 }
 
+Result<ContentReader> Store::open_content(const Content& content) const {
+  return answered<ContentReader>([&] {
+    const auto& pin = ContentFolder::pin(content);
+    return parts_->contents.open({pin.digest, pin.size, pin.bytes, pin.checks});
+  });
+}
+
 std::uint64_t Store::transaction_id() const { return parts_->writer.transaction_id(); }
 
 Usage Store::usage() const {

@@ -136,6 +136,8 @@ class Store {
   /// Content that the store has already; `hash` as in Entry. InvalidContentId if it has not. Who names a hash is taken
   /// to have the bytes: it cannot be guessed.
   Result<Content> find_content(std::string_view hash, std::optional<std::uint64_t> size = {}) const;
+  /// Reads a content without a path. Needs no right: who has it may read it.
+  Result<ContentReader> open_content(const Content& content) const;
 
   // --- reading: all need Read; NotExist, Denied, InvalidUri, InternalError ---
 

@@ -100,7 +100,7 @@ struct Profile {
 
 struct User {
   std::string name;
-  Profile profile;
+  Profile profile = {};
   bool enabled = true;
   bool admin = false;      ///< A super user: sees and may change everything.
   bool read_only = false;  ///< Changes nothing, whatever the access lists say.
