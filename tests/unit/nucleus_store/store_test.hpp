@@ -10,6 +10,7 @@
 #include <mutex>
 #include <stdlib.h>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -21,11 +22,15 @@ namespace fs = std::filesystem;
 using namespace omnibroker::nucleus::store;
 using namespace std::chrono_literals;
 
-/// A folder of its own, gone with the test.
+/// A folder of its own, gone with the test. In memory where that is offered: nothing here depends on how long a disk
+/// takes, and most tests would do little but wait for it.
 class Folder {
  public:
   Folder() {
-    std::string name = (fs::temp_directory_path() / "nucleus_store_XXXXXX").string();
+    const fs::path memory = "/dev/shm";
+    std::error_code error;
+    const bool offered = fs::is_directory(memory, error) && access(memory.c_str(), W_OK) == 0;
+    std::string name = ((offered ? memory : fs::temp_directory_path()) / "nucleus_store_XXXXXX").string();
     if (!mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
     path_ = name;
   }

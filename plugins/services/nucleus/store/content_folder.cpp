@@ -59,19 +59,10 @@ ContentFolder::ContentFolder(fs::path folder, const Options& options)
       largest_(options.largest_content),
       quota_(options.quota),
       inline_below_(options.inline_below) {
+  make_folder(folder_);
   std::error_code error;
   fs::remove_all(folder_ / "tmp", error);
   make_folder(folder_ / "tmp");
-}
-
-void ContentFolder::create(const fs::path& folder) {
-  make_folder(folder);
-  // All at once, so that no write has to wait for the name of a new folder.
-  for (int i = 0; i < 256; ++i) {
-    const char byte = static_cast<char>(i);
-    make_folder(folder / hex({&byte, 1}));
-  }
-  sync_folder(folder);
 }
 
 Content ContentFolder::stage(std::string_view bytes) {
@@ -91,7 +82,7 @@ Content ContentFolder::stage(std::string_view bytes) {
   auto pin = std::make_shared<Pin>(pins_, std::move(sums.digest), bytes.size());
   pin->checks = std::move(sums.checks);
   if (is_there(pin->digest, pin->size)) {
-    sync_folder(path_of(pin->digest).parent_path());  // Whoever made it may still be about to.
+    sync_folder(shard_of(pin->digest));  // Whoever made it may still be about to.
     return Content(std::move(pin));
   }
 
@@ -135,14 +126,26 @@ void ContentFolder::reserve(std::uint64_t bytes) const {
 void ContentFolder::publish(const File& file, const std::string& digest, std::uint64_t size) {
   file.sync();
   const auto path = path_of(digest);
+  const auto shard = shard_of(digest);
   // Somebody else may have been first. His file is the same, unless it is damaged: then this one takes its place.
   if (is_there(digest, size)) {
     ::unlink(file.path().c_str());
-    sync_folder(path.parent_path());
+    sync_folder(shard);
     return;
   }
   rename_file(file.path(), path);
-  sync_folder(path.parent_path());
+  sync_folder(shard);
+}
+
+fs::path ContentFolder::shard_of(const std::string& digest) {
+  auto shard = path_of(digest).parent_path();
+  auto& known = shards_[static_cast<unsigned char>(digest[0])];
+  if (!known) {
+    make_folder(shard);
+    sync_folder(folder_);
+    known = true;
+  }
+  return shard;
 }
 
 bool ContentFolder::is_there(const std::string& digest, std::uint64_t size) const {

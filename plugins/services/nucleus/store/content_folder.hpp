@@ -5,6 +5,7 @@
 #include "disk.hpp"
 #include "options.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -67,9 +68,7 @@ struct StoredContent {
 /// is in `blobs/tmp`, which the next start empties. Threads: any.
 class ContentFolder {
  public:
-  /// `folder` is there already, made by `create`.
   ContentFolder(std::filesystem::path folder, const Options& options);
-  static void create(const std::filesystem::path& folder);
 
   Content stage(std::string_view bytes);
   Upload begin_upload();
@@ -100,6 +99,8 @@ class ContentFolder {
   /// Gives a file that is whole and on the disk its name.
   void publish(const File& file, const std::string& digest, std::uint64_t size);
   bool is_there(const std::string& digest, std::uint64_t size) const;
+  /// The folder of a content's file, which is made when it is first needed.
+  std::filesystem::path shard_of(const std::string& digest);
 
   const std::filesystem::path folder_;
   const std::uint64_t largest_;
@@ -107,6 +108,7 @@ class ContentFolder {
   const std::uint64_t inline_below_;
   std::shared_ptr<Pins> pins_ = std::make_shared<Pins>();
   std::atomic<std::uint64_t> next_temporary_ = 0;
+  std::array<std::atomic<bool>, 256> shards_ = {};  ///< Those that are known to be on the disk.
 };
 
 }  // namespace omnibroker::nucleus::store

@@ -1,7 +1,7 @@
 #include "schema.hpp"
 
 #include "clock.hpp"
-#include "content_folder.hpp"
+#include "disk.hpp"
 
 #include <set>
 #include <string>
@@ -182,7 +182,7 @@ void prepare_folder(const fs::path& folder, const Options& options) {
                                         ", and this version knows " + std::to_string(kFormat) + ": use a newer one");
   }
   database.run("PRAGMA journal_mode = WAL");
-  ContentFolder::create(folder / "blobs");
+  make_folder(folder / "blobs");
   if (!begun) make_tables(database, options);
   sync_folder(folder);
   if (folder.has_parent_path()) sync_folder(folder.parent_path());

@@ -77,16 +77,19 @@ Status Store::backup(const fs::path& to) {
       refuse(Code::InvalidParameters, "a backup goes into an empty folder, and this is none: " + to.string());
     const auto unfinished = to / kUnfinishedName;
     parts_->readers.take().database().copy_to(unfinished);
-    ContentFolder::create(to / "blobs");
+    make_folder(to / "blobs");
     {
       Database copy(unfinished, Database::Mode::Write);
       auto query = copy.query("SELECT hash FROM contents WHERE bytes IS NULL");
       while (query.step()) {
         const auto from = parts_->contents.path_of(query.text(0));
-        link_or_copy(from, to / "blobs" / from.parent_path().filename() / from.filename());
+        const auto shard = to / "blobs" / from.parent_path().filename();
+        make_folder(shard);
+        link_or_copy(from, shard / from.filename());
       }
     }
     for (const auto& shard : fs::directory_iterator(to / "blobs")) sync_folder(shard.path());
+    sync_folder(to / "blobs");
     rename_file(unfinished, to / kDatabaseName);
     sync_folder(to);
     return Done{};
