@@ -160,8 +160,8 @@ constexpr Method kServerFeatures[] = {{"exchange_capabilities", 1},
                                       {"lft", 1},
                                       {"hashes", 1},
                                       {"versioning", 1}};
-constexpr Method kDiscoverySearch[] = {{"find", 2}, {"find_all", 2}};
-constexpr Method kCredentials[] = {{"auth", 2}, {"register", 2}};
+constexpr Method kDiscoverySearch[] = {{"find", 2}};
+constexpr Method kCredentials[] = {{"auth", 2}};
 constexpr Method kTokens[] = {{"auth_with_api_token", 2}, {"refresh", 2},          {"create_api_token", 2},
                               {"get_api_tokens", 2},      {"delete_api_token", 2}, {"invalidate", 2}};
 constexpr Method kProfiles[] = {{"get", 2}, {"get_all", 2}, {"update", 2}, {"enable", 2}, {"disable", 2}};

@@ -139,6 +139,10 @@ class AssetSubscription final : public Nudged {
     return Next::Wait;
   }
 
+  void abandon(const ApiClientPtr& client) override {
+    if (!std::exchange(answered_, true)) client->drop(request_);
+  }
+
  private:
   void fail(const ApiClientPtr& client, const store::Error& error) {
     if (!std::exchange(answered_, true)) return client->fail(request_, error);

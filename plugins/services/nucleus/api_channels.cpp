@@ -41,8 +41,7 @@ void create(const ApiClientPtr& client, const ApiRequest& request) {
   client->fail(request, Status::InvalidParameters, "There is no such type of paths");
 }
 
-// --------------------------------------------------------------------------------------------------------------
-// channels
+// ---------------------------------------- channels
 
 /// A client's place in a channel. One that does not read what is said loses it.
 class Membership final : public Channels::Member, public Stream {

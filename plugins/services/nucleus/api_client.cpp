@@ -30,8 +30,7 @@ store::Actor ApiClient::actor() const {
   return {user_, connection_};
 }
 
-// --------------------------------------------------------------------------------------------------------------
-// answers
+// ---------------------------------------- answers
 
 Outgoing ApiClient::message(std::uint64_t id, Json& fields, std::shared_ptr<const std::string> blob) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -46,15 +45,28 @@ void ApiClient::send(std::uint64_t id, Json& fields, std::shared_ptr<const std::
   outbox_->push(message(id, fields, std::move(blob)));
 }
 
-bool ApiClient::begin(const ApiRequest&) {
+bool ApiClient::begin(const ApiRequest& request) {
+  place_.counters.requests.add();
   if (in_flight_ >= place_.rules.max_in_flight) return false;
   ++in_flight_;
+  if (request.blob) bytes_in_flight_ += request.blob->size();
   return true;
+}
+
+void ApiClient::drop(const ApiRequest& request) {
+  if (request.blob) bytes_in_flight_ -= request.blob->size();
+  --in_flight_;
+}
+
+bool ApiClient::is_ready() const {
+  constexpr std::size_t kBeforeLogin = 8;
+  if (!outbox_->has_room() || bytes_in_flight_ >= place_.rules.max_unread.bytes) return false;
+  return in_flight_ < kBeforeLogin || is_logged_in();
 }
 
 void ApiClient::answer(const ApiRequest& request, Json fields, std::shared_ptr<const std::string> blob) {
   if (!fields.contains("status")) fields["status"] = "OK";
-  --in_flight_;
+  drop(request);  // before the answer: it wakes the connection, which looks whether it may take more
   send(request.id, fields, std::move(blob));
 }
 
@@ -62,6 +74,7 @@ Json ApiClient::failure(wire::Status status, std::string_view why) const {
   Json fields = {{"status", wire::name(status)}};
   if (!why.empty()) fields["message"] = why;
   if (status == wire::Status::SlowDown) {
+    place_.counters.slowed_down.add();
     fields["backoff_time_ms"] =
         std::chrono::duration_cast<std::chrono::milliseconds>(place_.rules.backoff_time).count();
   }
@@ -93,8 +106,7 @@ bool ApiClient::offer(std::uint64_t id, Json fields, std::shared_ptr<const std::
   return outbox_->offer(message(id, fields, std::move(blob)));
 }
 
-// -----------------------------------------------------------------------------------------------------------------
-// work
+// ---------------------------------------- work
 
 void ApiClient::read(ApiRequest request, std::function<void(const ApiRequest&)> work) {
   auto shared = std::make_shared<const ApiRequest>(std::move(request));
@@ -139,8 +151,7 @@ void ApiClient::do_changes() {
   }
 }
 
-// --------------------------------------------------------------------------------------------------------------
-// streams
+// ---------------------------------------- streams
 
 bool ApiClient::add(std::uint64_t id, std::shared_ptr<Stream> stream) {
   const std::lock_guard lock(mutex_);
@@ -158,6 +169,7 @@ std::shared_ptr<Stream> ApiClient::remove(std::uint64_t id) {
 }
 
 void ApiClient::note_slow(std::uint64_t id) const {
+  place_.counters.slow_readers.add();
   place_.host.log().info("A subscription ended because its client does not read",
                          {{"user", actor().user}, {"connection", connection_}, {"request", id}});
 }
@@ -188,8 +200,7 @@ void ApiClient::end() {
   store().submit(store::Actor::the_system(), store::ReleaseConnection{connection_}, [](store::Result<store::Done>) {});
 }
 
-// ----------------------------------------------------------------------------------------------------------
-// translation
+// ---------------------------------------- translation
 
 wire::Status status_of(store::Code code) { return wire::status_of(store::wire_name(code)); }
 

@@ -42,6 +42,17 @@ class Stream {
   virtual bool is_for_notices() const { return false; }
 };
 
+/// What the API counts. Threads: any.
+struct ApiCounters {
+  explicit ApiCounters(const Host& host)
+      : requests(host.counter("nucleus_requests_total", "Requests that clients of the API have sent.")),
+        slowed_down(host.counter("nucleus_slow_down_total", "Requests that were refused with SLOW_DOWN.")),
+        slow_readers(host.counter("nucleus_slow_readers_total",
+                                  "Subscriptions and channels that ended because their client did not read.")) {}
+
+  Metric requests, slowed_down, slow_readers;
+};
+
 /// The client at the other end of one connection to the API, as all work that is done for it sees it.
 ///
 /// Reads are done beside one another and may overtake each other. Changes are begun in the order in which they came,
@@ -58,6 +69,7 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
     Nucleus& nucleus;
     Pool& pool;
     const ApiConfig& rules;
+    const ApiCounters& counters;
     std::string lft_address;
     std::uint64_t max_message = 0;
   };
@@ -87,6 +99,8 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
   void refuse(const ApiRequest& request, wire::Status status, std::string_view message);
   /// The answer to what goes on as a stream.
   void begun(const ApiRequest& request, Json fields, std::shared_ptr<const std::string> blob = nullptr);
+  /// There is no answer to it: it was stopped before.
+  void drop(const ApiRequest& request);
   /// One more of them. The first form always goes out; the second one only while the client reads.
   void more(std::uint64_t id, Json fields, std::shared_ptr<const std::string> blob = nullptr);
   bool offer(std::uint64_t id, Json fields, std::shared_ptr<const std::string> blob = nullptr);
@@ -94,7 +108,9 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
   // Work.
   void read(ApiRequest request, std::function<void(const ApiRequest&)> work);
   void change(ApiRequest request, std::function<void(const ApiRequest&)> work);
-  std::size_t in_flight() const { return in_flight_; }
+  /// Whether it may ask for more now: what it has sent and what it has not read are bounded, and before somebody has
+  /// logged in there are few requests at a time, since a password costs a tenth of a second.
+  bool is_ready() const;
 
   /// A stream has ended because its client does not read what it is sent.
   void note_slow(std::uint64_t id) const;
@@ -123,6 +139,7 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
   const std::shared_ptr<Outbox> outbox_;
   const std::string connection_;
   std::atomic<std::size_t> in_flight_{0};
+  std::atomic<std::size_t> bytes_in_flight_{0};
   mutable std::mutex mutex_;
   std::string user_;  // guarded by mutex_, as all below; empty: nobody
   std::map<std::uint64_t, std::shared_ptr<Stream>> streams_;

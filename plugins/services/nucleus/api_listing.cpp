@@ -24,8 +24,7 @@ void stat2(const ApiClientPtr& client, const ApiRequest& request) {
   client->answer(request, wire::to_json(entry_of(*entry)));
 }
 
-// ----------------------------------------------------------------------------------------------------------------
-// lists
+// ---------------------------------------- lists
 
 /// A listing that is being sent: page by page, as the client reads, one folder after the other.
 class Listing final : public std::enable_shared_from_this<Listing> {
@@ -89,11 +88,9 @@ class Listing final : public std::enable_shared_from_this<Listing> {
 
   void later() {
     client_->outbox().when_there_is_room([self = shared_from_this()] {
-      const auto& place = self->client_->place();
-      const bool taken = place.pool.run([self] {
+      self->client_->place().pool.run_in_time([self] {
         if (!self->client_->outbox().closed()) self->go_on();
       });
-      if (!taken) self->client_->fail(self->request_, Status::SlowDown, "The server has too much to do");
     });
   }
 
@@ -110,8 +107,7 @@ void list2(const ApiClientPtr& client, const ApiRequest& request) {
   std::make_shared<Listing>(client, request)->go_on();
 }
 
-// --------------------------------------------------------------------------------------------------------
-// subscriptions
+// ---------------------------------------- subscriptions
 
 /// Somebody wants to know what changes in a folder, or everywhere. A client that does not read loses it.
 class ListSubscription final : public Hub::Subscription,
@@ -143,7 +139,7 @@ class ListSubscription final : public Hub::Subscription,
       entry.destination = change.destination;
     }
     const auto access = client->store().access(client->actor(), entry.path);
-    entry.access = access ? static_cast<std::uint8_t>(*access) : wire::kNoAccess;
+    entry.access = access ? static_cast<std::uint8_t>(*access) : std::uint8_t{0};
     const bool own = of_ == Hub::Of::Folder && plain_path(change.entry.path) == path_;
     const bool lost = own && !may_read(*client);
     if (lost) return end(*client, Status::AccessLost), false;

@@ -86,8 +86,9 @@ class ObjectReading final : public std::enable_shared_from_this<ObjectReading> {
           request_, {{"status", "DONE"}, {"fin", true}, {"object_id", read->object_id}, {"sequence", read->sequence}});
     }
     client_->outbox().when_there_is_room([self = shared_from_this()] {
-      if (self->client_->place().pool.run([self] { self->go_on(); })) return;
-      self->client_->fail(self->request_, Status::SlowDown, "The server has too much to do");
+      self->client_->place().pool.run_in_time([self] {
+        if (!self->client_->outbox().closed()) self->go_on();
+      });
     });
   }
 
@@ -123,6 +124,10 @@ class ObjectSubscription final : public Nudged {
       send({{"status", "LATEST"}, {"object_id", read->object_id}, {"sequence", read->sequence}}, nullptr);
     }
     return Next::Wait;
+  }
+
+  void abandon(const ApiClientPtr& client) override {
+    if (!std::exchange(answered_, true)) client->drop(request_);
   }
 
  private:

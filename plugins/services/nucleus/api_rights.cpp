@@ -87,8 +87,7 @@ void change_acl(const ApiClientPtr& client, const ApiRequest& request) {
   submit(client, request, store::SetAcl{path, std::move(*acl)}, [](const store::Done&) { return Json::object(); });
 }
 
-// ----------------------------------------------------------------------------------------------------- users and
-// groups
+// ---------------------------------------- users and groups
 
 void answer_names(const ApiClientPtr& client, const ApiRequest& request, const char* key,
                   const store::Result<std::vector<std::string>>& names) {

@@ -20,7 +20,7 @@ class ApiConversation final : public Conversation {
   explicit ApiConversation(ApiClientPtr client) : client_(std::move(client)) {}
   ~ApiConversation() override { client_->end(); }
 
-  bool is_ready() const override { return client_->outbox().has_room(); }
+  bool is_ready() const override { return client_->is_ready(); }
 
   bool take(std::string_view message, std::string& problem) override {
     const auto parts = connlib::read(message);
@@ -77,6 +77,7 @@ class ApiConversation final : public Conversation {
 ApiService::ApiService(Host host, Config config)
     : share_(host),
       config_(std::move(config)),
+      counters_(host),
       executor_(host.table<omnibroker_host_executor_v1>(OMNIBROKER_HOST_EXECUTOR)) {}
 
 Status ApiService::start() {
@@ -113,9 +114,9 @@ std::unique_ptr<Exchange> ApiService::open(Connection connection, const Request&
   const auto here = Addresses::of(request);
   const auto most = static_cast<std::size_t>(config_.max_unread.bytes);
   return open_socket(share_.host(), connection, request, rules, most, [&](const auto& outbox) {
-    ApiClient::Place place{
-        share_.host(),    share_.nucleus(), share_.pool(), config_, here.url_of("http", "lft", config_.lft_port),
-        rules.max_message};
+    ApiClient::Place place{share_.host(),    share_.nucleus(), share_.pool(),
+                           config_,          counters_,        here.url_of("http", "lft", config_.lft_port),
+                           rules.max_message};
     return std::make_unique<ApiConversation>(std::make_shared<ApiClient>(std::move(place), outbox));
   });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api_client.hpp"
 #include "component.hpp"
 #include "rules.hpp"
 
@@ -32,6 +33,7 @@ class ApiService final : public Transport {
 
   Share share_;
   const Config config_;
+  const ApiCounters counters_;
   const omnibroker_host_executor_v1* executor_;
   std::atomic<bool> ending_{false};
 };

@@ -21,8 +21,7 @@ void rename(const ApiClientPtr& client, const ApiRequest& request) {
   submit(client, request, std::move(command), written_fields);
 }
 
-// ----------------------------------------------------------------------------------------------------- many at one
-// time
+// ---------------------------------------- many at one time
 
 /// Several changes of one request: an answer for each, in their order, and one at the end.
 class Batch {
@@ -135,8 +134,7 @@ void get_transaction_id(const ApiClientPtr& client, const ApiRequest& request) {
   client->answer(request, {{"transaction_id", std::to_string(client->store().transaction_id())}});
 }
 
-// ----------------------------------------------------------------------------------------------------------
-// checkpoints
+// ---------------------------------------- checkpoints
 
 Json checkpoint_fields(const store::Checkpoint& checkpoint, const store::PathAtVersion& path) {
   return {{"path", path.path},
@@ -181,8 +179,7 @@ void get_branches(const ApiClientPtr& client, const ApiRequest& request) {
   client->answer(request, {{"branches", *branches}});
 }
 
-// ----------------------------------------------------------------------------------------------------------------
-// locks
+// ---------------------------------------- locks
 
 void lock(const ApiClientPtr& client, const ApiRequest& request) {
   const auto path = path_in(request.params);

@@ -83,8 +83,7 @@ std::string lft_error(store::Code code, const std::string& message, bool keep_al
   return lft_response(http_status(code), body.dump(), keep_alive);
 }
 
-// ------------------------------------------------------------------------------------------------------- an upload
-// begins
+// ---------------------------------------- an upload begins
 
 LftPost::LftPost(Host host, Connection connection, Nucleus& nucleus, Pool& pool, std::string user, std::uint64_t length,
                  bool keep_alive)
@@ -139,8 +138,7 @@ void LftPost::woken() {
   connection_.end_request(keep(keep_alive_));
 }
 
-// ------------------------------------------------------------------------------------------------------------ a part
-// comes
+// ---------------------------------------- a part comes
 
 LftPut::LftPut(Host host, Connection connection, Nucleus& nucleus, Pool& pool, std::string user, Part part,
                bool keep_alive)
@@ -196,8 +194,7 @@ void LftPut::finish(const std::string& response, bool keep_alive) {
   connection_.end_request(keep(keep_alive));
 }
 
-// ---------------------------------------------------------------------------------------------------------- a content
-// goes
+// ---------------------------------------- a content goes
 
 std::optional<LftGet::Range> read_range(std::string_view header, std::uint64_t size) {
   constexpr std::string_view kUnit = "bytes=";

@@ -7,6 +7,8 @@
 namespace omnibroker::plugins::nucleus {
 namespace {
 
+constexpr std::chrono::minutes kTidyInterval{30};
+
 /// The folders that are open in this process, each by its one name.
 struct Registry {
   std::mutex mutex;
@@ -102,6 +104,16 @@ void Nucleus::listen(const store::Change& change) {
 void Nucleus::look_after() {
   store_->submit(store::Actor::the_system(), store::ReleaseExpiredLocks{}, [](store::Result<store::Done>) {});
   hub_.go_on();
+  {
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_tidied_ < kTidyInterval) return;
+    last_tidied_ = now;
+  }
+  static_cast<void>(run([this] {
+    uploads_->drop_forgotten();
+    static_cast<void>(store_->collect_garbage());  // what fails once is tried again
+  }));
 }
 
 }  // namespace omnibroker::plugins::nucleus

@@ -7,6 +7,7 @@
 #include "tokens.hpp"
 #include "uploads.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -58,7 +59,8 @@ class Nucleus {
   /// Work that belongs to no connection is done by whichever component is there.
   void add_pool(Pool& pool);
   void remove_pool(Pool& pool);
-  /// What is due: locks whose time is over, forgotten uploads. To be called about once a second.
+  /// What is due: locks whose time is over, and now and then uploads that are forgotten and contents that nothing
+  /// names. To be called about once a second, on a thread that must not wait.
   void look_after();
 
   store::Store& store() { return *store_; }
@@ -76,7 +78,8 @@ class Nucleus {
   void listen(const store::Change& change);
 
   std::mutex mutex_;
-  std::vector<Pool*> pools_;  // guarded by mutex_
+  std::vector<Pool*> pools_;                                                              // guarded by mutex_
+  std::chrono::steady_clock::time_point last_tidied_ = std::chrono::steady_clock::now();  // guarded by mutex_
   Hub hub_;
   Channels channels_;
   Sessions sessions_;

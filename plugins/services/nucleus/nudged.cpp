@@ -17,6 +17,10 @@ bool Nudged::tell(const store::Change&) {
 }
 
 void Nudged::lost() {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
   const auto client = client_.lock();
   if (!client || !client->remove(id_)) return;
   client->more(id_, {{"status", wire::name(wire::Status::AccessLost)}, {"fin", true}});
@@ -39,20 +43,20 @@ void Nudged::nudge() {
   }
   const auto client = client_.lock();
   if (!client) return;
-  client->outbox().when_there_is_room([self = shared_from_this(), &pool = client->place().pool] {
-    if (pool.run([self] { self->work(); })) return;
-    const std::lock_guard lock(self->mutex_);
-    self->working_ = false;  // the next change tries again
-  });
+  client->outbox().when_there_is_room(
+      [self = shared_from_this(), &pool = client->place().pool] { pool.run_in_time([self] { self->work(); }); });
 }
 
 void Nudged::work() {
   const auto client = client_.lock();
+  if (!client) return;
+  bool ended = false;
   {
     const std::lock_guard lock(mutex_);
     nudged_ = false;
-    if (ended_ || !client) return;
+    ended = ended_;
   }
+  if (ended) return abandon(client);
   const auto next = catch_up(client);
   bool again = false;
   {

@@ -30,6 +30,8 @@ class Nudged : public Hub::Subscription, public Stream, public std::enable_share
   enum class Next { Wait, Again, End };
   /// Sends what there is for the client; one call at a time. Again: there is more. End: it has sent that it ends.
   virtual Next catch_up(const ApiClientPtr& client) = 0;
+  /// It has ended: a request that has not been answered will not be.
+  virtual void abandon(const ApiClientPtr& client) = 0;
 
   const std::string& path() const { return path_; }
   std::uint64_t id() const { return id_; }

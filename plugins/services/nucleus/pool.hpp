@@ -20,6 +20,9 @@ class Pool {
   /// False: too much is queued, or the component ends; then `work` never runs. It must not throw: what it throws all
   /// the same is logged and dropped.
   bool run(std::function<void()> work);
+  /// The same for work that nobody would ask for again: where too much is queued it waits for a moment, and then tries
+  /// again, until the component ends.
+  void run_in_time(std::function<void()> work);
 
  private:
   struct Work {
@@ -27,6 +30,9 @@ class Pool {
     std::function<void()> run;
   };
   static void enter(void* context);
+  static void retry(void* context);
+  Work* keep(std::function<void()> work);
+  std::unique_ptr<Work> take(Work* work);
 
   Host host_;
   const omnibroker_host_executor_v1* executor_;

@@ -68,13 +68,13 @@ async def check(server, known, acknowledged):
 
 @run
 async def test_what_was_acknowledged_survives_kill_9(tmp_path):
-    known, acknowledged = {}, {}
+    known, acknowledged, tokens = {}, {}, {}
     for number in range(ROUNDS):
-        with Server(tmp_path) as server:
+        with Server(tmp_path, tokens=tokens) as server:
             await check(server, known, acknowledged)
             await asyncio.gather(kill_at_random(server, acknowledged, number),
                                  *(write_until_the_end(server, number, writer, known, acknowledged)
                                    for writer in range(WRITERS)))
-    with Server(tmp_path) as server:
+    with Server(tmp_path, tokens=tokens) as server:
         await check(server, known, acknowledged)
     assert sum(acknowledged.values()) > ROUNDS

@@ -14,9 +14,11 @@ import functools
 import itertools
 import json
 import pathlib
+import socket
 import struct
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import websockets
@@ -57,10 +59,12 @@ def config(data, api=None, auth=None, lft=None, limits=None):
 class Server(Broker):
     """A broker with the four services of one data folder."""
 
-    def __init__(self, folder, data=None, serving=True, **options):
+    def __init__(self, folder, data=None, serving=True, tokens=None, **options):
+        """`tokens`: access tokens that are known already, by user: those of an earlier run are good, too."""
         self.data = data or folder / "data"
         super().__init__(config(self.data, **options), serving=serving)
-        self.tokens = {}
+        self.tokens = {} if tokens is None else tokens
+        self.users = set()
 
     def url(self, service, scheme="ws"):
         return f"{scheme}://127.0.0.1:{self.port}/omni/{service}"
@@ -81,10 +85,13 @@ class Server(Broker):
 
     async def add_user(self, name, **profile):
         """A user whose password is his name."""
+        if name in self.users:
+            return
+        self.users.add(name)
         async with self.sows("auth") as auth:
             answer = await auth.call("UserStore.add_user", access_token=await self.token(), username=name, password=name,
                                      profile=profile)
-            assert answer["status"] in ("OK", "EXISTS"), answer
+            assert answer["status"] == "OK", answer
 
     @contextlib.asynccontextmanager
     async def api(self, user=ADMIN, **options):
@@ -149,14 +156,23 @@ class Sows:
 class Api:
     """A client of the Nucleus API. Answers are JSON objects; the blob is their member `content`."""
 
-    def __init__(self, url, read=True, **options):
+    def __init__(self, url, read=True, small_window=False, **options):
+        """`small_window`: the kernel takes little for it, so that it shows soon that it does not read."""
         self.url = url
+        self.small_window = small_window
         self.ids = itertools.count(1)
         self.queues = {}
         self.options = {"compression": None, "max_size": None, **options}
         self.read = read
 
     async def __aenter__(self):
+        if self.small_window:
+            port = urllib.parse.urlsplit(self.url).port
+            plain = socket.socket()
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            plain.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", port))
+            self.options["sock"] = plain
         self.socket = await websockets.connect(self.url, **self.options)
         self.reader = asyncio.create_task(self._read()) if self.read else None
         return self

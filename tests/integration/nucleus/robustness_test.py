@@ -141,7 +141,7 @@ async def test_changes_keep_their_order(server, folder):
 async def test_a_client_that_does_not_read_its_answers_waits(tmp_path):
     """Its requests are not taken any more; others are served, and when it reads everything is there."""
     with Server(tmp_path, api={"max_unread": "64KiB"}, limits={"max_control_queue": "64KiB", "max_stall": "off"}) as server:
-        async with server.api() as api, server.api() as other:
+        async with server.api(small_window=True) as api, server.api() as other:
             await api.write("/a", b"x" * 60_000)
             api.reader.cancel()
             api.socket.transport.pause_reading()

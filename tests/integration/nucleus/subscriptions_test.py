@@ -1,6 +1,7 @@
 """Who subscribes sees every change from there on: of folders, files, live objects."""
 
 import asyncio
+import signal
 
 from nucleus import Server, run
 
@@ -235,27 +236,24 @@ async def test_subscriptions_of_a_connection_are_bounded(tmp_path):
 @run
 async def test_a_slow_reader_loses_its_subscription_and_nobody_else_notices(tmp_path):
     with Server(tmp_path, api={"max_unread": "64KiB"}, limits={"max_control_queue": "64KiB"}) as server:
-        async with server.api() as quick, server.api(read=True) as api:
-            slow = await subscribed(api, "/")
+        async with server.api() as quick, server.api(small_window=True) as api:
+            many = [await subscribed(api, "/") for _ in range(50)]  # so that a change is much for it to read
             number = await subscribed(quick, "/")
             api.reader.cancel()  # from here on it reads nothing
             api.socket.transport.pause_reading()
-            name = "x" * 200
-            ended, written = False, 0
-            while not ended:
-                for _ in range(50):
-                    await quick.write(f"/{name}{written:06}", b"")
-                    assert (await quick.next(number))["entry"]["path"] == f"/{name}{written:06}"
-                    written += 1
-                log = server.find_log("A subscription ended because its client does not read")
-                ended = bool(log)
+            written = 0
+            while len(server.find_log("A subscription ended because its client does not read")) < len(many):
+                await quick.ok("create_directory", path={"path": f"/{'x' * 200}{written:06}"})
+                assert (await quick.next(number))["entry"]["path"] == f"/{'x' * 200}{written:06}/"
+                written += 1
             api.socket.transport.resume_reading()
             api.reader = asyncio.create_task(api._read())
-            answers = await api.all(slow, end="QUOTA_REACHED")
-            assert answers[-1]["status"] == "QUOTA_REACHED"
-            paths = [one["entry"]["path"] for one in answers[:-1]]
-            assert paths == [f"/{name}{n:06}" for n in range(len(paths))], "up to there it has everything, in order"
-            assert len(paths) < written
+            for slow in many:
+                answers = await api.all(slow, end="QUOTA_REACHED")
+                assert answers[-1]["status"] == "QUOTA_REACHED"
+                paths = [one["entry"]["path"] for one in answers[:-1]]
+                assert paths == [f"/{'x' * 200}{n:06}/" for n in range(len(paths))], "up to there all, in order"
+                assert len(paths) < written
             assert (await api.call("ping"))["status"] == "OK", "the connection lives"
 
 
@@ -265,8 +263,9 @@ async def test_the_server_says_when_it_goes(tmp_path):
         async with server.api() as api:
             number = await api.begin("subscribe_server_notifications")
             assert (await api.next(number))["status"] == "OK"
-            server.stop()
+            server.signal(signal.SIGTERM)
             said = await api.next(number)
             assert said["level"] == "WARNING"
             assert (await api.next(number))["status"] == "CONNECTION_LOST"
             assert api.socket.close_code == 1001
+        assert server.wait() == 0

