@@ -12,10 +12,11 @@ namespace omnibroker::core {
 namespace {
 
 constexpr const char* kNames[] = {
-    "load",         "create",   "configure", "prepare", "start",  "reconfigure",    "drain",          "stop",
-    "destroy",      "health",   "handle",    "filter",  "open",   "receive",        "end_of_input",   "timer",
-    "reply",        "shutdown", "closed",    "refusal", "encode", "session_export", "session_import", "state_export",
-    "state_import", "ack",      "error",     "welcome", "status", "deliver",        "run_blocking"};
+    "load",         "create",         "configure",      "prepare",      "start",        "reconfigure", "drain",
+    "stop",         "destroy",        "health",         "handle",       "filter",       "open",        "receive",
+    "end_of_input", "timer",          "woken",          "reply",        "shutdown",     "closed",      "refusal",
+    "encode",       "session_export", "session_import", "state_export", "state_import", "ack",         "error",
+    "welcome",      "status",         "deliver",        "run_blocking"};
 static_assert(std::size(kNames) == kCallCount);
 
 constinit std::atomic<ThreadMarks*> all_marks{nullptr};

@@ -28,6 +28,7 @@ enum class Call : std::uint8_t {
   Receive,
   EndOfInput,
   Timer,  ///< Of a connection, or of the executor table.
+  Woken,
   Reply,
   Shutdown,
   Closed,

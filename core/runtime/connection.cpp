@@ -243,6 +243,7 @@ void Connection::open_exchange(Endpoint& endpoint) {
   since_ = worker_->now();
   auto request = *worker_->request_head().request(endpoint.path);
   request.secure = stream_.secure() ? 1 : 0;
+  watch_for_wake_ups(endpoint.can_be_woken());
   omnibroker_status status = OMNIBROKER_INTERNAL;
   call(Call::Open, [&] {
     status = endpoint.table->open(endpoint.self, reinterpret_cast<omnibroker_connection*>(this), &request, &exchange_);
@@ -309,6 +310,9 @@ void Connection::finish_exchange() {
     const CallMark mark(endpoint_->place, Call::Closed);
     endpoint_->table->closed(endpoint_->self, exchange);
   }
+  wake_when_sent_.reset();
+  if (can_wake_) worker_->shared().wake_ups.remove(id_);
+  can_wake_ = false;
   if (endpoint_ != nullptr) std::exchange(endpoint_, nullptr)->exchanges.fetch_sub(1, std::memory_order_release);
 }
 
@@ -373,6 +377,12 @@ void Connection::reply(std::uint32_t exchange, std::uint64_t correlation, const 
   call(Call::Reply, [&] { endpoint_->table->reply(endpoint_->self, exchange_, correlation, &reply); });
   // Not from here: the router may still be at work on the message that is answered.
   if (state_ != State::Gone && (!input_.empty() || stream_.buffered())) worker_->resume_later(*this);
+}
+
+void Connection::woken() {
+  if (!worker_->shared().wake_ups.take(id_) || state_ != State::InExchange || exchange_ == nullptr) return;
+  call(Call::Woken, [&] { endpoint_->table->woken(endpoint_->self, exchange_); });
+  resume_input();
 }
 
 void Connection::resume_input() {
@@ -468,6 +478,7 @@ void Connection::arrive(Worker& worker) {
   arm_deadline();
   worker.mark_dirty(*this);
   resume_input();
+  if (can_wake_ && state_ != State::Gone && worker.shared().wake_ups.move(id_, worker.index())) worker.wake(id_);
 }
 
 bool Connection::reading_paused() const {

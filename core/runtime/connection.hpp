@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,6 +73,8 @@ class Connection final : public Watcher {
   void shut_down_if_drained();
   /// The answer to a submit with a correlation.
   void reply(std::uint32_t exchange, std::uint64_t correlation, const omnibroker_reply& reply);
+  /// Somebody has asked for its component to look after it.
+  void woken();
   /// Which exchange of this connection is under way: an answer to an earlier one is for nobody.
   std::uint32_t exchange_number() const { return exchange_number_; }
   /// Goes on with input that had to wait until a request was answered.
@@ -101,6 +104,8 @@ class Connection final : public Watcher {
   void close(bool flush);
   void set_timer(std::chrono::nanoseconds after);
   omnibroker_status attach(omnibroker_session session);
+  std::size_t unsent() const;
+  void wake_when_sent(std::size_t bytes);
 
   /// Whether a connection that is asked again later may say that it is busy.
   enum class Patience { Left, Gone };
@@ -142,6 +147,9 @@ class Connection final : public Watcher {
   void call(Call what, Body body);
   void settle();
   void finish_exchange();
+  /// Lets it be woken, or not any more.
+  void watch_for_wake_ups(bool wanted);
+  void wake_if_sent();
   void begin_closing();
   void leave_session();
 
@@ -178,6 +186,7 @@ class Connection final : public Watcher {
   bool close_asked_ = false;
   bool close_flush_ = false;
   omnibroker_session move_to_ = 0;
+  std::optional<std::size_t> wake_when_sent_;  // down to so many bytes
 
   bool dirty_ = false;
   bool head_begun_ = false;
@@ -187,6 +196,7 @@ class Connection final : public Watcher {
   bool shutting_down_ = false;
   bool counted_address_ = true;
   bool moving_timer_ = false;
+  bool can_wake_ = false;    // it is in the table of those that can be woken
   bool given_away_ = false;  // what the generation that lets go of it asks for is for nobody
   std::uint32_t interest_ = 0;
   std::uint32_t waiting_reason_ = 0;  // a shutdown that waits until pending data has been sent

@@ -21,6 +21,13 @@ std::size_t pending(const Session& session) {
 
 }  // namespace
 
+void Connection::watch_for_wake_ups(bool wanted) {
+  auto& wake_ups = worker_->shared().wake_ups;
+  if (wanted && !can_wake_) wake_ups.add(id_, worker_->index());
+  if (!wanted && can_wake_) wake_ups.remove(id_);
+  can_wake_ = wanted;
+}
+
 Handover::Result Connection::hand_over(Handover& handover, Patience patience) {
   auto& from = handover.from;
   auto& to = handover.to;
@@ -47,6 +54,7 @@ Handover::Result Connection::hand_over(Handover& handover, Patience patience) {
   const auto deadline = transport_deadline_;
   const auto variant = std::exchange(variant_, 0);
   transport_timer_.cancel();
+  watch_for_wake_ups(from.can_be_woken() || to.can_be_woken());  // it may begin something at once
   std::string reason;
   const StringSink reason_sink(reason);
   void* imported = nullptr;
@@ -63,6 +71,7 @@ Handover::Result Connection::hand_over(Handover& handover, Patience patience) {
     transport_deadline_ = deadline;
     variant_ = variant;
     if (armed) worker_->timers().arm(transport_timer_, deadline);
+    watch_for_wake_ups(from.can_be_woken());
     handover.note_refusal(reason.empty() ? "without a reason; the log may have one" : reason);
     return Handover::Result::Refused;
   }
@@ -75,6 +84,7 @@ Handover::Result Connection::hand_over(Handover& handover, Patience patience) {
   to.exchanges.fetch_add(1, std::memory_order_relaxed);  // first, so that whoever adds both up misses nobody
   from.exchanges.fetch_sub(1, std::memory_order_release);
   endpoint_ = &to;
+  watch_for_wake_ups(to.can_be_woken());
   if (session_ != nullptr) worker_->use_endpoint(*session_, to, variant_);
   settle();
   if (state_ != State::Gone) worker_->resume_later(*this);  // what it had not consumed it shows the new one

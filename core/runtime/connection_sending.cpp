@@ -40,6 +40,22 @@ omnibroker_status Connection::queue(std::string_view bytes) {
   return OMNIBROKER_OK;
 }
 
+std::size_t Connection::unsent() const {
+  return output_ == nullptr ? 0 : output_->carried.size() + output_->control.size() - output_->control_sent;
+}
+
+void Connection::wake_when_sent(std::size_t bytes) {
+  if (given_away_ || !can_wake_) return;
+  wake_when_sent_ = bytes;
+  worker_->mark_dirty(*this);
+}
+
+void Connection::wake_if_sent() {
+  if (!wake_when_sent_ || unsent() > *wake_when_sent_) return;
+  wake_when_sent_.reset();
+  worker_->shared().wake(id_);
+}
+
 std::size_t Connection::gather(std::vector<iovec>& pieces) const {
   const auto add = [&pieces](std::string_view bytes) {
     if (!bytes.empty()) pieces.push_back({const_cast<char*>(bytes.data()), bytes.size()});
@@ -134,6 +150,7 @@ void Connection::flush() {
     if (input_ended_) return cut();
   }
   if (state_ != State::Gone) update_interest();
+  wake_if_sent();
 }
 
 }  // namespace omnibroker::core

@@ -35,6 +35,8 @@ struct Endpoint {
   std::atomic<std::uint64_t> opened{0};                      ///< So far.
   std::atomic<std::uint64_t> failed{0};                      ///< Of these; CanaryReport says what that is.
 
+  bool can_be_woken() const { return OMNIBROKER_HAS(table, woken) && table->woken != nullptr; }
+
   /// Writes a message as receivers with this variant want it.
   void encode(std::uint32_t variant, const omnibroker_payload& payload, const omnibroker_sink* out) const {
     const CallMark mark(place, Call::Encode);

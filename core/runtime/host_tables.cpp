@@ -134,6 +134,9 @@ const omnibroker_host_connection_v1 kConnection{
     },
     [](omnibroker_connection* c, omnibroker_session session) { return as_connection(c).attach(session); },
     [](omnibroker_connection* c, std::uint32_t variant) { as_connection(c).set_variant(variant); },
+    [](omnibroker_connection* c) { return as_connection(c).unsent(); },
+    [](omnibroker_connection* c, std::size_t bytes) { as_connection(c).wake_when_sent(bytes); },
+    [](const omnibroker_host* host, std::uint64_t connection) { shared_of(host).wake(connection); },
 };
 
 omnibroker_status submit_elsewhere(Connection& connection, omnibroker_session number, omnibroker_encoding encoding,

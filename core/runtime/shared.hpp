@@ -8,6 +8,7 @@
 #include "runtime/fanout.hpp"
 #include "runtime/pipeline.hpp"
 #include "runtime/reply_to.hpp"
+#include "runtime/wake_ups.hpp"
 #include "session/directory.hpp"
 #include "session/position.hpp"
 #include "telemetry/metrics.hpp"
@@ -237,6 +238,7 @@ struct Shared {
   DeferredCalls deferred;
   HostTimers timers;
   Publications published;
+  WakeUps wake_ups;
   BlockingPool pool;
 
   std::vector<std::unique_ptr<Listener>> listeners;
@@ -250,6 +252,8 @@ struct Shared {
   void connection_opened();
   void connection_closed();
   std::size_t open_connections() const { return open_.load(); }
+  /// Has the component of this connection look after it, if it is there and can be woken.
+  void wake(std::uint64_t connection);
 
  private:
   std::atomic<std::size_t> open_{0};

@@ -424,6 +424,12 @@ Connection* Worker::find_connection(std::uint64_t id) {
   return found == connections_.end() ? nullptr : found->second.get();
 }
 
+void Worker::wake(std::uint64_t id) {
+  post([id](Worker& worker) {
+    if (auto* connection = worker.find_connection(id)) connection->woken();
+  });
+}
+
 void Worker::shut_down_connections() {
   std::vector<Connection*> all;
   for (const auto& [id, connection] : connections_) all.push_back(connection.get());

@@ -43,7 +43,7 @@ namespace omnibroker::core {
 /// from its own connections nor from elsewhere: what is lost between workers would be lost for clients that keep up.
 ///
 /// Lifecycle: `start`, then `stop` (from another thread), which cuts what is still connected and joins.
-/// Threads: the worker's own, but for `post`, `post_submission`, `start`, `stop` and `members`.
+/// Threads: the worker's own, but for `post`, `post_submission`, `wake`, `start`, `stop` and `members`.
 class Worker final : private RoutingHost {
  public:
   using Clock = std::chrono::steady_clock;
@@ -94,6 +94,8 @@ class Worker final : private RoutingHost {
   /// Lets the connection go on with its input before this turn ends.
   void resume_later(Connection& connection) { to_resume_.push_back(connection.id()); }
   Connection* find_connection(std::uint64_t id);
+  /// Wakes it in the next turn, if it is here then. [any]
+  void wake(std::uint64_t connection);
   /// Asks every connection to end.
   void shut_down_connections();
   /// The same for those that this endpoint serves; its sessions without a connection end at once.

@@ -69,14 +69,24 @@ def sdk_uses_only_the_standard_library(root):
 
 
 def plugin_folders(root):
+    """The plugins, and the libraries that they share (plugins/common): these stay at home, too."""
     return sorted(folder for kind in (root / "plugins").iterdir() if kind.is_dir()
                   for folder in kind.iterdir() if folder.is_dir())
+
+
+def shared_by_plugins(root):
+    """What a plugin includes of plugins/common, as `websocket/frame.hpp`."""
+    common = root / "plugins/common"
+    return {str(file.relative_to(common)) for file in sources(common)} if common.is_dir() else set()
 
 
 def plugins_stay_at_home(root):
     found = []
     core = {str(file.relative_to(root / "core")) for file in sources(root / "core")}
+    shared = shared_by_plugins(root)
     for home in plugin_folders(root):
+        others = {f"{other.name}/{file.relative_to(other)}" for other in plugin_folders(root) if other != home
+                  for file in sources(other)} - shared
         for include in includes(home):
             if include.quoted:
                 beside, in_home = include.file.parent / include.path, home / include.path
@@ -85,6 +95,10 @@ def plugins_stay_at_home(root):
                     found.append(include.complaint(root, "which is not a file of this plugin"))
             elif include.path in core or include.path.startswith(("core/", "plugins/", "omnibroker/testing/")):
                 found.append(include.complaint(root, "and a plugin uses the SDK and its own libraries only"))
+            elif include.path in others:
+                found.append(include.complaint(root, "which belongs to another plugin"))
+            elif include.path in shared and home.parent.name == "common":
+                found.append(include.complaint(root, "and libraries in common do not use one another"))
     return found
 
 

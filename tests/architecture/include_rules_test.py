@@ -28,6 +28,7 @@ def test_every_library_with_one_home_has_that_home():
 @pytest.fixture
 def tree(tmp_path):
     for folder in ["sdk/include/omnibroker", "sdk/testing", "tools", "plugins/handlers/one", "plugins/handlers/two",
+                   "plugins/common/parts", "plugins/common/more",
                    *(f"core/{name}" for step in include_rules.CORE_STEPS for name in step)]:
         (tmp_path / folder).mkdir(parents=True)
     return tmp_path
@@ -51,6 +52,15 @@ BROKEN = [
     (include_rules.plugins_stay_at_home,
      {"plugins/handlers/two/shared.hpp": "", "plugins/handlers/one/p.cpp": '#include "../two/shared.hpp"\n'},
      "p.cpp:1: includes ../two/shared.hpp, which is not a file of this plugin"),
+    (include_rules.plugins_stay_at_home,
+     {"plugins/handlers/two/shared.hpp": "", "plugins/handlers/one/p.cpp": "#include <two/shared.hpp>\n"},
+     "p.cpp:1: includes two/shared.hpp, which belongs to another plugin"),
+    (include_rules.plugins_stay_at_home,
+     {"plugins/handlers/two/shared.hpp": "", "plugins/common/parts/p.cpp": "#include <two/shared.hpp>\n"},
+     "p.cpp:1: includes two/shared.hpp, which belongs to another plugin"),
+    (include_rules.plugins_stay_at_home,
+     {"plugins/common/more/m.hpp": "", "plugins/common/parts/p.cpp": "#include <more/m.hpp>\n"},
+     "libraries in common do not use one another"),
     (include_rules.core_arrows_go_downwards,
      {"core/runtime/r.hpp": "", "core/net/n.cpp": '#include "runtime/r.hpp"\n'}, "and net stands below runtime"),
     (include_rules.core_arrows_go_downwards,
@@ -92,6 +102,13 @@ def test_comments_and_doubles_of_words_are_no_violations(tree):
                                          'spec.field("role").example("web_ui");\n'})
 
     assert include_rules.core_names_no_message(tree) == []
+
+
+def test_plugins_share_what_lies_in_common(tree):
+    write(tree, {"plugins/common/parts/p.hpp": "", "plugins/common/parts/p.cpp": '#include "p.hpp"\n',
+                 "plugins/handlers/one/a.cpp": "#include <parts/p.hpp>\n", "plugins/handlers/two/a.cpp": "#include <parts/p.hpp>\n"})
+
+    assert include_rules.plugins_stay_at_home(tree) == []
 
 
 def test_a_plugin_may_be_a_home_beside_the_core(tree):

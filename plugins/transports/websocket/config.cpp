@@ -1,8 +1,7 @@
 #include "config.hpp"
 
-#include "token.hpp"
-
 #include <string_view>
+#include <websocket/token.hpp>
 
 namespace omnibroker::plugins::websocket {
 namespace {

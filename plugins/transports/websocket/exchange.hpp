@@ -1,12 +1,8 @@
 #pragma once
 
-#include "close_code.hpp"
-#include "frame.hpp"
 #include "frame_rate.hpp"
 #include "handover.hpp"
-#include "handshake.hpp"
 #include "shared.hpp"
-#include "utf8.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -14,6 +10,10 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include <websocket/close_code.hpp>
+#include <websocket/frame.hpp>
+#include <websocket/handshake.hpp>
+#include <websocket/utf8.hpp>
 
 #include <omnibroker/transport.hpp>
 

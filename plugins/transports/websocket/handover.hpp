@@ -1,12 +1,11 @@
 #pragma once
 
-#include "frame.hpp"
-#include "utf8.hpp"
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+#include <websocket/frame.hpp>
+#include <websocket/utf8.hpp>
 
 #include <omnibroker/result.hpp>
 

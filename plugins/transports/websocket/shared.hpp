@@ -1,11 +1,11 @@
 #pragma once
 
-#include "close_code.hpp"
 #include "compression.hpp"
 #include "config.hpp"
-#include "handshake.hpp"
 
 #include <cstdint>
+#include <websocket/close_code.hpp>
+#include <websocket/handshake.hpp>
 
 #include <omnibroker/host.hpp>
 

@@ -20,7 +20,7 @@ WebSocketTransport::WebSocketTransport(Host host, const Config& config) : shared
 
 std::unique_ptr<Exchange> WebSocketTransport::open(Connection connection, const Request& request) {
   const auto config = shared_.config.get();
-  auto verdict = judge(request, *config);
+  auto verdict = judge(request, {config->allowed_origins, config->subprotocols, config->compresses()});
   if (const auto* refusal = std::get_if<Refusal>(&verdict)) {
     refuse(connection, request, *refusal);
     return nullptr;

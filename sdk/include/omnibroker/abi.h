@@ -45,7 +45,7 @@ extern "C" {
 #endif
 
 #define OMNIBROKER_ABI_MAJOR 1
-#define OMNIBROKER_ABI_MINOR 1
+#define OMNIBROKER_ABI_MINOR 2
 
 /* Whether `object` (a pointer) was filled by someone whose struct already had `field`. */
 #define OMNIBROKER_HAS(object, field) \
@@ -300,7 +300,8 @@ typedef struct omnibroker_payload {
   omnibroker_text bytes;
 } omnibroker_payload;
 
-/* "omnibroker.host.connection/1". Every function: [worker] of the connection, from `open` until `closed` begins. */
+/* "omnibroker.host.connection/1". Every function but `wake`: [worker] of the connection, from `open` until `closed`
+ * begins. */
 #define OMNIBROKER_HOST_CONNECTION "omnibroker.host.connection/1"
 typedef struct omnibroker_host_connection_v1 {
   uint32_t struct_size;
@@ -331,6 +332,17 @@ typedef struct omnibroker_host_connection_v1 {
    * Receivers with the same number share what was written. Before a session is opened on the connection, or in
    * `session_import`, since each generation has numbers of its own. 0, the start: `encode`. */
   void (*set_variant)(omnibroker_connection* connection, uint32_t variant);
+  /* How much of what `write` took the peer has not taken: never more than the queue's bound, "max_control_queue". What is
+   * in the kernel counts as taken. Since 1.2. */
+  size_t (*unsent)(omnibroker_connection* connection);
+  /* Asks for `woken` once `unsent` is no more than `bytes`; soon, where it is that already. Asked again before that, the
+   * last one counts. So a component that has much to send keeps the rest to itself until there is room. Since 1.2. */
+  void (*wake_when_sent)(omnibroker_connection* connection, size_t bytes);
+  /* Asks for `woken` on the connection with this id, which is the one that `id` answered. It is called at least once
+   * after this, on the connection's worker; several that ask before it is called share one call. Where the connection
+   * has moved to another generation of its transport it is that one which is called. Harmless when the request or the
+   * connection is over. [any], also threads that a library of the plugin's has made. Since 1.2. */
+  void (*wake)(const omnibroker_host* host, uint64_t connection);
 } omnibroker_host_connection_v1;
 
 enum {
@@ -609,7 +621,7 @@ typedef struct omnibroker_transport_v1 {
                             void** state);
   /* Bytes have come, beginning with the first that was not consumed before. The transport may change them in place (to
    * unmask), also those it does not consume: it gets them again as it left them, with more behind them, or with none
-   * (after `timer` or `reply`, and at once where it has consumed some but not all). Answers how many it has consumed.
+   * (after `timer`, `reply` or `woken`, and at once where it has consumed some but not all). Answers how many it has consumed.
    * The host stops reading from a connection whose transport leaves more than the largest message unconsumed.
    * [worker] */
   size_t (*receive)(void* self, void* state, uint8_t* bytes, size_t size);
@@ -635,6 +647,9 @@ typedef struct omnibroker_transport_v1 {
   /* As `encode`, for receivers whose connection said `set_variant` with this number. NULL: there are no variants.
    * [worker], several at once */
   void (*encode_variant)(void* self, uint32_t variant, const omnibroker_payload* payload, const omnibroker_sink* out);
+  /* Somebody has asked for it by `wake` or `wake_when_sent`. What there is to do the transport knows itself; there may be
+   * nothing, for instance where the request that it was asked for is over. NULL: nobody is woken. [worker]. Since 1.2. */
+  void (*woken)(void* self, void* state);
 } omnibroker_transport_v1;
 
 /* "omnibroker.session_handover/1": moves a live connection between two generations of a transport. */

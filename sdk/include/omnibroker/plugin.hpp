@@ -121,6 +121,9 @@ concept HasVariants = requires(const T& transport, const omnibroker_payload& pay
   transport.encode_variant(std::uint32_t{}, payload, out);
 };
 
+template <class T>
+concept Waking = T::wakes;
+
 /// What `create` makes: the component itself follows with `configure`, when its configuration is known.
 template <class T>
 struct Instance {
@@ -402,6 +405,9 @@ struct TransportTable {
   static void reply(void* raw, void* state, std::uint64_t correlation, const omnibroker_reply* reply) noexcept {
     on(raw, state, "reply", [&](Exchange& exchange) { exchange.reply(correlation, *reply); });
   }
+  static void woken(void* raw, void* state) noexcept {
+    on(raw, state, "woken", [](Exchange& exchange) { exchange.woken(); });
+  }
   static void shutdown(void* raw, void* state, omnibroker_shutdown_reason reason, omnibroker_text sentence) noexcept {
     on(raw, state, "shutdown",
        [&](Exchange& exchange) { exchange.shutdown(static_cast<ShutdownReason>(reason), view(sentence)); });
@@ -447,7 +453,8 @@ struct TransportTable {
                                                  closed,
                                                  encode,
                                                  Refusing<T> ? refusal : nullptr,
-                                                 HasVariants<T> ? encode_variant : nullptr};
+                                                 HasVariants<T> ? encode_variant : nullptr,
+                                                 Waking<T> ? woken : nullptr};
 
   static omnibroker_status session_export(void* raw, void* state, const omnibroker_sink* out) noexcept {
     return guarded(Tables::self(raw), "session_export", omnibroker_status{OMNIBROKER_INTERNAL}, [&] {

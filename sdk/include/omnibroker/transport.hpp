@@ -125,6 +125,11 @@ class Connection {
     connections_->set_timer(raw_, static_cast<std::uint64_t>(after.count()));
   }
 
+  /// How much of what was written the peer has not taken.
+  std::size_t unsent() const { return connections_->unsent(raw_); }
+  /// Has `Exchange::woken` called once no more than `bytes` are unsent; soon, where it is that already.
+  void wake_when_sent(std::size_t bytes) { connections_->wake_when_sent(raw_, bytes); }
+
   /// What this connection receives is written by `encode_variant` with this number; 0: by `encode`. Before a session is
   /// opened on it.
   void set_variant(std::uint32_t variant) { connections_->set_variant(raw_, variant); }
@@ -163,6 +168,23 @@ class Connection {
   const omnibroker_host_session_v1* sessions_ = nullptr;
 };
 
+/// Has connections looked after by their workers, from wherever something has come up for them.
+///
+/// Threads: any, also those that a library of the plugin's has made. A value.
+class Waker {
+ public:
+  Waker() = default;
+  explicit Waker(const Host& host)
+      : host_(host.raw()), connections_(host.table<omnibroker_host_connection_v1>(OMNIBROKER_HOST_CONNECTION)) {}
+
+  /// `Exchange::woken` follows on the connection with this id (`Connection::id`), if it is still there.
+  void wake(std::uint64_t connection) const { connections_->wake(host_, connection); }
+
+ private:
+  const omnibroker_host* host_ = nullptr;
+  const omnibroker_host_connection_v1* connections_ = nullptr;
+};
+
 /// A transport's state for one request or upgraded connection. Destroyed when that is over.
 ///
 /// Threads: the connection's worker.
@@ -182,6 +204,9 @@ class Exchange {
   }
   /// The timer of `Connection::set_timer`.
   virtual void timer() {}
+  /// Asked for by `Waker::wake` or `Connection::wake_when_sent`. There may be nothing to do. Its transport must say
+  /// that it wants this (`Transport`).
+  virtual void woken() {}
   /// The host wants it ended: say so in the protocol, then `Connection::close`.
   virtual void shutdown(ShutdownReason reason, std::string_view sentence) = 0;
   /// The peer will send no more, but may still read.
@@ -195,7 +220,9 @@ class Exchange {
 ///   `Result<std::unique_ptr<Exchange>> import_session(Connection, std::string_view blob)`,
 /// its live connections can move to another generation. Where it has
 ///   `void encode_variant(std::uint32_t variant, const omnibroker_payload&, const Sink&) const`,
-/// its receivers can want the same message in other bytes (`Connection::set_variant`).
+/// its receivers can want the same message in other bytes (`Connection::set_variant`). Where it has
+///   `static constexpr bool wakes = true`,
+/// its exchanges can be woken (`Exchange::woken`); others cost nothing for it.
 ///
 /// Threads: workers call at once, each for its own connections.
 class Transport : public Component {

@@ -57,6 +57,13 @@ void ConnectionState::open(omnibroker_status (*opening)(ConnectionState&, void**
   }
 }
 
+void ConnectionState::wake_if_sent() {
+  if (!wake_when_sent || unsent > *wake_when_sent) return;
+  wake_when_sent.reset();
+  const std::lock_guard lock(host.mutex);
+  host.woken.insert(id);
+}
+
 void ConnectionState::end(Ending how) {
   if (ending != Ending::None || stage == FakeConnection::Stage::Closed ||
       stage == FakeConnection::Stage::ClosedWithFlush) {
@@ -69,6 +76,7 @@ void ConnectionState::end(Ending how) {
 
 void ConnectionState::finish() {
   timer_due = 0;
+  wake_when_sent.reset();
   live = false;
   if (taken) {
     taken = false;
@@ -157,6 +165,7 @@ omnibroker_status write_bytes(omnibroker_connection* raw, const void* data, std:
   if (connection.ending != Ending::None) return OMNIBROKER_CLOSED;
   if (connection.write_status != OMNIBROKER_OK) return connection.write_status;
   connection.out.append(static_cast<const char*>(data), size);
+  if (connection.stalled) connection.unsent += size;
   return OMNIBROKER_OK;
 }
 
@@ -213,6 +222,18 @@ constexpr omnibroker_host_connection_v1 kConnections{
       const bool late = connection.opened_session != 0 && !connection.importing;
       if (late) connection.host.violation("set_variant came after a session was opened");
       connection.variant = variant;
+    },
+    [](omnibroker_connection* raw) { return ConnectionState::of(raw).unsent; },
+    [](omnibroker_connection* raw, std::size_t bytes) {
+      auto& connection = ConnectionState::of(raw);
+      if (!allowed(connection, "wake_when_sent")) return;
+      connection.wake_when_sent = bytes;
+      connection.wake_if_sent();
+    },
+    [](const omnibroker_host* host, std::uint64_t id) {
+      auto& state = HostState::of(host);
+      const std::lock_guard lock(state.mutex);
+      state.woken.insert(id);
     }};
 
 }  // namespace
@@ -343,6 +364,13 @@ omnibroker_status FakeConnection::hand_over(ComponentUnderTest& to) {
   state_->transport = to.table<omnibroker_transport_v1>(OMNIBROKER_TRANSPORT);
   state_->state = made;
   return OMNIBROKER_OK;
+}
+
+void FakeConnection::set_reading(bool reads) {
+  state_->stalled = !reads;
+  if (!reads) return;
+  state_->unsent = 0;
+  state_->wake_if_sent();
 }
 
 void FakeConnection::set_write_status(omnibroker_status status) { state_->write_status = status; }

@@ -127,6 +127,28 @@ std::size_t FakeHost::run_blocking_work() {
   }
 }
 
+std::size_t FakeHost::run_wake_ups() {
+  std::size_t called = 0;
+  while (true) {
+    ConnectionState* connection = nullptr;
+    {
+      const std::lock_guard lock(state_->mutex);
+      if (state_->woken.empty()) return called;
+      const auto id = state_->woken.extract(state_->woken.begin()).value();
+      for (auto* candidate : state_->connection_states) {
+        if (candidate->id == id) connection = candidate;
+      }
+    }
+    if (connection == nullptr || !connection->taken) continue;
+    connection->call([&](const auto& transport, void* self) {
+      if (transport.woken == nullptr) return;
+      transport.woken(self, connection->state);
+      ++called;
+    });
+    connection->pump();
+  }
+}
+
 void FakeHost::set_blocking_queue(std::size_t capacity) {
   const std::lock_guard lock(state_->mutex);
   state_->blocking_capacity = capacity;

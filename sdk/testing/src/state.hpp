@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -84,6 +85,7 @@ struct HostState {
   std::vector<Completion> completions;
   std::vector<std::string> published;
   omnibroker_status publish_status = OMNIBROKER_OK;
+  std::set<std::uint64_t> woken;  // connections that wait for it
   std::vector<std::string> violations;
 
   static HostState& of(const omnibroker_host* host) {
@@ -110,6 +112,8 @@ struct ConnectionState {
   void finish();
   /// Ends the connection from the host's side.
   void end(Ending how);
+  /// Asks for a wake-up where what is unsent has become few enough bytes.
+  void wake_if_sent();
   /// Calls the transport, and afterwards does what it has asked for.
   void call(const std::function<void(const omnibroker_transport_v1&, void* self)>& body);
   omnibroker_connection* raw() { return reinterpret_cast<omnibroker_connection*>(this); }
@@ -139,6 +143,9 @@ struct ConnectionState {
   bool importing = false;
   std::string agreed;  // the sub-protocol
   omnibroker_status write_status = OMNIBROKER_OK;
+  bool stalled = false;  // the peer takes nothing
+  std::size_t unsent = 0;
+  std::optional<std::size_t> wake_when_sent;
   std::size_t requests_opened = 0;
   std::size_t requests_ended = 0;
   const std::uint8_t* presented = nullptr;  // during `receive`

@@ -79,7 +79,7 @@ TEST(Negotiation, NamesBothSidesOfAnotherMajorVersion) {
   sample.plugin.abi_major = 2;
   sample.plugin.name = nullptr;  // not looked at: what follows the version is unknown in another major
 
-  sample.refused("It needs plugin ABI 2.1, and this broker (0.1.0) has 1.1; build it against an SDK of ABI 1");
+  sample.refused("It needs plugin ABI 2.2, and this broker (0.1.0) has 1.2; build it against an SDK of ABI 1");
 }
 
 TEST(Negotiation, RefusesAMinorVersionAboveTheHosts) {
@@ -87,7 +87,7 @@ TEST(Negotiation, RefusesAMinorVersionAboveTheHosts) {
   sample.plugin.abi_minor = 3;
 
   sample.refused(
-      "It needs plugin ABI 1.3, and this broker (0.1.0) has 1.1; a newer broker is needed, or a build that asks for "
+      "It needs plugin ABI 1.3, and this broker (0.1.0) has 1.2; a newer broker is needed, or a build that asks for "
       "less");
 }
 

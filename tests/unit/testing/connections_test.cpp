@@ -256,6 +256,73 @@ TEST_F(Connections, EndWithTheInputWhereTheTransportSaysSo) {
   EXPECT_EQ(connection.stage(), FakeConnection::Stage::ClosedWithFlush);
 }
 
+TEST_F(Connections, AreWokenFromOutsideOnceForAllWhoAskedForIt) {
+  int woken = 0;
+  script().woken = [&woken](Connection&) { ++woken; };
+  opened();
+  const auto* table = host.host().table<omnibroker_host_connection_v1>(OMNIBROKER_HOST_CONNECTION);
+  const Waker waker(host.host());
+
+  waker.wake(1);
+  table->wake(host.raw(), 1);
+  waker.wake(77);
+  EXPECT_EQ(woken, 0) << "only when the host calls";
+
+  EXPECT_EQ(host.run_wake_ups(), 1u);
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(host.run_wake_ups(), 0u);
+}
+
+TEST_F(Connections, AreNotWokenWhenTheyAreOver) {
+  int woken = 0;
+  script().woken = [&woken](Connection&) { ++woken; };
+  auto& connection = opened();
+  Waker(host.host()).wake(1);
+  connection.disconnect();
+
+  EXPECT_EQ(host.run_wake_ups(), 0u);
+  EXPECT_EQ(woken, 0);
+}
+
+TEST_F(Connections, SayWhatThePeerHasNotTakenAndWhenItHas) {
+  std::vector<std::size_t> unsent;
+  script().receive = [](Connection& connection, std::span<std::uint8_t> bytes) {
+    connection.write(std::string(100, 'x'));
+    connection.wake_when_sent(10);
+    return bytes.size();
+  };
+  script().woken = [&unsent](Connection& connection) { unsent.push_back(connection.unsent()); };
+  auto& connection = opened();
+
+  connection.set_reading(false);
+  connection.feed("a");
+  EXPECT_EQ(host.run_wake_ups(), 0u);
+  connection.set_reading(true);
+  EXPECT_EQ(host.run_wake_ups(), 1u);
+  connection.feed("b");
+  EXPECT_EQ(host.run_wake_ups(), 1u) << "it has been taken at once";
+
+  EXPECT_EQ(unsent, (std::vector<std::size_t>{0, 0}));
+}
+
+TEST_F(Connections, ShowAgainWhatWasLeftWhenTheyAreWoken) {
+  bool busy = true;
+  std::string seen;
+  script().receive = [&](Connection&, std::span<std::uint8_t> bytes) -> std::size_t {
+    if (busy) return 0;
+    seen.append(bytes.begin(), bytes.end());
+    return bytes.size();
+  };
+  script().woken = [&busy](Connection&) { busy = false; };
+  auto& connection = opened();
+  connection.feed("later");
+
+  Waker(host.host()).wake(1);
+  host.run_wake_ups();
+
+  EXPECT_EQ(seen, "later");
+}
+
 TEST_F(Connections, AreNotHandedOverByATransportThatCannot) {
   auto& connection = opened();
   ComponentUnderTest next(host, probe_plugin(), "transport");

@@ -20,6 +20,9 @@ class ProbeExchange final : public Exchange {
   void timer() override {
     if (script().timer) script().timer(connection_);
   }
+  void woken() override {
+    if (script().woken) script().woken(connection_);
+  }
   void reply(std::uint64_t correlation, const omnibroker_reply& reply) override {
     if (script().reply) script().reply(connection_, correlation, reply);
   }
@@ -52,6 +55,7 @@ class ProbeTransport final : public Transport {
                                  .choices("red|green");
     return spec;
   }
+  static constexpr bool wakes = true;
   ProbeTransport(Host host, Config given) : host_(host) { config = std::move(given); }
 
   Status start() override {

@@ -22,6 +22,7 @@ struct Script {
   std::function<void(Connection&, const Request&)> open = {};  ///< May end the request: then it answers "closed".
   std::function<std::size_t(Connection&, std::span<std::uint8_t>)> receive = {};  ///< Without it: all is consumed.
   std::function<void(Connection&)> timer = {};
+  std::function<void(Connection&)> woken = {};
   std::function<void(Connection&, ShutdownReason, std::string_view)> shutdown = {};
   std::function<void(Connection&)> end_of_input = {};
   std::function<void(Connection&, std::uint64_t, const omnibroker_reply&)> reply = {};

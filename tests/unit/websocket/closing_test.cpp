@@ -1,9 +1,9 @@
 #include "client.hpp"
-#include "close_code.hpp"
 
 #include <chrono>
 #include <string>
 #include <vector>
+#include <websocket/close_code.hpp>
 
 #include <gtest/gtest.h>
 

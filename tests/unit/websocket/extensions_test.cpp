@@ -1,9 +1,8 @@
-#include "extensions.hpp"
-
 #include "client.hpp"
 
 #include <string>
 #include <vector>
+#include <websocket/extensions.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,8 @@
-#include "frame.hpp"
-
 #include "client.hpp"
 
 #include <string>
 #include <vector>
+#include <websocket/frame.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,8 @@
-#include "handshake.hpp"
-
 #include "client.hpp"
 
 #include <string>
 #include <vector>
+#include <websocket/handshake.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,6 @@
-#include "utf8.hpp"
-
 #include <string>
 #include <vector>
+#include <websocket/utf8.hpp>
 
 #include <gtest/gtest.h>
 

@@ -66,6 +66,8 @@ class FakeConnection {
   std::optional<std::string> export_session();
   /// Opens this connection by importing a blob in place of a request head.
   omnibroker_status import_session(std::string_view blob);
+  /// While the peer does not read, what is written stays unsent (`Connection::unsent`); `written` has it all the same.
+  void set_reading(bool reads);
   /// From now on `write` answers this (CLOSED, RESOURCE_EXHAUSTED) and takes nothing.
   void set_write_status(omnibroker_status status);
 

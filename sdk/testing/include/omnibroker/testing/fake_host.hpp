@@ -77,8 +77,9 @@ struct Completion {
 /// host.advance(5s);                           // timers that fall due are called, in order
 /// EXPECT_EQ(host.violations(), kNone);        // the plugin kept its side of the contract
 /// ```
-/// Time passes only in `advance`; blocking work runs only in `run_blocking_work`. What abi.h forbids a component is not
-/// done silently: it is listed in `violations`, which a test should expect to be empty.
+/// Time passes only in `advance`; blocking work runs only in `run_blocking_work`; nobody is woken but in
+/// `run_wake_ups`. What abi.h forbids a component is not done silently: it is listed in `violations`, which a test
+/// should expect to be empty.
 ///
 /// Lifecycle: outlives the components and connections made with it. Connections live as long as the host, so that a
 /// test can look at one that has ended. Threads: what a component may call from any thread may be called from any here;
@@ -112,6 +113,10 @@ class FakeHost {
   std::size_t run_blocking_work();
   /// How much work the pool's queue takes before it answers RESOURCE_EXHAUSTED.
   void set_blocking_queue(std::size_t capacity);
+
+  /// Calls `woken` of the connections that `wake` and `wake_when_sent` have asked for, also those that this brings;
+  /// answers how many calls there were.
+  std::size_t run_wake_ups();
 
   // ----------------------------------------------------------------------------------------------------------- limits
   /// Bytes, nanoseconds or a number. Limits that were never set are off.

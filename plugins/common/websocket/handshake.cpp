@@ -59,11 +59,11 @@ std::optional<Refusal> judge_websocket_headers(const Request& request) {
   return std::nullopt;
 }
 
-std::optional<Refusal> judge_origin(const Request& request, const Config& config) {
+std::optional<Refusal> judge_origin(const Request& request, const HandshakeRules& rules) {
   if (request.header_count("Origin") > 1) return bad_request("There must be one Origin header at most.");
   const auto origin = request.header("Origin");
   if (!origin) return std::nullopt;  // not a browser
-  for (const auto& allowed : config.allowed_origins) {
+  for (const auto& allowed : rules.allowed_origins) {
     if (allowed == "*" || Request::equal_ignoring_case(allowed, *origin)) return std::nullopt;
   }
   return Refusal{Refused::Origin, 403, "Pages of this origin may not connect here."};
@@ -100,10 +100,10 @@ std::string_view reason_phrase(unsigned status) {
 
 }  // namespace
 
-std::variant<Acceptance, Refusal> judge(const Request& request, const Config& config) {
+std::variant<Acceptance, Refusal> judge(const Request& request, const HandshakeRules& rules) {
   if (auto refusal = judge_upgrade(request)) return *std::move(refusal);
   if (auto refusal = judge_websocket_headers(request)) return *std::move(refusal);
-  if (auto refusal = judge_origin(request, config)) return *std::move(refusal);
+  if (auto refusal = judge_origin(request, rules)) return *std::move(refusal);
   const auto offered = offered_subprotocols(request);
   if (!offered) return bad_request("The Sec-WebSocket-Protocol header must be a list of names.");
 
@@ -111,8 +111,8 @@ std::variant<Acceptance, Refusal> judge(const Request& request, const Config& co
   if (!deflate) return bad_request("The Sec-WebSocket-Extensions header must be a list of extensions.");
 
   Acceptance acceptance{accept_key(*request.header("Sec-WebSocket-Key")), {}, {}};
-  if (config.compresses()) acceptance.deflate = *deflate;
-  for (const auto& ours : config.subprotocols) {
+  if (rules.compresses) acceptance.deflate = *deflate;
+  for (const auto& ours : rules.subprotocols) {
     if (std::find(offered->begin(), offered->end(), ours) == offered->end()) continue;
     acceptance.subprotocol = ours;
     break;
@@ -147,8 +147,8 @@ std::string acceptance_response(const Acceptance& acceptance, std::string_view c
   if (acceptance.deflate.window_bits != 0) {
     response.append("Sec-WebSocket-Extensions: ").append(extensions_value(acceptance.deflate)).append("\r\n");
   }
-  response.append("X-Client-Id: ").append(client_id).append("\r\n\r\n");
-  return response;
+  if (!client_id.empty()) response.append("X-Client-Id: ").append(client_id).append("\r\n");
+  return response.append("\r\n");
 }
 
 std::string refusal_response(const Refusal& refusal, bool with_body) {

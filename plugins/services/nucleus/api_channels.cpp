@@ -1,0 +1,138 @@
+// `create`, `update` and `read`: the old calls, which do what the new ones do by what is at the path. For channels
+// there are no others: `create` makes one, `read` joins it, `update` says something there.
+
+#include "api_commands.hpp"
+
+#include <nucleus/channel_frames.hpp>
+
+namespace omnibroker::plugins::nucleus {
+namespace {
+
+using Json = nlohmann::json;
+using wire::PathType;
+using wire::Status;
+
+void not_implemented(const ApiClientPtr& client, const ApiRequest& request) {
+  client->fail(request, Status::NotImplemented, "This server does not have " + request.command);
+}
+
+/// The type that is asked for, as a code or a name; without one it is a file.
+std::optional<PathType> type_in(const Json& params) {
+  const auto found = params.find("type");
+  if (found == params.end()) return PathType::Asset;
+  if (found->is_string()) return wire::path_type_of(found->get_ref<const std::string&>());
+  return wire::path_type_of(wire::number_of(params, "type", 99));
+}
+
+void create(const ApiClientPtr& client, const ApiRequest& request) {
+  const auto path = path_in(request.params, {"uri", "path"});
+  switch (type_in(request.params).value_or(PathType::None)) {
+    case PathType::Asset: return create_asset(client, request, path);
+    case PathType::Channel: return submit(client, request, store::CreateChannel{path.path}, written_fields);
+    case PathType::Folder: return submit(client, request, store::CreateFolder{path.path}, written_fields);
+    case PathType::OmniObject: {
+      auto content = content_in(client, request);
+      if (!content) return client->fail(request, content.error());
+      return submit(client, request, store::CreateObject{path.path, std::move(*content)}, written_fields);
+    }
+    case PathType::Mount: return not_implemented(client, request);
+    case PathType::None: break;
+  }
+  client->fail(request, Status::InvalidParameters, "There is no such type of paths");
+}
+
+// ---------------------------------------- channels
+
+/// A client's place in a channel. One that does not read what is said loses it.
+class Membership final : public Channels::Member, public Stream {
+ public:
+  Membership(const ApiClientPtr& client, std::uint64_t id, std::string path)
+      : client_(client),
+        nucleus_(client->nucleus()),
+        connection_(client->connection()),
+        id_(id),
+        path_(std::move(path)) {}
+
+  const std::string& connection() const override { return connection_; }
+  bool hear(const Channels::Payload& payload) override {
+    const auto client = client_.lock();
+    if (!client) return false;
+    if (client->offer(id_, {{"status", "OK"}}, payload)) return true;
+    client->note_slow(id_);
+    leave(*client, Status::QuotaReached);
+    return false;
+  }
+  void end() override {
+    if (const auto client = client_.lock()) leave(*client, Status::NotExist);
+  }
+  void stop() override { nucleus_.channels().leave(path_, this); }
+
+ private:
+  void leave(ApiClient& client, Status status) {
+    if (client.remove(id_)) client.more(id_, {{"status", wire::name(status)}, {"fin", true}});
+  }
+
+  const std::weak_ptr<ApiClient> client_;
+  Nucleus& nucleus_;
+  const std::string connection_;
+  const std::uint64_t id_;
+  const std::string path_;
+};
+
+void join(const ApiClientPtr& client, const ApiRequest& request, const std::string& path) {
+  auto membership = std::make_shared<Membership>(client, request.id, path);
+  if (!client->add(request.id, membership)) {
+    return client->fail(request, Status::QuotaReached, "There are too many subscriptions, or one with this id");
+  }
+  auto& channels = client->nucleus().channels();
+  channels.join(path, membership, [&] { client->begun(request, {{"status", "LATEST"}}); });
+  if (client->outbox().closed()) return channels.leave(path, membership.get());
+  // Whoever has deleted it in between did not find this member.
+  const auto still = client->store().stat(client->actor(), {path});
+  if (!still || still->type != store::PathType::Channel) channels.leave(path, membership.get()), membership->end();
+}
+
+void read(const ApiClientPtr& client, const ApiRequest& request) {
+  const auto path = path_in(request.params, {"uri", "path"});
+  const auto entry = client->store().stat(client->actor(), path);
+  if (!entry) return client->fail(request, entry.error());
+  if (entry->type == store::PathType::Channel) return join(client, request, plain_path(path.path));
+  read_asset(client, request, path);
+}
+
+void say(const ApiClientPtr& client, const ApiRequest& request, const std::string& path) {
+  const auto access = client->store().access(client->actor(), path);
+  if (!access) return client->fail(request, access.error());
+  if (!store::allows(*access, store::Access::Write)) return client->fail(request, Status::Denied);
+  auto payload =
+      request.blob ? request.blob : std::make_shared<const std::string>(wire::text_of(request.params, "content"));
+  if (!client->nucleus().channels().say(plain_path(path), client->connection(), std::move(payload))) {
+    return client->fail(request, Status::InvalidParameters, "The message says that it comes from another connection");
+  }
+  client->answer(request, Json::object());
+}
+
+void update(const ApiClientPtr& client, const ApiRequest& request) {
+  const auto path = path_in(request.params, {"uri", "path"});
+  const auto entry = client->store().stat(client->actor(), {path.path});
+  if (!entry) return client->fail(request, entry.error());
+  if (entry->type == store::PathType::Channel) return say(client, request, path.path);
+  update_asset(client, request, path);
+}
+
+constexpr Command kCommands[] = {
+    {"create", Runs::InOrder, create},
+    {"read", Runs::Beside, read},
+    {"update", Runs::InOrder, update},
+    {"set_path_options", Runs::AtOnce, not_implemented},
+    {"set_path_options2", Runs::AtOnce, not_implemented},
+    {"mount", Runs::AtOnce, not_implemented},
+    {"unmount", Runs::AtOnce, not_implemented},
+    {"get_mount_info", Runs::AtOnce, not_implemented},
+};
+
+}  // namespace
+
+std::span<const Command> channel_commands() { return kCommands; }
+
+}  // namespace omnibroker::plugins::nucleus

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "api_client.hpp"
+
+#include <span>
+#include <string_view>
+
+namespace omnibroker::plugins::nucleus {
+
+/// How a command is carried out.
+enum class Runs {
+  AtOnce,   ///< On the connection's worker: it waits for nothing.
+  Beside,   ///< By the pool, beside others.
+  InOrder,  ///< By the pool, behind the changes that came before it.
+};
+enum class Login { Needed, NotNeeded };
+
+/// A command of the API, and what carries it out: it sees to one answer, by `answer`, `fail` or `begun`. It may throw
+/// what nlohmann::json throws at parameters of the wrong type, before it has answered.
+struct Command {
+  std::string_view name;
+  Runs runs = Runs::Beside;
+  void (*run)(const ApiClientPtr& client, const ApiRequest& request) = nullptr;
+  Login login = Login::Needed;
+};
+
+// The groups of facts 3.6, a file each.
+std::span<const Command> session_commands();  ///< api_session.cpp: logging in, pings, what the server can.
+std::span<const Command> listing_commands();  ///< api_listing.cpp: stat, lists, and their subscriptions.
+std::span<const Command> asset_commands();    ///< api_assets.cpp: files.
+std::span<const Command> object_commands();   ///< api_objects.cpp: live objects.
+std::span<const Command>
+structure_commands();                         ///< api_structure.cpp: folders, rename, copy, delete, checkpoints, locks.
+std::span<const Command> rights_commands();   ///< api_rights.cpp: access lists, users, groups.
+std::span<const Command> channel_commands();  ///< api_channels.cpp: `create`, `update`, `read`, mostly for channels.
+
+/// Null: there is no such command.
+const Command* find_command(std::string_view name);
+
+// What several groups have in common.
+
+/// The bytes that a request brings: its blob, the text `content`, or the upload that `content_id` names.
+store::Result<store::Content> content_in(const ApiClientPtr& client, const ApiRequest& request);
+/// Answers with an asset's content: in the message itself, or where it can be fetched.
+void answer_content(const ApiClientPtr& client, const ApiRequest& request, const store::Read& read);
+/// Where a content can be fetched by HTTP for a while, by whoever has this address.
+std::string content_address(const ApiClientPtr& client, const store::Entry& entry);
+/// Stops a stream, if there is one with this id; answers whether there was.
+bool stop_stream(const ApiClientPtr& client, std::uint64_t id);
+/// The fields of a path that has been written.
+nlohmann::json written_fields(const store::Written& written);
+
+void create_asset(const ApiClientPtr& client, const ApiRequest& request, const store::PathAtVersion& path);
+void update_asset(const ApiClientPtr& client, const ApiRequest& request, const store::PathAtVersion& path);
+void read_asset(const ApiClientPtr& client, const ApiRequest& request, const store::PathAtVersion& path);
+
+}  // namespace omnibroker::plugins::nucleus

@@ -1,0 +1,164 @@
+// Access lists, users and groups.
+
+#include "api_commands.hpp"
+
+#include <algorithm>
+
+namespace omnibroker::plugins::nucleus {
+namespace {
+
+using Json = nlohmann::json;
+using wire::Status;
+
+Json words(store::Access access) {
+  auto made = Json::array();
+  if (store::allows(access, store::Access::Read)) made.push_back("read");
+  if (store::allows(access, store::Access::Write)) made.push_back("write");
+  if (store::allows(access, store::Access::Admin)) made.push_back("admin");
+  return made;
+}
+
+Json list(const std::vector<store::AclEntry>& entries) {
+  auto made = Json::array();
+  for (const auto& entry : entries) made.push_back({{"name", entry.name}, {"acl", words(entry.access)}});
+  return made;
+}
+
+/// `[{"name": "ann", "acl": ["read"]}]`. An unknown word is an error: it might have been a refusal.
+std::vector<store::AclEntry> entries_in(const Json& params) {
+  std::vector<store::AclEntry> entries;
+  const auto& given = params.at("acl");
+  if (!given.is_array()) throw Json::other_error::create(501, "an access list is an array", &given);
+  for (const auto& one : given) {
+    store::AclEntry entry{one.at("name").get<std::string>()};
+    for (const auto& word : one.at("acl")) {
+      if (word == "read") {
+        entry.access = entry.access | store::Access::Read;
+      } else if (word == "write") {
+        entry.access = entry.access | store::Access::Write;
+      } else if (word == "admin") {
+        entry.access = entry.access | store::Access::Admin;
+      } else {
+        throw Json::other_error::create(501, "a right is read, write or admin", &word);
+      }
+    }
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+void get_acl(const ApiClientPtr& client, const ApiRequest& request) {
+  const auto acl = client->store().acl(client->actor(), path_in(request.params).path);
+  if (!acl) return client->fail(request, acl.error());
+  client->answer(request, {{"acl", list(*acl)}});
+}
+
+void get_acl_resolved(const ApiClientPtr& client, const ApiRequest& request) {
+  const auto acl = client->store().resolved_acl(client->actor(), path_in(request.params).path);
+  if (!acl) return client->fail(request, acl.error());
+  client->answer(request, {{"acl", list(*acl)}});
+}
+
+/// What a user may do there: for services that act for others.
+void resolve_acl(const ApiClientPtr& client, const ApiRequest& request) {
+  const auto caller = client->store().user(client->actor().user);
+  if (!caller || !caller->admin) return client->fail(request, Status::Denied, "This is for super users");
+  store::Actor actor{text_in(request.params, {"username", "user"}), {}};
+  const auto access = client->store().access(actor, path_in(request.params).path);
+  if (!access) return client->fail(request, access.error());
+  client->answer(request, {{"acl", words(*access)}});
+}
+
+void set_acl(const ApiClientPtr& client, const ApiRequest& request) {
+  submit(client, request, store::SetAcl{path_in(request.params).path, entries_in(request.params)},
+         [](const store::Done&) { return Json::object(); });
+}
+
+/// Puts entries into the list, or in place of those with the same name; one without rights takes its name out.
+void change_acl(const ApiClientPtr& client, const ApiRequest& request) {
+  const auto path = path_in(request.params).path;
+  const auto changes = entries_in(request.params);
+  auto acl = client->store().acl(client->actor(), path);
+  if (!acl) return client->fail(request, acl.error());
+  for (const auto& change : changes) {
+    std::erase_if(*acl, [&](const store::AclEntry& entry) { return entry.name == change.name; });
+    if (change.access != store::Access::None) acl->push_back(change);
+  }
+  submit(client, request, store::SetAcl{path, std::move(*acl)}, [](const store::Done&) { return Json::object(); });
+}
+
+// ---------------------------------------- users and groups
+
+void answer_names(const ApiClientPtr& client, const ApiRequest& request, const char* key,
+                  const store::Result<std::vector<std::string>>& names) {
+  if (!names) return client->fail(request, names.error());
+  client->answer(request, {{key, *names}});
+}
+
+void get_groups(const ApiClientPtr& client, const ApiRequest& request) {
+  answer_names(client, request, "groups", client->store().groups());
+}
+
+void get_group_users(const ApiClientPtr& client, const ApiRequest& request) {
+  answer_names(client, request, "users", client->store().group_users(text_in(request.params, {"group", "groupname"})));
+}
+
+void get_user_groups(const ApiClientPtr& client, const ApiRequest& request) {
+  answer_names(client, request, "groups", client->store().user_groups(text_in(request.params, {"user", "username"})));
+}
+
+void get_users(const ApiClientPtr& client, const ApiRequest& request) {
+  const auto users = client->store().users();
+  if (!users) return client->fail(request, users.error());
+  auto names = Json::array();
+  for (const auto& user : *users) names.push_back(user.name);
+  client->answer(request, {{"users", std::move(names)}});
+}
+
+Json nothing(const store::Done&) { return Json::object(); }
+
+void create_group(const ApiClientPtr& client, const ApiRequest& request) {
+  submit(client, request, store::CreateGroup{text_in(request.params, {"group", "groupname"})}, nothing);
+}
+
+void rename_group(const ApiClientPtr& client, const ApiRequest& request) {
+  store::RenameGroup command{text_in(request.params, {"group", "groupname"}),
+                             text_in(request.params, {"new_group", "new_groupname"})};
+  submit(client, request, std::move(command), nothing);
+}
+
+void remove_group(const ApiClientPtr& client, const ApiRequest& request) {
+  submit(client, request, store::RemoveGroup{text_in(request.params, {"group", "groupname"})}, [](std::uint64_t count) {
+    return Json{{"change_count", count}};
+  });
+}
+
+template <class Command>
+void change_group(const ApiClientPtr& client, const ApiRequest& request) {
+  Command command{text_in(request.params, {"user", "username"}), text_in(request.params, {"group", "groupname"})};
+  submit(client, request, std::move(command), nothing);
+}
+
+constexpr Command kCommands[] = {
+    {"get_acl", Runs::Beside, get_acl},
+    {"get_acl_v2", Runs::Beside, get_acl},
+    {"get_acl_resolved", Runs::Beside, get_acl_resolved},
+    {"service_resolve_acl", Runs::Beside, resolve_acl},
+    {"change_acl", Runs::InOrder, change_acl},
+    {"set_acl_v2", Runs::InOrder, set_acl},
+    {"get_groups", Runs::Beside, get_groups},
+    {"get_group_users", Runs::Beside, get_group_users},
+    {"create_group", Runs::InOrder, create_group},
+    {"rename_group", Runs::InOrder, rename_group},
+    {"remove_group", Runs::InOrder, remove_group},
+    {"get_users", Runs::Beside, get_users},
+    {"get_user_groups", Runs::Beside, get_user_groups},
+    {"add_user_to_group", Runs::InOrder, change_group<store::AddToGroup>},
+    {"remove_user_from_group", Runs::InOrder, change_group<store::RemoveFromGroup>},
+};
+
+}  // namespace
+
+std::span<const Command> rights_commands() { return kCommands; }
+
+}  // namespace omnibroker::plugins::nucleus

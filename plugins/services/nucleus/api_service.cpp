@@ -1,0 +1,124 @@
+#include "api_service.hpp"
+
+#include "addresses.hpp"
+#include "api_client.hpp"
+#include "api_commands.hpp"
+#include "service.hpp"
+
+#include <nucleus/connlib.hpp>
+#include <utility>
+
+namespace omnibroker::plugins::nucleus {
+namespace {
+
+namespace connlib = omnibroker::nucleus::connlib;
+using Json = nlohmann::json;
+
+/// One client's requests, as they come.
+class ApiConversation final : public Conversation {
+ public:
+  explicit ApiConversation(ApiClientPtr client) : client_(std::move(client)) {}
+  ~ApiConversation() override { client_->end(); }
+
+  bool is_ready() const override { return client_->is_ready(); }
+
+  bool take(std::string_view message, std::string& problem) override {
+    const auto parts = connlib::read(message);
+    ApiRequest request;
+    request.params = Json::parse(parts.json, nullptr, /*allow_exceptions=*/false);
+    if (!request.params.is_object()) return problem = "the message is no JSON object", false;
+    request.id = wire::number_of(request.params, "id", kNoId);
+    if (request.id == kNoId) return problem = "the message has no id", false;
+    request.command = wire::text_of(request.params, "command");
+    if (parts.blob) request.blob = std::make_shared<const std::string>(*parts.blob);
+    dispatch(std::move(request));
+    return true;
+  }
+
+  void going_away() override {
+    client_->notify({{"status", "OK"}, {"level", "WARNING"}, {"message", "The server is going away"}});
+  }
+
+ private:
+  static constexpr std::uint64_t kNoId = ~std::uint64_t{0};
+
+  void dispatch(ApiRequest request) {
+    const auto* command = find_command(request.command);
+    if (!client_->begin(request)) {
+      return client_->refuse(request, wire::Status::SlowDown, "There are too many requests without an answer");
+    }
+    if (command == nullptr) return client_->fail(request, wire::Status::InvalidCommand, "There is no such command");
+    if (command->login == Login::Needed && !client_->is_logged_in()) {
+      return client_->fail(request, wire::Status::Unauthenticated, "Nobody has logged in on this connection");
+    }
+    auto work = [client = client_, run = command->run](const ApiRequest& taken) { carry_out(client, taken, run); };
+    switch (command->runs) {
+      case Runs::AtOnce: return work(request);
+      case Runs::Beside: return client_->read(std::move(request), std::move(work));
+      case Runs::InOrder: return client_->change(std::move(request), std::move(work));
+    }
+  }
+
+  static void carry_out(const ApiClientPtr& client, const ApiRequest& request,
+                        void (*run)(const ApiClientPtr&, const ApiRequest&)) {
+    try {
+      run(client, request);
+    } catch (const Json::exception&) {  // before it has answered: see Command
+      client->fail(request, wire::Status::InvalidParameters,
+                   "A parameter is missing, or has another type than it should");
+    }
+  }
+
+  const ApiClientPtr client_;
+};
+
+}  // namespace
+
+ApiService::ApiService(Host host, Config config)
+    : share_(host),
+      config_(std::move(config)),
+      counters_(host),
+      executor_(host.table<omnibroker_host_executor_v1>(OMNIBROKER_HOST_EXECUTOR)) {}
+
+Status ApiService::start() {
+  if (auto status = share_.open(config_.data, config_.quota.bytes); !status) return status;
+  look_after_in_a_second();
+  return {};
+}
+
+void ApiService::look_after_in_a_second() {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  executor_->after(
+      share_.host().raw(), kSecond,
+      [](void* context) {
+        auto& self = *static_cast<ApiService*>(context);
+        if (self.ending_) return;
+        self.share_.nucleus().look_after();
+        self.look_after_in_a_second();
+      },
+      this);
+}
+
+Status ApiService::drain() {
+  ending_ = true;
+  return {};
+}
+
+Status ApiService::stop() {
+  share_.close();
+  return {};
+}
+
+std::unique_ptr<Exchange> ApiService::open(Connection connection, const Request& request) {
+  const auto rules = socket_rules(share_.host(), config_.ping_interval);
+  const auto here = Addresses::of(request);
+  const auto most = static_cast<std::size_t>(config_.max_unread.bytes);
+  return open_socket(share_.host(), connection, request, rules, most, [&](const auto& outbox) {
+    ApiClient::Place place{share_.host(),    share_.nucleus(), share_.pool(),
+                           config_,          counters_,        here.url_of("http", "lft", config_.lft_port),
+                           rules.max_message};
+    return std::make_unique<ApiConversation>(std::make_shared<ApiClient>(std::move(place), outbox));
+  });
+}
+
+}  // namespace omnibroker::plugins::nucleus

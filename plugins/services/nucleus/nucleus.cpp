@@ -1,0 +1,119 @@
+#include "nucleus.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace omnibroker::plugins::nucleus {
+namespace {
+
+constexpr std::chrono::minutes kTidyInterval{30};
+
+/// The folders that are open in this process, each by its one name.
+struct Registry {
+  std::mutex mutex;
+  std::map<std::filesystem::path, std::weak_ptr<Nucleus>> open;  // guarded by mutex
+};
+
+Registry& registry() {
+  static Registry all;
+  return all;
+}
+
+Error failed(const store::Error& error) {
+  return {error.code == store::Code::ResourceBusy ? ErrorCode::Unavailable : ErrorCode::InvalidArgument, error.message};
+}
+
+}  // namespace
+
+void Sessions::add(const std::string& connection, const std::string& token, const std::string& user) {
+  const std::lock_guard lock(mutex_);
+  sessions_[connection] = {token, user};
+}
+
+void Sessions::remove(const std::string& connection) {
+  const std::lock_guard lock(mutex_);
+  sessions_.erase(connection);
+}
+
+std::optional<std::string> Sessions::user(const std::string& connection, std::string_view token) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(connection);
+  if (found == sessions_.end() || !same_secret(found->second.token, token)) return std::nullopt;
+  return found->second.user;
+}
+
+Nucleus::Nucleus() : hub_([this](std::function<void()> work) { return run(std::move(work)); }) {}
+
+Result<std::shared_ptr<Nucleus>> Nucleus::open(const std::string& folder, const store::Options& options) {
+  // Absolute first: of a relative path that is not there yet nothing canonical is made.
+  std::error_code ignored;
+  const auto name = std::filesystem::weakly_canonical(std::filesystem::absolute(folder, ignored), ignored);
+  auto& all = registry();
+  const std::lock_guard lock(all.mutex);
+  if (auto there = all.open[name].lock()) {
+    if (there->quota_ == options.quota) return there;
+    return Error{ErrorCode::Conflict, "The data folder " + folder +
+                                          " is open with another quota; all services of one " +
+                                          "folder must have the same"};
+  }
+  std::shared_ptr<Nucleus> made(new Nucleus);
+  auto opened = store::Store::open(name, options,
+                                   [nucleus = made.get()](const store::Change& change) { nucleus->listen(change); });
+  if (!opened) return failed(opened.error());
+  made->store_ = std::move(*opened);
+  made->quota_ = options.quota;
+  auto secret = made->store_->secret("service");
+  if (!secret) return failed(secret.error());
+  made->secret_ = std::move(*secret);
+  made->tokens_ = std::make_unique<AccessTokens>(signature(made->secret_, "access tokens"));
+  made->uploads_ = std::make_unique<Uploads>(*made->store_);
+  all.open[name] = made;
+  return made;
+}
+
+void Nucleus::let_go(std::shared_ptr<Nucleus> nucleus) {
+  // So that whoever opens it next finds it open, or closed for good, and never half closed.
+  const std::lock_guard lock(registry().mutex);
+  nucleus.reset();
+}
+
+void Nucleus::add_pool(Pool& pool) {
+  const std::lock_guard lock(mutex_);
+  pools_.push_back(&pool);
+}
+
+void Nucleus::remove_pool(Pool& pool) {
+  const std::lock_guard lock(mutex_);
+  std::erase(pools_, &pool);
+}
+
+bool Nucleus::run(std::function<void()> work) {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(pools_.begin(), pools_.end(), [&](Pool* pool) { return pool->run(work); });
+}
+
+void Nucleus::listen(const store::Change& change) {
+  using store::PathEvent;
+  const bool gone =
+      change.event == PathEvent::Delete || change.event == PathEvent::Obliterate || change.event == PathEvent::Rename;
+  if (gone && change.entry.type == store::PathType::Channel) channels_.remove(plain_path(change.entry.path));
+  hub_.changed(change);
+}
+
+void Nucleus::look_after() {
+  store_->submit(store::Actor::the_system(), store::ReleaseExpiredLocks{}, [](store::Result<store::Done>) {});
+  hub_.go_on();
+  {
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_tidied_ < kTidyInterval) return;
+    last_tidied_ = now;
+  }
+  static_cast<void>(run([this] {
+    uploads_->drop_forgotten();
+    static_cast<void>(store_->collect_garbage());  // what fails once is tried again
+  }));
+}
+
+}  // namespace omnibroker::plugins::nucleus

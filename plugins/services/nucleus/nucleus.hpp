@@ -1,0 +1,93 @@
+#pragma once
+
+#include "channels.hpp"
+#include "hub.hpp"
+#include "pool.hpp"
+#include "store/store.hpp"
+#include "tokens.hpp"
+#include "uploads.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <omnibroker/result.hpp>
+
+namespace omnibroker::plugins::nucleus {
+
+/// Who is connected to the API: by connection id, for those who come by HTTP in their name.
+///
+/// Threads: any.
+class Sessions {
+ public:
+  void add(const std::string& connection, const std::string& token, const std::string& user);
+  void remove(const std::string& connection);
+  /// The user of this connection, where the token is its own.
+  std::optional<std::string> user(const std::string& connection, std::string_view token) const;
+
+ private:
+  struct One {
+    std::string token;
+    std::string user;
+  };
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, One> sessions_;  // guarded by mutex_
+};
+
+/// One data folder, open, with all that belongs to it while it is: what the components on its ports and paths have in
+/// common, so that a change that comes in by one is told to who is connected to another.
+///
+/// Lifecycle: the first component of a folder opens it, the last one closes it. Connections and work refer to it
+/// without owning it: they are gone before their component stops. Threads: any.
+class Nucleus {
+ public:
+  /// The one of this folder, opened where it is not. Conflict: it is open with other options. Unavailable: another
+  /// process has it.
+  static Result<std::shared_ptr<Nucleus>> open(const std::string& folder, const store::Options& options);
+  /// Lets go of it; closes it where nobody else has it.
+  static void let_go(std::shared_ptr<Nucleus> nucleus);
+
+  Nucleus(const Nucleus&) = delete;
+  Nucleus& operator=(const Nucleus&) = delete;
+
+  /// Work that belongs to no connection is done by whichever component is there.
+  void add_pool(Pool& pool);
+  void remove_pool(Pool& pool);
+  /// What is due: locks whose time is over, and now and then uploads that are forgotten and contents that nothing
+  /// names. To be called about once a second, on a thread that must not wait.
+  void look_after();
+
+  store::Store& store() { return *store_; }
+  Hub& hub() { return hub_; }
+  Channels& channels() { return channels_; }
+  Sessions& sessions() { return sessions_; }
+  Uploads& uploads() { return *uploads_; }
+  const AccessTokens& tokens() const { return *tokens_; }
+  /// Signs what clients bring back: addresses of contents, connection ids.
+  std::string sign(std::string_view text) const { return signature(secret_, text); }
+
+ private:
+  Nucleus();
+  bool run(std::function<void()> work);
+  void listen(const store::Change& change);
+
+  std::mutex mutex_;
+  std::vector<Pool*> pools_;                                                              // guarded by mutex_
+  std::chrono::steady_clock::time_point last_tidied_ = std::chrono::steady_clock::now();  // guarded by mutex_
+  Hub hub_;
+  Channels channels_;
+  Sessions sessions_;
+  std::string secret_;
+  std::unique_ptr<AccessTokens> tokens_;
+  std::uint64_t quota_ = 0;
+  std::unique_ptr<store::Store> store_;  // its writer tells the hub until it is destroyed
+  std::unique_ptr<Uploads> uploads_;
+};
+
+}  // namespace omnibroker::plugins::nucleus

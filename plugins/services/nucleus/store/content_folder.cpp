@@ -1,0 +1,198 @@
+#include "content_folder.hpp"
+
+#include <system_error>
+#include <unistd.h>
+#include <vector>
+
+namespace omnibroker::nucleus::store {
+
+namespace fs = std::filesystem;
+
+void Pins::hold(const std::string& digest) {
+  const std::lock_guard lock(mutex_);
+  ++held_[digest];
+}
+
+void Pins::release(const std::string& digest) {
+  const std::lock_guard lock(mutex_);
+  const auto it = held_.find(digest);
+  if (--it->second == 0) held_.erase(it);
+}
+
+bool Pins::held(const std::string& digest) const {
+  const std::lock_guard lock(mutex_);
+  return held_.contains(digest);
+}
+
+bool Pins::remove_unless_held(const std::string& digest, const std::function<void()>& remove) {
+  const std::lock_guard lock(mutex_);
+  if (held_.contains(digest)) return false;
+  remove();
+  return true;
+}
+
+Pin::Pin(std::shared_ptr<Pins> by, std::string name, std::uint64_t bytes_long)
+    : pins(std::move(by)), digest(std::move(name)), size(bytes_long) {
+  if (pins) pins->hold(digest);
+}
+
+Pin::~Pin() {
+  if (!pins) return;
+  pins->staged -= staged;
+  pins->release(digest);
+}
+
+Content::Content() {
+  static const auto empty = [] {
+    auto pin = std::make_shared<Pin>(nullptr, digest_of({}), 0);
+    pin->bytes.emplace();
+    return pin;
+  }();
+  pin_ = empty;
+}
+
+std::uint64_t Content::size() const { return pin_->size; }
+std::string Content::hash() const { return hex(pin_->digest); }
+
+ContentFolder::ContentFolder(fs::path folder, const Options& options)
+    : folder_(std::move(folder)),
+      largest_(options.largest_content),
+      quota_(options.quota),
+      inline_below_(options.inline_below) {
+  make_folder(folder_);
+  std::error_code error;
+  fs::remove_all(folder_ / "tmp", error);
+  make_folder(folder_ / "tmp");
+}
+
+Content ContentFolder::stage(std::string_view bytes) {
+  if (bytes.empty()) return {};
+  if (bytes.size() > largest_) {
+    refuse(Code::QuotaReached,
+           "a content has at most " + std::to_string(largest_) + " bytes: this one " + std::to_string(bytes.size()));
+  }
+  if (bytes.size() < inline_below_) {
+    auto pin = std::make_shared<Pin>(pins_, digest_of(bytes), bytes.size());
+    pin->bytes.emplace(bytes);
+    return Content(std::move(pin));
+  }
+  ContentHash hash;
+  hash.add(bytes);
+  auto sums = hash.finish();
+  auto pin = std::make_shared<Pin>(pins_, std::move(sums.digest), bytes.size());
+  pin->checks = std::move(sums.checks);
+  if (is_there(pin->digest, pin->size)) {
+    sync_folder(shard_of(pin->digest));  // Whoever made it may still be about to.
+    return Content(std::move(pin));
+  }
+
+  reserve(bytes.size());
+  pin->staged = bytes.size();
+  const auto path = temporary();
+  try {
+    const File file = File::create(path);
+    file.write(0, bytes);
+    publish(file, pin->digest, pin->size);
+  } catch (...) {
+    ::unlink(path.c_str());
+    throw;
+  }
+  return Content(std::move(pin));
+}
+
+Content ContentFolder::known(StoredContent row) {
+  auto pin = std::make_shared<Pin>(pins_, std::move(row.digest), row.size);
+  pin->bytes = std::move(row.bytes);
+  pin->checks = std::move(row.checks);
+  return Content(std::move(pin));
+}
+
+fs::path ContentFolder::path_of(const std::string& digest) const {
+  const auto name = hex(digest);
+  return folder_ / name.substr(0, 2) / name.substr(2);
+}
+
+fs::path ContentFolder::temporary() { return folder_ / "tmp" / std::to_string(next_temporary_++); }
+
+void ContentFolder::reserve(std::uint64_t bytes) const {
+  const auto staged = pins_->staged += bytes;
+  if (quota_ == 0 || pins_->used + staged <= quota_) return;
+  pins_->staged -= bytes;
+  refuse(Code::QuotaReached, "the store has at most " + std::to_string(quota_) +
+                                 " bytes of content: " + std::to_string(pins_->used) + " are taken, " +
+                                 std::to_string(bytes) + " more do not fit");
+}
+
+void ContentFolder::publish(const File& file, const std::string& digest, std::uint64_t size) {
+  file.sync();
+  const auto path = path_of(digest);
+  const auto shard = shard_of(digest);
+  // Somebody else may have been first. His file is the same, unless it is damaged: then this one takes its place.
+  if (is_there(digest, size)) {
+    ::unlink(file.path().c_str());
+    sync_folder(shard);
+    return;
+  }
+  rename_file(file.path(), path);
+  sync_folder(shard);
+}
+
+fs::path ContentFolder::shard_of(const std::string& digest) {
+  auto shard = path_of(digest).parent_path();
+  auto& known = shards_[static_cast<unsigned char>(digest[0])];
+  if (!known) {
+    make_folder(shard);
+    sync_folder(folder_);
+    known = true;
+  }
+  return shard;
+}
+
+bool ContentFolder::is_there(const std::string& digest, std::uint64_t size) const {
+  std::error_code error;
+  return fs::file_size(path_of(digest), error) == size && !error;
+}
+
+bool ContentFolder::unlink(const std::string& digest) const { return ::unlink(path_of(digest).c_str()) == 0; }
+
+void ContentFolder::for_each(const std::function<void(const std::string&, std::uint64_t)>& visit) const {
+  for (const auto& shard : fs::directory_iterator(folder_)) {
+    if (!shard.is_directory()) continue;
+    for (const auto& file : fs::directory_iterator(shard.path())) {
+      const auto digest = digest_from_hex(shard.path().filename().string() + file.path().filename().string());
+      std::error_code error;
+      const auto size = file.file_size(error);
+      if (digest && !error) visit(*digest, size);
+    }
+  }
+}
+
+std::string ContentFolder::examine(const StoredContent& row) const {
+  const auto name = "content " + hex(row.digest);
+  if (row.bytes) {
+    if (row.bytes->size() != row.size) return name + " has the wrong size in the database";
+    return digest_of(*row.bytes) == row.digest ? "" : name + " is damaged in the database";
+  }
+  const auto path = path_of(row.digest);
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error) return name + " is missing: " + path.string() + ": " + error.message();
+  if (size != row.size) {
+    return name + " has " + std::to_string(size) + " bytes instead of " + std::to_string(row.size) + ": " +
+           path.string();
+  }
+  const File file = File::open(path);
+  ContentHash hash;
+  std::vector<char> piece(kBlock);
+  for (std::uint64_t offset = 0; offset < size;) {
+    const auto got = file.read(offset, piece.data(), piece.size());
+    if (got == 0) break;
+    hash.add({piece.data(), got});
+    offset += got;
+  }
+  const auto sums = hash.finish();
+  if (sums.digest != row.digest) return name + " is damaged: " + path.string();
+  return sums.checks == row.checks ? "" : name + " has the wrong checks in the database";
+}
+
+}  // namespace omnibroker::nucleus::store

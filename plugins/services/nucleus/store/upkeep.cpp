@@ -1,0 +1,236 @@
+#include "parts.hpp"
+
+#include <set>
+
+namespace omnibroker::nucleus::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kMostProblems = 1000;
+/// Contents of one step of what goes through all of them: what is held up by a step is held up shortly.
+constexpr int kStep = 256;
+
+bool has_row(Database& database, const std::string& digest) {
+  return database.query("SELECT 1 FROM contents WHERE hash = ?").bytes(digest).step();
+}
+
+}  // namespace
+
+Result<Collected> Store::collect_garbage() {
+  const std::lock_guard lock(parts_->upkeep);
+  Collected collected;
+  const auto strays = [&](const std::set<std::string>& digests) {
+    return parts_->reading_each(digests, [&](Database& database, const std::string& digest) {
+      // Nobody holds it and nobody can begin to; so whoever named it has been answered, and its row can be seen.
+      bool removed = false;
+      parts_->contents.pins()->remove_unless_held(digest, [&] {
+        if (!has_row(database, digest)) removed = parts_->contents.unlink(digest);
+      });
+      return removed;
+    });
+  };
+  for (std::int64_t after = 0;;) {
+    const auto ids = parts_->reading<std::vector<std::int64_t>>([&](Database& database) {
+      auto query = database.query(
+          "SELECT id FROM contents c WHERE id > ? AND NOT EXISTS (SELECT 1 FROM nodes WHERE content = c.id) AND NOT "
+          "EXISTS "
+          "(SELECT 1 FROM checkpoints WHERE content = c.id) AND NOT EXISTS (SELECT 1 FROM updates WHERE content = "
+          "c.id) "
+          "ORDER BY id LIMIT ?");
+      query.bind(after).bind(kStep);
+      std::vector<std::int64_t> out;
+      while (query.step()) out.push_back(query.integer(0));
+      return out;
+    });
+    if (!ids) return ids.error();
+    if (ids->empty()) break;
+    after = ids->back();
+    const auto forgotten = apply(Actor::the_system(), ForgetContents{*ids});
+    if (!forgotten) return forgotten.error();
+    collected.contents += forgotten->contents;
+    collected.bytes += forgotten->bytes;
+    const auto removed = strays({forgotten->files.begin(), forgotten->files.end()});
+    if (!removed) return removed.error();
+  }
+  // Files without a row are what an end at the wrong moment left.
+  std::set<std::string> unknown;
+  const auto looked = parts_->reading<Done>([&](Database& database) {
+    parts_->contents.for_each([&](const std::string& digest, std::uint64_t) {
+      if (!has_row(database, digest)) unknown.insert(digest);
+    });
+    return Done{};
+  });
+  if (!looked) return looked.error();
+  const auto removed = strays(unknown);
+  if (!removed) return removed.error();
+  collected.contents += *removed;
+  return collected;
+}
+
+Status Store::backup(const fs::path& to) {
+  const std::lock_guard lock(parts_->upkeep);  // Until every blob is linked, none is collected.
+  return answered<Done>([&] {
+    make_folder(to);
+    if (!fs::is_empty(to))
+      refuse(Code::InvalidParameters, "a backup goes into an empty folder, and this is none: " + to.string());
+    const auto unfinished = to / kUnfinishedName;
+    parts_->readers.take().database().copy_to(unfinished);
+    make_folder(to / "blobs");
+    {
+      Database copy(unfinished, Database::Mode::Write);
+      auto query = copy.query("SELECT hash FROM contents WHERE bytes IS NULL");
+      while (query.step()) {
+        const auto from = parts_->contents.path_of(query.text(0));
+        const auto shard = to / "blobs" / from.parent_path().filename();
+        make_folder(shard);
+        link_or_copy(from, shard / from.filename());
+      }
+    }
+    for (const auto& shard : fs::directory_iterator(to / "blobs")) sync_folder(shard.path());
+    sync_folder(to / "blobs");
+    rename_file(unfinished, to / kDatabaseName);
+    sync_folder(to);
+    return Done{};
+  });
+}
+
+namespace {
+
+/// Collects what is wrong, up to a number.
+class Findings {
+ public:
+  explicit Findings(Verification& into) : into_(into) {}
+  ~Findings() {
+    if (more_ > 0) into_.problems.push_back("and " + std::to_string(more_) + " more problems");
+  }
+  Findings(const Findings&) = delete;
+  Findings& operator=(const Findings&) = delete;
+
+  void add(std::string sentence) {
+    if (into_.problems.size() + 1 < kMostProblems) {
+      into_.problems.push_back(std::move(sentence));
+    } else {
+      ++more_;
+    }
+  }
+
+ private:
+  Verification& into_;
+  std::uint64_t more_ = 0;
+};
+
+/// Rules that hold between rows: a query for what breaks one, and what that means. Column 0 is a node or a number.
+struct Rule {
+  const char* sql;
+  const char* what;
+};
+
+constexpr Rule kRules[] = {
+    {"SELECT n.id FROM nodes n LEFT JOIN nodes p ON p.id = n.parent WHERE n.id != 1 AND (p.id IS NULL OR p.type != 2)",
+     "is in no folder"},
+    {"SELECT n.id FROM nodes n LEFT JOIN contents c ON c.id = n.content WHERE n.type = 1 AND n.content IS NOT NULL AND "
+     "(c.id IS NULL OR c.size != n.size)",
+     "has a content of another size, or none"},
+    {"SELECT id FROM nodes WHERE type = 1 AND content IS NULL AND deleted = 0", "is an asset without content"},
+    {"SELECT id FROM nodes WHERE type != 1 AND content IS NOT NULL", "has content, and is no asset"},
+    {"SELECT n.id FROM nodes n WHERE n.checkpoints != (SELECT count(*) FROM checkpoints WHERE node = n.id) OR "
+     "n.checkpoints != "
+     "coalesce((SELECT max(number) FROM checkpoints WHERE node = n.id), 0)",
+     "has other checkpoints than are counted"},
+    {"SELECT p.node FROM checkpoints p LEFT JOIN contents c ON c.id = p.content WHERE c.id IS NULL OR c.size != p.size",
+     "has a checkpoint with a content of another size, or none"},
+    {"SELECT n.id FROM nodes n WHERE n.type = 4 AND (n.size != coalesce((SELECT sum(size) FROM updates WHERE node = "
+     "n.id), 0) OR "
+     "n.sequence != coalesce((SELECT max(sequence) FROM updates WHERE node = n.id), 0))",
+     "has a history of another length than it says"},
+    {"SELECT n.id FROM nodes n WHERE n.type = 4 AND (SELECT max(sequence) - min(sequence) + 1 - count(*) FROM updates "
+     "WHERE "
+     "node = n.id) != 0",
+     "has a history with a gap"},
+    {"SELECT u.node FROM updates u LEFT JOIN contents c ON c.id = u.content WHERE c.id IS NULL OR c.size != u.size",
+     "has an update with a content of another size, or none"},
+    {"SELECT id FROM nodes WHERE etag > (SELECT value FROM counters WHERE name = 'etag') OR max(tx, deleted) > "
+     "(SELECT value FROM counters WHERE name = 'transaction') OR object > (SELECT value FROM counters WHERE name = "
+     "'object')",
+     "has a number that was not given yet"},
+    {"SELECT n.id FROM nodes n WHERE n.restricted != EXISTS (SELECT 1 FROM acl WHERE node = n.id)",
+     "has an access list without being marked, or the other way round"},
+    {"SELECT a.id FROM nodes a JOIN nodes b ON a.parent = b.parent AND a.name = b.name AND a.type != b.type WHERE "
+     "a.deleted = 0 "
+     "AND b.deleted = 0 AND a.id < b.id",
+     "has branches of different types"},
+};
+
+void verify_rows(Database& database, Findings& findings, Verification& out) {
+  auto integrity = database.query("PRAGMA integrity_check(100)");
+  while (integrity.step()) {
+    if (const auto text = integrity.text(0); text != "ok") findings.add("the database is damaged: " + text);
+  }
+  auto keys = database.query("PRAGMA foreign_key_check");
+  while (keys.step()) {
+    findings.add("the database has a row in " + keys.text(0) + " that names a row which " + keys.text(2) +
+                 " does not have");
+  }
+  Tree tree(database);
+  for (const auto& rule : kRules) {
+    auto query = database.query(rule.sql);
+    while (query.step()) {
+      const auto node = tree.by_id(query.integer(0));
+      std::string path = node.name;
+      try {
+        path = tree.path_of(node);
+      } catch (const Refusal&) {
+        // It has no path; its name must do.
+      }
+      findings.add(path + (node.branch.empty() ? "" : " in branch " + node.branch) + " " + rule.what);
+    }
+  }
+  auto count = database.query("SELECT count(*) FROM nodes");
+  count.step();
+  out.entries = count.number(0);
+}
+
+}  // namespace
+
+Result<Verification> Store::verify() const {
+  Verification out;
+  Findings findings(out);
+  const auto rows = parts_->reading<Done>([&](Database& database) {
+    verify_rows(database, findings, out);
+    return Done{};
+  });
+  if (!rows) {
+    findings.add("the rows cannot all be read: " + rows.error().message);
+  }
+  // Step by step, so that no state of the database has to be kept for as long as all contents take to be read.
+  for (std::int64_t after = 0;;) {
+    std::vector<StoredContent> contents;
+    const auto step = parts_->reading<Done>([&](Database& database) {
+      auto query = database.query("SELECT id FROM contents WHERE id > ? ORDER BY id LIMIT ?");
+      query.bind(after).bind(kStep);
+      while (query.step()) contents.push_back(Tree(database).content(after = query.integer(0)));
+      return Done{};
+    });
+    if (!step) {
+      findings.add("the contents cannot all be read: " + step.error().message);
+      break;
+    }
+    if (contents.empty()) break;
+    for (const auto& content : contents) {
+      const auto examined = answered<std::string>([&] { return parts_->contents.examine(content); });
+      auto problem = examined ? *examined : examined.error().message;
+      if (!problem.empty()) {
+        const auto still = parts_->reading<bool>([&](Database& database) { return has_row(database, content.digest); });
+        if (still && !*still) continue;  // It was collected meanwhile.
+        findings.add(std::move(problem));
+      }
+      ++out.contents;
+      out.bytes += content.size;
+    }
+  }
+  return out;
+}
+
+}  // namespace omnibroker::nucleus::store

@@ -1,0 +1,179 @@
+#include "writer.hpp"
+
+namespace omnibroker::nucleus::store {
+
+namespace {
+
+/// Changes of one transaction: enough that a disk's wait costs each nearly nothing, few enough that the first one need
+/// not wait for ever.
+constexpr std::size_t kBatch = 1024;
+
+}  // namespace
+
+Writer::Writer(const std::filesystem::path& file, ContentFolder& contents, Locks& locks, const Options& options,
+               Listener listener)
+    : listener_(std::move(listener)),
+      limit_(options.queue),
+      database_(file, Database::Mode::Write),
+      shop_{database_, contents, options, locks} {
+  database_.run("PRAGMA cache_size = -32768");  // 32 MiB.
+  load_counters();
+  thread_ = std::thread([this] { serve(); });
+}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void Writer::push(std::unique_ptr<Job> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() < limit_ && !stopping_) {
+      queue_.push_back(std::move(job));
+    }
+  }
+  if (!job) {
+    wake_.notify_one();
+    return;
+  }
+  job->fail({Code::SlowDown, "too many changes wait for the disk: " + std::to_string(limit_)});
+  job->answer();
+}
+
+std::uint64_t Writer::queued() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+Writer::Batch Writer::take() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+  Batch batch;
+  while (!queue_.empty() && batch.size() < kBatch) {
+    batch.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return batch;
+}
+
+void Writer::serve() {
+  while (true) {
+    auto batch = take();
+    if (batch.empty()) return;
+    commit(batch);
+    tell(batch);
+  }
+}
+
+void Writer::commit(Batch& batch) {
+  const auto counters = shop_.counters;
+  const auto used = shop_.used;
+  try {
+    database_.run("BEGIN IMMEDIATE");
+    for (auto& job : batch) make(*job);
+    if (shop_.counters.transaction == counters.transaction) {
+      database_.run("ROLLBACK");  // Nobody has changed anything.
+      shop_.counters = counters;
+      return;
+    }
+    save_counters();
+    database_.run("COMMIT");
+  } catch (const std::exception& failure) {
+    shop_.counters = counters;
+    shop_.used = used;
+    shop_.locks.undo();
+    const auto* refusal = dynamic_cast<const Refusal*>(&failure);
+    for (auto& job : batch) {
+      if (job->refused) continue;
+      job->changes.clear();
+      job->fail(refusal ? refusal->error() : Error{Code::InternalError, failure.what()});
+    }
+    try {
+      if (database_.in_transaction()) database_.run("ROLLBACK");
+    } catch (const Refusal&) {
+      // SQLite has rolled back by itself, or will when the next transaction begins.
+    }
+    return;
+  }
+  shop_.locks.publish();
+  shop_.contents.pins()->used = shop_.used;
+  transaction_ = shop_.counters.transaction;
+  ++commits_;
+  changes_ += shop_.counters.transaction - counters.transaction;
+}
+
+void Writer::make(Job& job) {
+  const auto counters = shop_.counters;
+  const auto used = shop_.used;
+  database_.query("SAVEPOINT change").run();
+  std::optional<Error> error;
+  try {
+    Writing writing(shop_, job.actor());
+    job.run(writing);
+    job.changes = std::move(writing.changes);
+    for (auto& [node, lock] : writing.lock_changes) {
+      if (lock) {
+        shop_.locks.working[node] = std::move(*lock);
+      } else {
+        shop_.locks.working.erase(node);
+      }
+    }
+  } catch (const SqlFailure& failure) {
+    if (!failure.harmless()) throw;
+    error = failure.error();
+  } catch (const Refusal& refusal) {
+    error = refusal.error();
+  } catch (const std::exception& failure) {
+    error = Error{Code::InternalError, failure.what()};
+  }
+  if (error) {
+    shop_.counters = counters;
+    shop_.used = used;
+    database_.query("ROLLBACK TO change").run();
+    job.refused = true;
+    job.fail(std::move(*error));
+  }
+  database_.query("RELEASE change").run();
+}
+
+void Writer::tell(Batch& batch) {
+  for (auto& job : batch) {
+    if (listener_) {
+      for (const auto& change : job->changes) listener_(change);
+    }
+    job->answer();
+    job.reset();
+  }
+}
+
+void Writer::load_counters() {
+  auto query = database_.query("SELECT name, value FROM counters");
+  while (query.step()) {
+    const auto name = query.text(0);
+    auto& counter = name == "transaction" ? shop_.counters.transaction
+                    : name == "etag"      ? shop_.counters.etag
+                                          : shop_.counters.object;
+    counter = query.number(1);
+  }
+  auto used = database_.query("SELECT coalesce(sum(size), 0) FROM contents");
+  used.step();
+  shop_.used = used.number(0);
+  shop_.contents.pins()->used = shop_.used;
+  transaction_ = shop_.counters.transaction;
+}
+
+void Writer::save_counters() {
+  const auto save = [&](const char* name, std::uint64_t value) {
+    database_.query("UPDATE counters SET value = ? WHERE name = ?").bind(value).bind(name).run();
+  };
+  save("transaction", shop_.counters.transaction);
+  save("etag", shop_.counters.etag);
+  save("object", shop_.counters.object);
+}
+
+}  // namespace omnibroker::nucleus::store

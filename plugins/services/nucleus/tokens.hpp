@@ -1,0 +1,40 @@
+#pragma once
+
+#include "store/store.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace omnibroker::plugins::nucleus {
+
+namespace store = omnibroker::nucleus::store;
+
+/// Random letters and digits that nobody can guess: A to Z and 0 to 9.
+std::string random_word(std::size_t length);
+/// Hexadecimal digits of HMAC-SHA256.
+std::string signature(std::string_view key, std::string_view text);
+/// Whether two secrets are the same, in a time that does not tell where they differ.
+bool same_secret(std::string_view a, std::string_view b);
+
+/// Makes and checks access tokens: JSON Web Tokens, signed with HS256 by a key that stays with the store.
+///
+/// Threads: any.
+class AccessTokens {
+ public:
+  explicit AccessTokens(std::string key) : key_(std::move(key)) {}
+
+  std::string make(const store::User& user, std::chrono::nanoseconds lifetime) const;
+  /// The user that it was made for; nothing where the signature is not ours.
+  struct Read {
+    std::string user;
+    bool expired = false;
+  };
+  std::optional<Read> read(std::string_view token) const;
+
+ private:
+  const std::string key_;
+};
+
+}  // namespace omnibroker::plugins::nucleus

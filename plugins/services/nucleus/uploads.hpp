@@ -1,0 +1,62 @@
+#pragma once
+
+#include "store/store.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+
+namespace omnibroker::plugins::nucleus {
+
+namespace store = omnibroker::nucleus::store;
+
+/// Contents that come in parts by HTTP, until an asset names them.
+///
+/// Each belongs to the user who has begun it. One that nobody has touched for `kLifetime` is thrown away.
+/// Threads: any, on threads that may block.
+class Uploads {
+ public:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::hours kLifetime{1};
+  static constexpr std::size_t kMost = 1000;  ///< At a time.
+  static constexpr std::size_t kMostOfOneUser = 100;
+
+  explicit Uploads(store::Store& store) : store_(store) {}
+
+  struct Begun {
+    std::string id;            ///< Nobody can guess it.
+    std::uint64_t number = 0;  ///< The protocol has a number, too; it means nothing here.
+  };
+  /// SlowDown where there are too many.
+  store::Result<Begun> begin(const std::string& user);
+  /// InvalidContentId for one that is not there, or somebody else's; and what `store::Upload::write` says. One that
+  /// does not fit is thrown away.
+  store::Status write(const std::string& id, const std::string& user, std::uint64_t offset, std::string_view bytes);
+  /// What has been uploaded, whole. May be asked for several times; then nothing more can be written.
+  store::Result<store::Content> content(const std::string& id, const std::string& user);
+  void drop_forgotten();
+
+ private:
+  struct One {
+    std::string user;
+    std::shared_mutex mutex;  // shared: a part is being written
+    std::optional<store::Upload> upload;
+    std::optional<store::Content> content;
+    std::uint64_t end = 0;  // guarded by Uploads::mutex_, as the next one
+    Clock::time_point touched{};
+  };
+  std::shared_ptr<One> find(const std::string& id, const std::string& user);
+
+  store::Store& store_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<One>> all_;  // guarded by mutex_
+  std::uint64_t last_number_ = 0;                    // guarded by mutex_
+};
+
+}  // namespace omnibroker::plugins::nucleus

@@ -1,0 +1,110 @@
+#include "channels.hpp"
+
+#include <memory>
+#include <nucleus/channel_frames.hpp>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace omnibroker::plugins::nucleus {
+namespace {
+
+namespace frames = omnibroker::nucleus::channel;
+
+class Listener final : public Channels::Member {
+ public:
+  explicit Listener(std::string name) : name_(std::move(name)) {}
+  const std::string& connection() const override { return name_; }
+  bool hear(const Channels::Payload& payload) override {
+    if (deaf) return false;
+    heard.push_back(*payload);
+    return true;
+  }
+  void end() override { ended = true; }
+
+  std::vector<std::string> heard;
+  bool deaf = false;
+  bool ended = false;
+
+ private:
+  const std::string name_;
+};
+
+class ChannelsTest : public ::testing::Test {
+ protected:
+  std::shared_ptr<Listener> join(const std::string& name) {
+    auto member = std::make_shared<Listener>(name);
+    channels.join("/c", member, [] {});
+    return member;
+  }
+  bool say(const std::string& connection, const std::string& payload) {
+    return channels.say("/c", connection, std::make_shared<const std::string>(payload));
+  }
+
+  Channels channels;
+};
+
+TEST_F(ChannelsTest, TellEverybodyAlsoTheSpeaker) {
+  const auto ann = join("ann"), bob = join("bob");
+  EXPECT_TRUE(say("ann", "hello"));
+  EXPECT_EQ(ann->heard, std::vector<std::string>{"hello"});
+  EXPECT_EQ(bob->heard, std::vector<std::string>{"hello"});
+}
+
+TEST_F(ChannelsTest, SayThatSomebodyIsJoinedBeforeHeHears) {
+  auto member = std::make_shared<Listener>("ann");
+  bool joined = false;
+  channels.join("/c", member, [&] {
+    joined = true;
+    EXPECT_TRUE(member->heard.empty());
+  });
+  EXPECT_TRUE(joined);
+}
+
+TEST_F(ChannelsTest, RefuseASpeakerThatNamesAnother) {
+  const auto ann = join("ann");
+  EXPECT_FALSE(say("ann", frames::write({frames::Event::Message, "bob", "lie"})));
+  EXPECT_TRUE(ann->heard.empty());
+}
+
+TEST_F(ChannelsTest, TellOfWhoLeftOnlyWhereHeHadIntroducedHimself) {
+  const auto ann = join("ann"), bob = join("bob"), eve = join("eve");
+  const auto hello = frames::write({frames::Event::Join, "bob"});
+  say("bob", hello);
+
+  channels.leave("/c", bob.get());
+  channels.leave("/c", eve.get());
+  channels.leave("/c", eve.get());
+
+  EXPECT_EQ(ann->heard, (std::vector<std::string>{hello, frames::write({frames::Event::Left, "bob"})}));
+}
+
+TEST_F(ChannelsTest, PartWithMembersThatDoNotHear) {
+  const auto ann = join("ann"), bob = join("bob");
+  say("bob", frames::write({frames::Event::Join, "bob"}));
+  bob->deaf = true;
+
+  say("ann", "one");
+
+  EXPECT_EQ(ann->heard.back(), frames::write({frames::Event::Left, "bob"}));
+  bob->deaf = false;
+  say("ann", "two");
+  EXPECT_EQ(bob->heard.size(), 1u);
+}
+
+TEST_F(ChannelsTest, EndWhenTheyAreDeleted) {
+  const auto ann = join("ann"), eve = join("eve");
+  say("ann", frames::write({frames::Event::Join, "ann"}));
+
+  channels.remove("/c");
+  channels.remove("/c");
+
+  EXPECT_TRUE(ann->ended && eve->ended);
+  EXPECT_EQ(ann->heard.back(), frames::write({frames::Event::Deleted, ""}));
+  EXPECT_EQ(eve->heard.size(), 1u) << "who does not know our frames is not sent one";
+  EXPECT_TRUE(say("ann", "anybody?"));
+}
+
+}  // namespace
+}  // namespace omnibroker::plugins::nucleus
