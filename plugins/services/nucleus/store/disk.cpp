@@ -30,13 +30,13 @@ File File::open(const std::filesystem::path& path) {
 }
 
 File File::create(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) fail(errno, "made", path);
   return {fd, path};
 }
 
 File File::open_or_create(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) fail(errno, "opened", path);
   return {fd, path};
 }
@@ -99,7 +99,7 @@ void sync_folder(const std::filesystem::path& folder) {
 }
 
 void make_folder(const std::filesystem::path& folder) {
-  if (::mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST) fail(errno, "made", folder);
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) fail(errno, "made", folder);
 }
 
 void rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
