@@ -9,13 +9,6 @@
 
 namespace omnibroker::nucleus::store {
 
-namespace {
-
-/// How much of an upload may wait in memory before the disk is asked to begin.
-constexpr std::uint64_t kSyncPiece = std::uint64_t{8} << 20;
-
-}  // namespace
-
 struct Upload::State {
   explicit State(ContentFolder& in) : folder(in), file(File::create(in.temporary())), pins(in.pins()) {}
   State(const State&) = delete;
@@ -39,7 +32,6 @@ struct Upload::State {
   std::map<std::uint64_t, std::uint64_t> parts;  ///< Where they begin, where they end; none touches the next.
   ContentHash hash;                              ///< Of the beginning, as far as parts came in order.
   std::uint64_t reserved = 0;
-  std::uint64_t sync_begun = 0;
 };
 
 void Upload::State::grow(std::uint64_t end) {
@@ -62,10 +54,6 @@ void Upload::State::note(std::uint64_t offset, std::string_view bytes) {
     it = parts.erase(it);
   }
   parts.emplace(begin, end);
-  if (hash.size() - std::min(sync_begun, hash.size()) >= kSyncPiece) {
-    file.begin_sync(sync_begun, hash.size() - sync_begun);
-    sync_begun = hash.size();
-  }
 }
 
 void Upload::State::hash_rest(std::uint64_t size) {

@@ -81,11 +81,6 @@ std::uint64_t File::size() const {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-void File::begin_sync(std::uint64_t offset, std::uint64_t size) const {
-  // A hint: where the file system does not take it, `sync` does all of the work.
-  ::sync_file_range(fd_, static_cast<off_t>(offset), static_cast<off_t>(size), SYNC_FILE_RANGE_WRITE);
-}
-
 void File::sync() const {
   if (::fdatasync(fd_) != 0) fail(errno, "brought to the disk", path_);
 }
