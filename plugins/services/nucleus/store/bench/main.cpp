@@ -40,9 +40,10 @@ double seconds(const std::function<void()>& work) {
 
 /// The middle of three runs, each with a disk that has nothing else to do: what a run before it left to write is waited
 /// for.
-double settled(const std::function<void()>& work) {
+double settled(const std::function<void()>& before, const std::function<void()>& work) {
   std::array<double, 3> times{};
   for (auto& time : times) {
+    before();
     ::sync();
     time = seconds(work);
   }
@@ -126,20 +127,28 @@ std::size_t list_all(Store& store, const Actor& actor, const std::string& folder
 }
 
 void measure_small(const fs::path& folder, Store& store, const Actor& actor) {
-  fs::create_directory(folder / "plain");
-  fs::create_directory(folder / "synced");
+  const auto fresh = [&](const char* name) {
+    return [&folder, name] {
+      fs::remove_all(folder / name);
+      fs::create_directory(folder / name);
+    };
+  };
   const auto write_all = [&](const char* name, Wait wait) {
     for (int i = 0; i < kFiles; ++i) write_file(folder / name / std::to_string(i), small_content(i), wait);
   };
   std::printf("%d files of 1 kB                                        time      ratio\n", kFiles);
-  ::sync();
-  const double plain = seconds([&] { write_all("plain", Wait::No); });
+  const double plain = settled(fresh("plain"), [&] { write_all("plain", Wait::No); });
   row("plain files, not waiting for the disk", plain, plain);
-  row("plain files, each on the disk", seconds([&] { write_all("synced", Wait::ForTheDisk); }), plain);
-  row("store, each on the disk, 1000 on their way", seconds([&] { write_pipelined(store, actor, "/pipelined/"); }),
-      plain);
-  row("store, each on the disk, 32 threads one by one", seconds([&] { write_one_by_one(store, actor, "/single/"); }),
-      plain);
+  row("plain files, each on the disk", settled(fresh("synced"), [&] { write_all("synced", Wait::ForTheDisk); }), plain);
+  const auto empty_again = [&](const std::string& path) {
+    return [&store, &actor, path] {
+      if (store.stat(actor, {path})) good(store.apply(actor, Delete{path, Recursion::Recursive}));
+    };
+  };
+  row("store, each on the disk, 1000 on their way",
+      settled(empty_again("/pipelined"), [&] { write_pipelined(store, actor, "/pipelined/"); }), plain);
+  row("store, each on the disk, 32 threads one by one",
+      settled(empty_again("/single"), [&] { write_one_by_one(store, actor, "/single/"); }), plain);
   const double names = seconds([&] {
     std::uintmax_t bytes = 0;
     for (const auto& file : fs::directory_iterator(folder / "plain")) bytes += file.file_size();
@@ -174,49 +183,49 @@ void measure_large(const fs::path& folder, Store& store, const Actor& actor, std
     ::close(fd);
     sync_file(source);
   }
-  const auto run_cp = [&] {
-    fs::remove(copy);
+  const auto cp = [&] {
     check(std::system(("cp --reflink=never '" + source.string() + "' '" + copy.string() + "'").c_str()) == 0, "cp");
   };
+  const auto no_copy = [&] { fs::remove(copy); };
   std::printf("one content of %zu MiB                                   time      ratio\n", mebibytes);
-  const double copying = settled(run_cp);
+  const double copying = settled(no_copy, cp);
   row("cp", copying, copying);
-  row("cp and sync", settled([&] {
-        run_cp();
-        sync_file(copy);
-      }),
-      copying);
+  const auto cp_and_sync = [&] {
+    cp();
+    sync_file(copy);
+  };
+  row("cp and sync", settled(no_copy, cp_and_sync), copying);
   fs::remove(copy);
-  row("into the store, on the disk", settled([&] {
-        // What the run before has written goes, so that this one writes it, too.
-        if (store.stat(actor, {"/large"})) good(store.apply(actor, Obliterate{"/large"}));
-        good(store.collect_garbage());
-        auto upload = good(store.begin_upload());
-        std::string piece(kPiece, '\0');
-        const int fd = ::open(source.c_str(), O_RDONLY | O_CLOEXEC);
-        for (std::uint64_t offset = 0;;) {
-          const auto got = ::read(fd, piece.data(), piece.size());
-          if (got <= 0) break;
-          good(upload.write(offset, std::string_view(piece).substr(0, static_cast<std::size_t>(got))));
-          offset += static_cast<std::uint64_t>(got);
-        }
-        ::close(fd);
-        good(store.apply(actor, CreateAsset{"/large", "", good(upload.finish(mebibytes << 20))}));
-      }),
-      copying);
-  row("out of the store, into a file", settled([&] {
-        fs::remove(out);
-        const auto read = good(store.read(actor, {"/large"}));
-        std::string piece(kPiece, '\0');
-        const int fd = ::open(out.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-        for (std::uint64_t offset = 0; offset < read.content.size();) {
-          const auto got = good(read.content.read(offset, piece));
-          check(::write(fd, piece.data(), got) == static_cast<ssize_t>(got), "out");
-          offset += got;
-        }
-        ::close(fd);
-      }),
-      copying);
+  const auto nothing_stored = [&] {
+    if (store.stat(actor, {"/large"})) good(store.apply(actor, Obliterate{"/large"}));
+    good(store.collect_garbage());
+  };
+  const auto in = [&] {
+    auto upload = good(store.begin_upload());
+    std::string piece(kPiece, '\0');
+    const int fd = ::open(source.c_str(), O_RDONLY | O_CLOEXEC);
+    for (std::uint64_t offset = 0;;) {
+      const auto got = ::read(fd, piece.data(), piece.size());
+      if (got <= 0) break;
+      good(upload.write(offset, std::string_view(piece).substr(0, static_cast<std::size_t>(got))));
+      offset += static_cast<std::uint64_t>(got);
+    }
+    ::close(fd);
+    good(store.apply(actor, CreateAsset{"/large", "", good(upload.finish(mebibytes << 20))}));
+  };
+  row("into the store, on the disk", settled(nothing_stored, in), copying);
+  const auto take_out = [&] {
+    const auto read = good(store.read(actor, {"/large"}));
+    std::string piece(kPiece, '\0');
+    const int fd = ::open(out.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    for (std::uint64_t offset = 0; offset < read.content.size();) {
+      const auto got = good(read.content.read(offset, piece));
+      check(::write(fd, piece.data(), got) == static_cast<ssize_t>(got), "out");
+      offset += got;
+    }
+    ::close(fd);
+  };
+  row("out of the store, into a file", settled([&] { fs::remove(out); }, take_out), copying);
   check(std::system(("cmp '" + source.string() + "' '" + out.string() + "'").c_str()) == 0, "cmp");
 }
 
