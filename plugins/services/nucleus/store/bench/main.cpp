@@ -81,7 +81,8 @@ void row(const char* what, double time, double beside) {
   std::fflush(stdout);
 }
 
-void write_pipelined(Store& store, const Actor& actor, const std::string& under) {
+/// `first` keeps the contents of two runs apart, which would else be kept once.
+void write_pipelined(Store& store, const Actor& actor, const std::string& under, int first) {
   std::mutex mutex;
   std::condition_variable done;
   int waiting = 0;
@@ -90,7 +91,7 @@ void write_pipelined(Store& store, const Actor& actor, const std::string& under)
     done.wait(lock, [&] { return waiting < 1000; });
     ++waiting;
     lock.unlock();
-    store.submit(actor, CreateAsset{under + std::to_string(i), "", good(store.stage(small_content(i)))},
+    store.submit(actor, CreateAsset{under + std::to_string(i), "", good(store.stage(small_content(first + i)))},
                  [&](Result<Written> written) {
                    good(std::move(written));
                    const std::lock_guard inner(mutex);
@@ -102,13 +103,14 @@ void write_pipelined(Store& store, const Actor& actor, const std::string& under)
   done.wait(lock, [&] { return waiting == 0; });
 }
 
-void write_one_by_one(Store& store, const Actor& actor, const std::string& under) {
+void write_one_by_one(Store& store, const Actor& actor, const std::string& under, int first) {
   std::atomic<int> next = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; (i = next++) < kFiles;) {
-        good(store.apply(actor, CreateAsset{under + std::to_string(i), "", good(store.stage(small_content(i)))}));
+        good(store.apply(actor,
+                         CreateAsset{under + std::to_string(i), "", good(store.stage(small_content(first + i)))}));
       }
     });
   }
@@ -127,28 +129,19 @@ std::size_t list_all(Store& store, const Actor& actor, const std::string& folder
 }
 
 void measure_small(const fs::path& folder, Store& store, const Actor& actor) {
-  const auto fresh = [&](const char* name) {
-    return [&folder, name] {
-      fs::remove_all(folder / name);
-      fs::create_directory(folder / name);
-    };
-  };
+  fs::create_directory(folder / "plain");
+  fs::create_directory(folder / "synced");
   const auto write_all = [&](const char* name, Wait wait) {
     for (int i = 0; i < kFiles; ++i) write_file(folder / name / std::to_string(i), small_content(i), wait);
   };
   std::printf("%d files of 1 kB                                        time      ratio\n", kFiles);
-  const double plain = settled(fresh("plain"), [&] { write_all("plain", Wait::No); });
+  const double plain = seconds([&] { write_all("plain", Wait::No); });
   row("plain files, not waiting for the disk", plain, plain);
-  row("plain files, each on the disk", settled(fresh("synced"), [&] { write_all("synced", Wait::ForTheDisk); }), plain);
-  const auto empty_again = [&](const std::string& path) {
-    return [&store, &actor, path] {
-      if (store.stat(actor, {path})) good(store.apply(actor, Delete{path, Recursion::Recursive}));
-    };
-  };
-  row("store, each on the disk, 1000 on their way",
-      settled(empty_again("/pipelined"), [&] { write_pipelined(store, actor, "/pipelined/"); }), plain);
+  row("plain files, each on the disk", seconds([&] { write_all("synced", Wait::ForTheDisk); }), plain);
+  row("store, each on the disk, 1000 on their way", seconds([&] { write_pipelined(store, actor, "/pipelined/", 0); }),
+      plain);
   row("store, each on the disk, 32 threads one by one",
-      settled(empty_again("/single"), [&] { write_one_by_one(store, actor, "/single/"); }), plain);
+      seconds([&] { write_one_by_one(store, actor, "/single/", kFiles); }), plain);
   const double names = seconds([&] {
     std::uintmax_t bytes = 0;
     for (const auto& file : fs::directory_iterator(folder / "plain")) bytes += file.file_size();
