@@ -79,7 +79,18 @@ TEST_F(Opening, RefusesWhatIsSomethingElse) {
   EXPECT_EQ(code(try_open(data())), "INVALID_PARAMETERS");
   EXPECT_EQ(code(try_open(folder.path() / "photos" / "cat.jpg")), "INTERNAL_ERROR");
   EXPECT_EQ(code(try_open(folder.path() / "not" / "there")), "INTERNAL_ERROR");
-  EXPECT_TRUE(fs::exists(folder.path() / "photos" / "cat.jpg"));
+  // And nothing was left there.
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path() / "photos"), fs::directory_iterator()), 1);
+}
+
+TEST_F(Opening, LeavesNothingForOthersToRead) {
+  put("/a", std::string(50'000, 'x'));
+  ASSERT_EQ(code(store->backup(folder.path() / "backup")), "OK");
+
+  for (const auto& file : fs::recursive_directory_iterator(folder.path())) {
+    const auto others = file.status().permissions() & (fs::perms::group_all | fs::perms::others_all);
+    EXPECT_EQ(others, fs::perms::none) << file.path();
+  }
 }
 
 TEST_F(Opening, GoesOnWhereAFirstOneWasInterrupted) {
@@ -107,12 +118,13 @@ TEST_F(Opening, RefusesChangesThatAreTooManyToQueue) {
   options.queue = 5;
   open();
   // The writer stands still in the first one's answer, until all the others have been queued or refused.
-  std::promise<void> entered, go;
-  store->submit(kAlice, CreateAsset{"/first"}, [&](Result<Written>) {
-    entered.set_value();
-    go.get_future().wait();
+  const auto entered = std::make_shared<std::promise<void>>(), go = std::make_shared<std::promise<void>>();
+  auto is_entered = entered->get_future();
+  store->submit(kAlice, CreateAsset{"/first"}, [entered, go](Result<Written>) {
+    entered->set_value();
+    go->get_future().wait();
   });
-  entered.get_future().wait();
+  is_entered.wait();
   std::atomic<int> done = 0, slow = 0;
   for (int i = 0; i < 8; ++i) {
     store->submit(kAlice, CreateAsset{"/" + std::to_string(i)}, [&](Result<Written> written) {
@@ -122,7 +134,7 @@ TEST_F(Opening, RefusesChangesThatAreTooManyToQueue) {
   }
   EXPECT_EQ(slow, 3);
   EXPECT_EQ(store->usage().queued, 5u);
-  go.set_value();
+  go->set_value();
   open();
 
   EXPECT_EQ(done, 5);

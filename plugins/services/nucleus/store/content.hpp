@@ -37,6 +37,7 @@ class Content {
 /// Content that arrives in parts, in any order: a file beside the blobs that becomes one when it is whole.
 ///
 /// Without `finish` it leaves nothing behind. At most `Options::largest_content` bytes.
+/// Lifecycle: ends before its store does.
 /// Threads: `write` from any, also several at once for parts that do not overlap; `finish` when all of them have
 /// returned.
 class Upload {

@@ -2,19 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <future>
 #include <map>
 #include <mutex>
 #include <unistd.h>
 #include <vector>
 
 namespace omnibroker::nucleus::store {
-
-namespace {
-
-/// How much of an upload may wait in memory before the disk is asked to begin.
-constexpr std::uint64_t kSyncPiece = std::uint64_t{8} << 20;
-
-}  // namespace
 
 struct Upload::State {
   explicit State(ContentFolder& in) : folder(in), file(File::create(in.temporary())), pins(in.pins()) {}
@@ -39,7 +33,6 @@ struct Upload::State {
   std::map<std::uint64_t, std::uint64_t> parts;  ///< Where they begin, where they end; none touches the next.
   ContentHash hash;                              ///< Of the beginning, as far as parts came in order.
   std::uint64_t reserved = 0;
-  std::uint64_t sync_begun = 0;
 };
 
 void Upload::State::grow(std::uint64_t end) {
@@ -62,10 +55,6 @@ void Upload::State::note(std::uint64_t offset, std::string_view bytes) {
     it = parts.erase(it);
   }
   parts.emplace(begin, end);
-  if (hash.size() - std::min(sync_begun, hash.size()) >= kSyncPiece) {
-    file.begin_sync(sync_begun, hash.size() - sync_begun);
-    sync_begun = hash.size();
-  }
 }
 
 void Upload::State::hash_rest(std::uint64_t size) {
@@ -94,8 +83,15 @@ Status Upload::write(std::uint64_t offset, std::string_view bytes) {
     }
     if (bytes.empty()) return Done{};
     state_->grow(offset + bytes.size());
-    state_->file.write(offset, bytes);
+    if (bytes.size() < kBlock) {
+      state_->file.write(offset, bytes);
+      state_->note(offset, bytes);
+      return Done{};
+    }
+    // Hashing takes as long as writing: a large part has both at the same time.
+    auto written = std::async(std::launch::async, [&] { state_->file.write(offset, bytes); });
     state_->note(offset, bytes);
+    written.get();
     return Done{};
   });
 }

@@ -30,13 +30,13 @@ File File::open(const std::filesystem::path& path) {
 }
 
 File File::create(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) fail(errno, "made", path);
   return {fd, path};
 }
 
 File File::open_or_create(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) fail(errno, "opened", path);
   return {fd, path};
 }
@@ -81,11 +81,6 @@ std::uint64_t File::size() const {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-void File::begin_sync(std::uint64_t offset, std::uint64_t size) const {
-  // A hint: where the file system does not take it, `sync` does all of the work.
-  ::sync_file_range(fd_, static_cast<off_t>(offset), static_cast<off_t>(size), SYNC_FILE_RANGE_WRITE);
-}
-
 void File::sync() const {
   if (::fdatasync(fd_) != 0) fail(errno, "brought to the disk", path_);
 }
@@ -99,7 +94,7 @@ void sync_folder(const std::filesystem::path& folder) {
 }
 
 void make_folder(const std::filesystem::path& folder) {
-  if (::mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST) fail(errno, "made", folder);
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) fail(errno, "made", folder);
 }
 
 void rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {

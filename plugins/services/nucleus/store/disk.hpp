@@ -30,8 +30,6 @@ class File {
   /// Reads until `size` bytes or the end of the file; answers how many.
   std::size_t read(std::uint64_t offset, char* into, std::size_t size) const;
   std::uint64_t size() const;
-  /// Asks the system to begin writing this part to the disk, so that `sync` has less to wait for.
-  void begin_sync(std::uint64_t offset, std::uint64_t size) const;
   /// Waits until content and size are on the disk.
   void sync() const;
 

@@ -161,15 +161,19 @@ void make_tables(Database& database, const Options& options) {
 
 }  // namespace
 
-void prepare_folder(const fs::path& folder, const Options& options) {
-  const auto file = folder / kDatabaseName;
+void check_folder(const fs::path& folder) {
   if (fs::exists(folder / kUnfinishedName)) {
     refuse(Code::InvalidParameters, folder.string() + " is a backup that was not finished");
   }
-  if (!fs::exists(file) && !may_begin_in(folder)) {
+  if (!fs::exists(folder / kDatabaseName) && !may_begin_in(folder)) {
     refuse(Code::InvalidParameters,
            folder.string() + " is neither empty nor a data folder: it has no " + kDatabaseName);
   }
+}
+
+void prepare_folder(const fs::path& folder, const Options& options) {
+  const auto file = folder / kDatabaseName;
+  File::open_or_create(file);  // Before SQLite makes it: what is in it is nobody else's to read.
   Database database(file, Database::Mode::Create);
   const auto application = pragma(database, "PRAGMA application_id");
   const auto format = pragma(database, "PRAGMA user_version");

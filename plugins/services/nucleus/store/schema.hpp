@@ -19,6 +19,8 @@ inline constexpr const char* kDatabaseName = "meta.db";
 /// What a backup is called while it is not whole.
 inline constexpr const char* kUnfinishedName = "meta.db.unfinished";
 
+/// InvalidParameters for a folder that is something else, before anything is written to it.
+void check_folder(const std::filesystem::path& folder);
 /// Makes what is missing in a data folder, or refuses it (InvalidParameters). The folder is locked by the caller.
 void prepare_folder(const std::filesystem::path& folder, const Options& options);
 

@@ -14,6 +14,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, Options optio
   return answered<std::unique_ptr<Store>>([&] {
     const auto whole = fs::absolute(folder).lexically_normal();
     make_folder(whole);
+    check_folder(whole);
     return std::unique_ptr<Store>(new Store(std::make_unique<Parts>(whole, options, std::move(listener))));
   });
 }

@@ -120,10 +120,11 @@ class Store {
   /// The same, and waits for the answer. Not from a completion or a listener.
   template <class Command>
   Result<typename Command::Answer> apply(Actor actor, Command command) {
-    std::promise<Result<typename Command::Answer>> promise;
-    auto answer = promise.get_future();
+    // Shared, so that it lives until the writer has let go of it, and not only until the answer is there.
+    auto promise = std::make_shared<std::promise<Result<typename Command::Answer>>>();
+    auto answer = promise->get_future();
     submit(std::move(actor), std::move(command),
-           [&promise](Result<typename Command::Answer> result) { promise.set_value(std::move(result)); });
+           [promise](Result<typename Command::Answer> result) { promise->set_value(std::move(result)); });
     return answer.get();
   }
 

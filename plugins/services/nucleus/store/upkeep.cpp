@@ -76,6 +76,7 @@ Status Store::backup(const fs::path& to) {
     if (!fs::is_empty(to))
       refuse(Code::InvalidParameters, "a backup goes into an empty folder, and this is none: " + to.string());
     const auto unfinished = to / kUnfinishedName;
+    File::create(unfinished);  // Before SQLite makes it: nobody else may read it.
     parts_->readers.take().database().copy_to(unfinished);
     make_folder(to / "blobs");
     {

@@ -83,28 +83,53 @@ void Writer::commit(Batch& batch) {
     }
     save_counters();
     database_.run("COMMIT");
+    ++commits_;
+    changes_ += shop_.counters.transaction - counters.transaction;
   } catch (const std::exception& failure) {
     shop_.counters = counters;
     shop_.used = used;
-    shop_.locks.undo();
-    const auto* refusal = dynamic_cast<const Refusal*>(&failure);
-    for (auto& job : batch) {
-      if (job->refused) continue;
-      job->changes.clear();
-      job->fail(refusal ? refusal->error() : Error{Code::InternalError, failure.what()});
-    }
-    try {
-      if (database_.in_transaction()) database_.run("ROLLBACK");
-    } catch (const Refusal&) {
-      // SQLite has rolled back by itself, or will when the next transaction begins.
-    }
-    return;
+    give_up(batch, failure);
   }
   shop_.locks.publish();
   shop_.contents.pins()->used = shop_.used;
   transaction_ = shop_.counters.transaction;
-  ++commits_;
-  changes_ += shop_.counters.transaction - counters.transaction;
+}
+
+void Writer::give_up(Batch& batch, const std::exception& failure) {
+  try {
+    if (database_.in_transaction()) database_.run("ROLLBACK");
+  } catch (const Refusal&) {
+    // SQLite has rolled back by itself, or will when the next transaction begins.
+  }
+  shop_.locks.undo();
+  const auto* refusal = dynamic_cast<const Refusal*>(&failure);
+  for (auto& job : batch) {
+    if (job->refused) continue;
+    job->changes.clear();
+    const auto why = refusal ? refusal->error() : Error{Code::InternalError, failure.what()};
+    try {
+      if (job->needs_no_disk()) {
+        run(*job);
+      } else {
+        job->fail(why);
+      }
+    } catch (const std::exception&) {
+      job->fail(why);
+    }
+  }
+}
+
+void Writer::run(Job& job) {
+  Writing writing(shop_, job.actor());
+  job.run(writing);
+  job.changes = std::move(writing.changes);
+  for (auto& [node, lock] : writing.lock_changes) {
+    if (lock) {
+      shop_.locks.working[node] = std::move(*lock);
+    } else {
+      shop_.locks.working.erase(node);
+    }
+  }
 }
 
 void Writer::make(Job& job) {
@@ -113,16 +138,7 @@ void Writer::make(Job& job) {
   database_.query("SAVEPOINT change").run();
   std::optional<Error> error;
   try {
-    Writing writing(shop_, job.actor());
-    job.run(writing);
-    job.changes = std::move(writing.changes);
-    for (auto& [node, lock] : writing.lock_changes) {
-      if (lock) {
-        shop_.locks.working[node] = std::move(*lock);
-      } else {
-        shop_.locks.working.erase(node);
-      }
-    }
+    run(job);
   } catch (const SqlFailure& failure) {
     if (!failure.harmless()) throw;
     error = failure.error();

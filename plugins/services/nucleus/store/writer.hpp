@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,9 @@ class Job {
   const Actor& actor() const { return actor_; }
   /// Makes the change. A Refusal leaves what it has done to the caller.
   virtual void run(Writing& writing) = 0;
+  /// It changes nothing but locks, which are in memory, and is done even if the disk refuses to note its number: a
+  /// connection is gone whatever the disk says.
+  virtual bool needs_no_disk() const = 0;
   virtual void fail(Error error) = 0;
   virtual void answer() = 0;
 
@@ -46,6 +50,9 @@ class CommandJob final : public Job {
       : Job(std::move(actor)), command_(std::move(command)), done_(std::move(done)) {}
 
   void run(Writing& writing) override { result_.emplace(perform(writing, command_)); }
+  bool needs_no_disk() const override {
+    return std::is_same_v<Command, ReleaseConnection> || std::is_same_v<Command, ReleaseExpiredLocks>;
+  }
   void fail(Error error) override { result_.emplace(std::move(error)); }
   void answer() override {
     if (done_) done_(std::move(*result_));
@@ -89,6 +96,9 @@ class Writer {
   /// Makes and commits; what it could not is answered by the jobs themselves.
   void commit(Batch& batch);
   void make(Job& job);
+  void run(Job& job);
+  /// Undoes what was not committed, and answers why; or does it without the disk.
+  void give_up(Batch& batch, const std::exception& failure);
   void tell(Batch& batch);
   void load_counters();
   void save_counters();
