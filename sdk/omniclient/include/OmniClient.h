@@ -410,6 +410,10 @@ OMNICLIENT_EXPORT(void) omniClientSetLogLevel(OmniClientLogLevel level) OMNICLIE
 OMNICLIENT_EXPORT(char const*) omniClientGetLogLevelString(OmniClientLogLevel level) OMNICLIENT_NOEXCEPT;
 OMNICLIENT_EXPORT(char) omniClientGetLogLevelChar(OmniClientLogLevel level) OMNICLIENT_NOEXCEPT;
 
+/* Whether a trace has begun. There is none to begin here: false. */
+OMNICLIENT_EXPORT(bool) omniClientTraceStart(void) OMNICLIENT_NOEXCEPT;
+OMNICLIENT_EXPORT(void) omniClientTraceStop(void) OMNICLIENT_NOEXCEPT;
+
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
 
 /* Ends a request. When it returns, its callbacks do not run and never will; inside its own callback it returns at once. */

@@ -58,5 +58,8 @@ void omniClientSetProductInfo(char const* name, char const* version, char const*
   });
 }
 
+bool omniClientTraceStart() noexcept { return false; }
+void omniClientTraceStop() noexcept {}
+
 void omniClientSetLogCallback(OmniClientLogCallback callback) noexcept { log::set_callback(callback); }
 void omniClientSetLogLevel(OmniClientLogLevel level) noexcept { log::set_level(level); }

@@ -205,6 +205,15 @@ bool Calls::is_answered(const std::shared_ptr<Request>& request) {
   return request->answered_ || !request->running_.empty();
 }
 
+void Calls::cancel_all() {
+  std::vector<std::shared_ptr<Request>> running;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, request] : requests_) running.push_back(request);
+  }
+  for (const auto& request : running) request->operation->cancel();
+}
+
 void Calls::finish() {
   std::vector<std::shared_ptr<Request>> left;
   {

@@ -74,6 +74,9 @@ class Calls {
   /// `keep` lives as long as the thread.
   void start(std::shared_ptr<void> keep);
 
+  /// Tells all providers that nobody wants their answers any more.
+  void cancel_all();
+
   /// Fails what has not been answered, makes all calls that are left, and ends the thread. On the callbacks' thread
   /// itself it makes them right there.
   void finish();

@@ -86,6 +86,7 @@ void Engine::stop() {
   log::verbose("engine", {"Stopping"});
   // Nothing new comes from providers; then everybody who waits for an answer gets one; then nobody is called any more.
   loop_.stop();
+  calls_.cancel_all();  // So that a large file that is being written does not hold this up.
   pool_.stop();
   live_.stop();
   log::set_route(nullptr);

@@ -1,6 +1,7 @@
 #include "engine/live.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace omniclient {
@@ -110,7 +111,8 @@ void Live::process() {
 }
 
 void Live::process_up_to(const std::string& url, std::uint64_t server_time_us) {
-  process_what([&] { return queue_.take(url, LiveQueue::Time(server_time_us)); });
+  const auto until = std::min<std::uint64_t>(server_time_us, std::numeric_limits<std::int64_t>::max());
+  process_what([&] { return queue_.take(url, LiveQueue::Time(until)); });
 }
 
 std::uint64_t Live::latest(const std::string& url) const {

@@ -36,13 +36,13 @@ std::string_view take_until(std::string_view& rest, std::string_view ends) {
 
 void break_authority(std::string_view authority, Url& url) {
   if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-    if (url.scheme != kOmniverse) url.user = std::string(authority.substr(0, at));
+    if (url.scheme != kOmniverse) url.user = encoded_authority(authority.substr(0, at), ":");
     authority.remove_prefix(at + 1);
   }
   const auto bracket = authority.find(']');
   const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  url.host = lower(authority.substr(0, std::min(colon, authority.size())));
-  if (colon != std::string_view::npos) url.port = std::string(authority.substr(colon + 1));
+  url.host = lower(encoded_host(authority.substr(0, std::min(colon, authority.size()))));
+  if (colon != std::string_view::npos) url.port = encoded_authority(authority.substr(colon + 1), "");
 }
 
 Url break_rest(std::string_view rest, Url url) {

@@ -61,4 +61,22 @@ inline std::string decoded(std::string_view text) {
   return result;
 }
 
+/// A part of an authority as it is written: what would end it early is encoded, the rest stays as it was.
+inline std::string encoded_authority(std::string_view part, std::string_view allowed) {
+  std::string text;
+  for (const char c : part) {
+    if (is_unreserved(c) || is_sub_delimiter(c) || c == '%' || allowed.find(c) != std::string_view::npos) {
+      text += c;
+    } else {
+      append_encoded(text, c);
+    }
+  }
+  return text;
+}
+
+/// An address in brackets has colons.
+inline std::string encoded_host(std::string_view host) {
+  return encoded_authority(host, host.substr(0, 1) == "[" ? "[]:" : "");
+}
+
 }  // namespace omniclient

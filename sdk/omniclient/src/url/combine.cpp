@@ -108,13 +108,22 @@ std::string combine(std::string_view base, std::string_view reference) {
 }
 
 std::string make_relative(std::string_view base, std::string_view other) {
-  const Url from = normalized(break_url(base));
+  const Url here = break_url(base);
   const Url to = normalized(break_url(other));
+  // A reference is relative to the folder of the base as it is written, whatever the last segment is.
+  Url from = here;
+  from.path.reset();
+  if (here.path) {
+    const auto folder = folder_of(*here.path);
+    Url above = here;
+    above.path = folder;
+    from.path = normalized(above).path.value_or("") + here.path->substr(folder.size());
+  }
   const bool comparable = from.raw == to.raw && from.scheme == to.scheme && from.user == to.user &&
                           from.host == to.host && from.port == to.port;
   if (!comparable) return std::string(other);
   auto reference = relative_reference(from, to);
-  return make_url(combine(from, reference)) == make_url(to) ? reference : std::string(other);
+  return make_url(combine(here, reference)) == make_url(to) ? reference : std::string(other);
 }
 
 }  // namespace omniclient

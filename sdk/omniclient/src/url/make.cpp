@@ -41,19 +41,6 @@ std::string encoded_tail(std::string_view part) {
   return text;
 }
 
-/// Parts of an authority are kept as they were written; what would end them early is encoded.
-std::string encoded_authority(std::string_view part, std::string_view allowed) {
-  std::string text;
-  for (const char c : part) {
-    if (is_unreserved(c) || is_sub_delimiter(c) || c == '%' || allowed.find(c) != std::string_view::npos) {
-      text += c;
-    } else {
-      append_encoded(text, c);
-    }
-  }
-  return text;
-}
-
 /// `omniverse://` inside of a text would be read as the beginning of the URL.
 void hide_embedded_scheme(std::string& text, std::size_t from) {
   constexpr std::string_view kEmbedded = "omniverse://";
@@ -91,6 +78,8 @@ std::string remove_dot_segments(std::string_view path) {
   if (folder && !kept.empty()) result += '/';
   // A relative path that came to nothing is the folder itself; "" would be the document.
   if (result.empty() && !path.empty()) result = "./";
+  // An empty segment that has come to its front must not make it an absolute one.
+  if (!absolute && !result.empty() && result.front() == '/') result.insert(0, "./");
   return result;
 }
 
@@ -103,8 +92,7 @@ std::string make_url(const Url& url) {
   if (url.host) {
     text += "//";
     if (url.user && url.scheme != "omniverse") text += encoded_authority(*url.user, ":") + "@";
-    const bool literal = url.host->substr(0, 1) == "[";
-    text += encoded_authority(*url.host, literal ? "[]:" : "");
+    text += encoded_host(*url.host);
     if (url.port) text += ":" + encoded_authority(*url.port, "");
   }
   const auto after_authority = text.size();
@@ -119,7 +107,14 @@ std::string make_url(const Url& url) {
 }
 
 Url normalized(Url url) {
-  if (url.path) url.path = remove_dot_segments(*url.path);
+  if (!url.path) return url;
+  auto path = remove_dot_segments(*url.path);
+  if (url.raw && !break_url(path).raw) {
+    // What was in front of it kept it from being read as a URL.
+    path.insert(0, "./");
+    if (!break_url(path).raw) return url;
+  }
+  url.path = std::move(path);
   return url;
 }
 
