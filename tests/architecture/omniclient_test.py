@@ -61,7 +61,7 @@ def declared():
 def test_the_header_compiles_alone(language, header):
     done = subprocess.run([compiler(language), f"-std={language}", *WARNINGS, "-fsyntax-only", f"-I{INCLUDE}",
                            "-x", "c++" if "++" in language else "c", "-"],
-                          input=f"#include <{header}>\n", text=True, capture_output=True, check=False)
+                          input=f"#include <{header}>\ntypedef int Something;\n", text=True, capture_output=True, check=False)
 
     assert done.returncode == 0, done.stderr
 
@@ -102,9 +102,8 @@ def test_the_tests_that_the_table_names_are_there():
 @pytest.mark.parametrize("language", ["c++14", "c++17", "c++20"])
 def test_a_program_runs_on_files_and_on_a_server(language, prefix, library, tmp_path):
     program = compile_program(PROGRAM / "tour.cpp", language, prefix, library, tmp_path / "tour")
-    (tmp_path / "files").mkdir()
 
-    for base, offers in ((f"file:{tmp_path}/files/", "files"), (f"{tmp_path}/files/", "files"),
+    for base, offers in ((f"file:{tmp_path}/url/", "files"), (f"{tmp_path}/path/", "files"),
                          ("mem://server/base/", "full")):
         said = run_program(program, base, offers, OMNICLIENT_MEMORY_PROVIDER="1", XDG_CONFIG_HOME=str(tmp_path))
         assert said.endswith("done\n"), said
