@@ -1,0 +1,162 @@
+#include "engine/engine.hpp"
+
+#include "engine/base_urls.hpp"
+#include "engine/log.hpp"
+#include "providers/file/file_provider.hpp"
+#include "providers/memory/memory_provider.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace omniclient {
+namespace {
+
+constexpr std::size_t kFileThreads = 4;
+
+struct Current {
+  std::mutex mutex;
+  std::shared_ptr<Engine> engine;
+  bool shut_down = false;
+};
+
+/// Never destroyed: threads of a program that ends without omniClientShutdown may still look at it.
+Current& current() {
+  static auto* const instance = new Current;
+  return *instance;
+}
+
+bool is_switched_on(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && std::string_view(value) == "1";
+}
+
+}  // namespace
+
+std::shared_ptr<Engine> Engine::get() {
+  auto& state = current();
+  std::lock_guard lock(state.mutex);
+  if (!state.engine && !state.shut_down) {
+    state.engine.reset(new Engine);
+    state.engine->start();
+  }
+  return state.engine;
+}
+
+void Engine::initialize() {
+  auto& state = current();
+  {
+    std::lock_guard lock(state.mutex);
+    state.shut_down = false;
+  }
+  get();
+}
+
+void Engine::shut_down() {
+  auto& state = current();
+  std::shared_ptr<Engine> engine;
+  {
+    std::lock_guard lock(state.mutex);
+    engine.swap(state.engine);
+    state.shut_down = true;
+  }
+  if (engine) engine->stop();
+}
+
+Engine::Engine() : bookmarks_(settings_folder() / "bookmarks"), pool_(kFileThreads) {
+  const ProviderHost host{loop_, pool_,
+                          [this](const char* key, std::int64_t otherwise) { return settings_.number(key, otherwise); },
+                          [this](const std::string& server, OmniClientConnectionStatus status) {
+                            registrations_.connection_status(server, status);
+                          }};
+  providers_["file"] = make_file_provider(host);
+  if (is_switched_on("OMNICLIENT_MEMORY_PROVIDER")) providers_["mem"] = make_memory_provider(host);
+}
+
+Engine::~Engine() = default;
+
+void Engine::start() {
+  log::set_route([engine = weak_from_this()](std::function<void()> line) {
+    if (const auto running = engine.lock()) running->calls_.post(std::move(line));
+  });
+  calls_.start(shared_from_this());
+  log::verbose("engine", {"Started ", OMNICLIENT_BUILD_STRING});
+}
+
+void Engine::stop() {
+  log::verbose("engine", {"Stopping"});
+  // Nothing new comes from providers; then everybody who waits for an answer gets one; then nobody is called any more.
+  loop_.stop();
+  calls_.cancel_all();  // So that a large file that is being written does not hold this up.
+  pool_.stop();
+  live_.stop();
+  log::set_route(nullptr);
+  calls_.finish();
+}
+
+Provider* Engine::provider_of(const Url& url) const {
+  const auto found = providers_.find(url.raw ? "file" : url.scheme.value_or(""));
+  return found == providers_.end() ? nullptr : found->second.get();
+}
+
+Target Engine::target(const char* reference) {
+  if (reference == nullptr || (*reference == '\0' && base_urls::top() == nullptr)) {
+    Target target;
+    target.problem = eOmniClientResult_ErrorBadRequest;
+    return target;
+  }
+  return target(combine(base_urls::current(), reference));
+}
+
+Target Engine::target(const Url& absolute) {
+  Target target;
+  target.url = without_alias(absolute);
+  target.text = make_url(target.url);
+  target.provider = provider_of(target.url);
+  if (target.provider == nullptr) target.problem = eOmniClientResult_ErrorNotSupported;
+  return target;
+}
+
+Url Engine::without_alias(Url url) const {
+  std::lock_guard lock(mutex_);
+  if (aliases_.empty()) return url;
+  const auto text = make_url(url);
+  const std::pair<const std::string, std::string>* best = nullptr;
+  for (const auto& alias : aliases_) {
+    const auto& source = alias.first;
+    if (text.compare(0, source.size(), source) != 0) continue;
+    const bool whole = text.size() == source.size() || source.back() == '/' ||
+                       std::string_view("/?#").find(text[source.size()]) != std::string_view::npos;
+    if (whole && (best == nullptr || source.size() > best->first.size())) best = &alias;
+  }
+  if (best == nullptr) return url;
+  return normalized(break_url(best->second + text.substr(best->first.size())));
+}
+
+void Engine::set_alias(const std::string& source, const std::optional<std::string>& destination) {
+  const auto key = normalize_url(source);
+  if (key.empty()) return;
+  std::lock_guard lock(mutex_);
+  if (destination) {
+    aliases_[key] = normalize_url(*destination);
+  } else {
+    aliases_.erase(key);
+  }
+}
+
+void Engine::add_search_path(const std::string& path) {
+  std::lock_guard lock(mutex_);
+  search_paths_.insert(search_paths_.begin(), path);
+}
+
+void Engine::remove_search_path(const std::string& path) {
+  std::lock_guard lock(mutex_);
+  const auto found = std::find(search_paths_.begin(), search_paths_.end(), path);
+  if (found != search_paths_.end()) search_paths_.erase(found);
+}
+
+std::vector<std::string> Engine::search_paths() const {
+  std::lock_guard lock(mutex_);
+  return search_paths_;
+}
+
+}  // namespace omniclient

@@ -1,0 +1,124 @@
+#include "engine/log.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <pthread.h>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace omniclient::log {
+namespace {
+
+/// One callback, as long as it is set.
+struct Target {
+  OmniClientLogCallback callback = nullptr;
+  bool closed = false;
+  std::vector<std::thread::id> running;
+};
+
+struct State {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::shared_ptr<Target> target;
+  std::shared_ptr<const Route> route;
+  std::size_t pending = 0;
+  std::size_t dropped = 0;
+};
+
+/// Never destroyed: a thread that still runs while the process ends may log.
+State& state() {
+  static auto* const instance = new State;
+  return *instance;
+}
+
+std::atomic<int> least{eOmniClientLogLevel_Info};
+
+struct Line {
+  std::string thread;
+  const char* component;
+  OmniClientLogLevel level;
+  std::string message;
+};
+
+void call(const std::shared_ptr<Target>& target, const Line& line) {
+  auto& log = state();
+  const auto self = std::this_thread::get_id();
+  {
+    std::lock_guard lock(log.mutex);
+    if (target->closed) return;
+    target->running.push_back(self);
+  }
+  try {
+    target->callback(line.thread.c_str(), line.component, line.level, line.message.c_str());
+  } catch (...) {  // The callback's fault, and nobody is left to tell.
+  }
+  std::lock_guard lock(log.mutex);
+  target->running.erase(std::find(target->running.begin(), target->running.end(), self));
+  log.changed.notify_all();
+}
+
+std::string thread_name() {
+  char name[16] = "";
+  pthread_getname_np(pthread_self(), name, sizeof name);
+  return name;
+}
+
+}  // namespace
+
+void set_callback(OmniClientLogCallback callback) {
+  auto& log = state();
+  auto next = callback == nullptr ? nullptr : std::make_shared<Target>();
+  if (next) next->callback = callback;
+  const auto self = std::this_thread::get_id();
+  std::unique_lock lock(log.mutex);
+  const auto previous = std::exchange(log.target, std::move(next));
+  if (!previous) return;
+  previous->closed = true;
+  if (std::find(previous->running.begin(), previous->running.end(), self) != previous->running.end()) return;
+  log.changed.wait(lock, [&previous] { return previous->running.empty(); });
+}
+
+void set_level(OmniClientLogLevel level) { least = level; }
+
+void set_route(Route route) {
+  auto next = route ? std::make_shared<const Route>(std::move(route)) : nullptr;
+  auto& log = state();
+  std::lock_guard lock(log.mutex);
+  log.route.swap(next);
+}
+
+void write(OmniClientLogLevel level, const char* component, std::initializer_list<std::string_view> parts) {
+  if (level < least) return;
+  auto& log = state();
+  std::shared_ptr<Target> target;
+  std::shared_ptr<const Route> route;
+  Line line{thread_name(), component, level, {}};
+  {
+    std::lock_guard lock(log.mutex);
+    target = log.target;
+    route = log.route;
+    if (!target) return;
+    if (route && log.pending >= kMaxPendingLines) {
+      ++log.dropped;
+      return;
+    }
+    if (route) ++log.pending;
+    if (const auto dropped = std::exchange(log.dropped, 0)) {
+      line.message = "(" + std::to_string(dropped) + " lines before this one were dropped) ";
+    }
+  }
+  for (const auto part : parts) line.message += part;
+  if (!route) return call(target, line);
+  // Counted by the closure's life, so that a line which is never called back is counted off as well.
+  const auto counted = std::shared_ptr<void>(nullptr, [](void*) {
+    std::lock_guard lock(state().mutex);
+    --state().pending;
+  });
+  (*route)([target, line = std::move(line), counted] { call(target, line); });
+}
+
+}  // namespace omniclient::log

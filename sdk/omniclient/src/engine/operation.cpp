@@ -1,0 +1,50 @@
+#include "engine/operation.hpp"
+
+#include <utility>
+
+namespace omniclient {
+
+bool Operation::cancelled() const {
+  std::lock_guard lock(mutex_);
+  return cancelled_;
+}
+
+void Operation::on_cancel(std::function<void()> function) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!cancelled_) {
+      on_cancel_.push_back(std::move(function));
+      return;
+    }
+  }
+  function();
+}
+
+void Operation::cancel() {
+  std::vector<std::function<void()>> functions;
+  {
+    std::lock_guard lock(mutex_);
+    if (std::exchange(cancelled_, true)) return;
+    functions.swap(on_cancel_);
+    on_progress_ = nullptr;
+  }
+  for (const auto& function : functions) function();
+}
+
+void Operation::progress(int percentage) {
+  std::function<void(int)> function;
+  {
+    std::lock_guard lock(mutex_);
+    if (percentage <= percentage_ || percentage >= 100 || !on_progress_) return;
+    percentage_ = percentage;
+    function = on_progress_;
+  }
+  function(percentage);
+}
+
+void Operation::on_progress(std::function<void(int)> function) {
+  std::lock_guard lock(mutex_);
+  if (!cancelled_) on_progress_ = std::move(function);
+}
+
+}  // namespace omniclient

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <vector>
+
+namespace omniclient {
+
+/// One piece of work of a provider, as the provider sees it: whether somebody still wants it, and how far it is.
+///
+/// Threads: every method from every thread. Functions given to `on_cancel` run on the thread that cancels, with no lock
+/// held, and only once.
+class Operation {
+ public:
+  bool cancelled() const;
+
+  /// Runs at once where it has been cancelled already.
+  void on_cancel(std::function<void()> function);
+  void cancel();
+
+  /// In percent; for those who watch how far files are.
+  void progress(int percentage);
+  void on_progress(std::function<void(int)> function);
+
+ private:
+  mutable std::mutex mutex_;
+  bool cancelled_ = false;
+  int percentage_ = 0;
+  std::vector<std::function<void()>> on_cancel_;
+  std::function<void(int)> on_progress_;
+};
+
+}  // namespace omniclient

@@ -1,0 +1,107 @@
+#include "engine/resolving.hpp"
+
+#include "engine/base_urls.hpp"
+
+namespace omniclient {
+
+std::vector<Target> candidates_for(Engine& engine, const std::string& path,
+                                   const std::vector<std::string>& search_paths) {
+  std::vector<Target> candidates{engine.target(path.c_str())};
+  const Url alone = break_url(path);
+  if (!alone.raw || path.empty() || path.front() == '/') return candidates;
+  auto places = search_paths;
+  for (auto& place : engine.search_paths()) places.push_back(std::move(place));
+  const Url base = base_urls::current();
+  for (auto& place : places) {
+    if (place.empty() || place.back() != '/') place += '/';  // What is looked for is in it, and not beside it.
+    candidates.push_back(engine.target(combine(combine(base, place), path)));
+  }
+  return candidates;
+}
+
+void Resolving::find(std::function<void(Answer)> done) { ask(0, eOmniClientResult_ErrorNotFound, std::move(done)); }
+
+void Resolving::ask(std::size_t index, OmniClientResult so_far, std::function<void(Answer)> done) {
+  if (index == candidates_.size()) return done({so_far, {}, ""});
+  const auto& candidate = candidates_[index];
+  if (candidate.provider == nullptr) return ask(index + 1, candidate.problem, std::move(done));
+  candidate.provider->stat(operation_, candidate.url, eOmniClientListIncludeOption_DefaultNotDeleted,
+                           [self = shared_from_this(), index, so_far, done = std::move(done)](EntryReply reply) {
+                             self->loop_.post([self, index, so_far, done, reply = std::move(reply)] {
+                               if (reply.result == eOmniClientResult_Ok) {
+                                 return done({reply.result, reply.entry, self->candidates_[index].text});
+                               }
+                               // A place that could not be asked says more than those that do not have it.
+                               const bool missing = reply.result == eOmniClientResult_ErrorNotFound;
+                               self->ask(index + 1, missing ? so_far : reply.result, done);
+                             });
+                           });
+}
+
+void Resolving::watch(std::function<void(Answer)> first, std::function<void(OmniClientListEvent, Answer)> change) {
+  first_ = std::move(first);
+  change_ = std::move(change);
+  known_.resize(candidates_.size());
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    const auto learn_later = [self = shared_from_this(), i](OmniClientResult result, OmniClientListEvent event,
+                                                            Entry entry) {
+      self->loop_.post([self, i, result, event, entry = std::move(entry)]() mutable {
+        self->learn(i, result, event, std::move(entry));
+      });
+    };
+    const auto& candidate = candidates_[i];
+    if (candidate.provider == nullptr) {
+      learn_later(candidate.problem, eOmniClientListEvent_Unknown, {});
+      continue;
+    }
+    candidate.provider->watch(
+        operation_, candidate.url, eOmniClientListIncludeOption_DefaultNotDeleted,
+        [learn_later](EntryReply reply) {
+          learn_later(reply.result, eOmniClientListEvent_Unknown, std::move(reply.entry));
+        },
+        learn_later);
+  }
+}
+
+Resolving::Answer Resolving::best() const {
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    if (known_[i] && known_[i]->result == eOmniClientResult_Ok) {
+      return {eOmniClientResult_Ok, known_[i]->entry, candidates_[i].text};
+    }
+  }
+  return {};
+}
+
+void Resolving::learn(std::size_t index, OmniClientResult result, OmniClientListEvent event, Entry entry) {
+  const bool gone = event == eOmniClientListEvent_Deleted || event == eOmniClientListEvent_Obliterated;
+  EntryReply reply;
+  reply.result = gone ? eOmniClientResult_ErrorNotFound : result;
+  reply.entry = std::move(entry);
+  known_[index] = std::move(reply);
+  for (const auto& known : known_) {
+    if (!known) return;
+  }
+  auto answer = best();
+  if (!told_) {
+    told_ = answer;
+    if (answer.result != eOmniClientResult_Ok) answer.result = eOmniClientResult_OkNotYetFound;
+    return first_(std::move(answer));
+  }
+  const bool elsewhere = answer.url != told_->url;
+  if (!elsewhere && answer.entry == told_->entry) return;
+  // What is found somewhere else than before is new to whoever looks for it.
+  auto what = eOmniClientListEvent_Updated;
+  if (answer.url.empty()) {
+    what = eOmniClientListEvent_Deleted;
+  } else if (elsewhere) {
+    what = eOmniClientListEvent_Created;
+  } else if (event != eOmniClientListEvent_Unknown) {
+    what = event;
+  }
+  auto told = *std::exchange(told_, answer);
+  if (what != eOmniClientListEvent_Deleted) return change_(what, std::move(answer));
+  told.result = eOmniClientResult_Ok;
+  change_(what, std::move(told));
+}
+
+}  // namespace omniclient

@@ -1,0 +1,248 @@
+#include "providers/file/changes.hpp"
+
+#include "providers/file/descriptor.hpp"
+#include "providers/file/entries.hpp"
+#include "providers/file/replacement.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+
+namespace omniclient::files {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kPiece = 4u << 20;
+
+Reply answer(int error) { return {error == ECANCELED ? eOmniClientResult_ErrorConnection : result_of(error)}; }
+
+/// 0, or the errno. Folders that are there already are no failure.
+int make_folders(const std::string& path) {
+  if (path.empty() || path == "/" || path == ".") return 0;
+  if (::mkdir(path.c_str(), 0777) == 0) return 0;
+  const int error = errno;
+  if (error == ENOENT) {
+    if (const int above = make_folders(folder_of(path))) return above;
+    return ::mkdir(path.c_str(), 0777) == 0 || errno == EEXIST ? 0 : errno;
+  }
+  struct stat info {};
+  if (error == EEXIST && ::stat(path.c_str(), &info) == 0) return S_ISDIR(info.st_mode) ? 0 : ENOTDIR;
+  return error;
+}
+
+/// The file that a path leads to in the end, so that writing to a link changes what it points to.
+std::string real_place(const std::string& path) {
+  std::error_code error;
+  const auto real = fs::canonical(path, error);
+  return error ? path : real.string();
+}
+
+/// Where a path would be, whether or not all of it is there.
+std::string real_path(const std::string& path) {
+  std::error_code error;
+  const auto real = fs::weakly_canonical(path, error);
+  return std::string(without_trailing_slashes(error ? path : real.string()));
+}
+
+bool is_at_or_below(const std::string& path, const std::string& folder) {
+  return path == folder || (path.size() > folder.size() && path.compare(0, folder.size(), folder) == 0 &&
+                            (folder == "/" || path[folder.size()] == '/'));
+}
+
+int copy_file(const std::string& from, const std::string& to, bool overwrite, Operation& operation) {
+  const Descriptor source(::open(from.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!source) return errno;
+  struct stat info {};
+  if (::fstat(source.number(), &info) != 0) return errno;
+  if (!S_ISREG(info.st_mode)) return EISDIR;
+  if (overwrite && ::access(to.c_str(), F_OK) == 0 && ::access(to.c_str(), W_OK) != 0) return errno;
+  Replacement replacement(overwrite ? real_place(to) : to);
+  if (const int error = replacement.open(&info.st_mode)) return error;
+  if (const int error = replacement.append_file(source.number(), static_cast<std::size_t>(info.st_size), operation)) {
+    return error;
+  }
+  return replacement.put(!overwrite);
+}
+
+int copy_link(const fs::path& from, const std::string& to) {
+  std::error_code error;
+  const auto target = fs::read_symlink(from, error);
+  if (error) return error.value();
+  if (::symlink(target.c_str(), to.c_str()) == 0) return 0;
+  if (errno != EEXIST) return errno;
+  return ::unlink(to.c_str()) == 0 && ::symlink(target.c_str(), to.c_str()) == 0 ? 0 : errno;
+}
+
+/// File by file; what else is at the destination stays. Links inside of the folder are copied as links.
+int copy_folder(const std::string& from, const std::string& to, Operation& operation) {
+  if (const int error = make_folders(to)) return error;
+  std::error_code error;
+  for (fs::directory_iterator item(from, error), end; !error && item != end; item.increment(error)) {
+    if (operation.cancelled()) return ECANCELED;
+    const auto name = item->path().filename().string();
+    if (name.compare(0, kTemporaryPrefix.size(), kTemporaryPrefix) == 0) continue;
+    const auto place = to + "/" + name;
+    int failed = 0;
+    Operation quiet;
+    if (item->is_symlink(error)) {
+      failed = copy_link(item->path(), place);
+    } else if (item->is_directory(error)) {
+      failed = copy_folder(item->path().string(), place, operation);
+    } else if (item->is_regular_file(error)) {
+      failed = copy_file(item->path().string(), place, true, quiet);
+    }
+    if (failed != 0) return failed;
+  }
+  return error.value();
+}
+
+struct Ends {
+  OmniClientResult problem = eOmniClientResult_Ok;
+  bool folder = false;
+  bool exists = false;
+};
+
+/// What copying and moving refuse, both in the same way.
+Ends check_ends(const std::string& from, const std::string& to, const CopyOptions& options) {
+  struct stat source {};
+  struct stat there {};
+  if (::stat(from.c_str(), &source) != 0) {
+    return {errno == ENOTDIR ? eOmniClientResult_ErrorNotFound : result_of(errno)};
+  }
+  const bool folder = S_ISDIR(source.st_mode);
+  if (!folder && !S_ISREG(source.st_mode)) return {eOmniClientResult_ErrorWrongType};
+  if (options.kind != ItemKind::Any && folder != (options.kind == ItemKind::Folder)) {
+    return {eOmniClientResult_ErrorWrongType};
+  }
+  const bool exists = ::stat(to.c_str(), &there) == 0;
+  if (exists && source.st_dev == there.st_dev && source.st_ino == there.st_ino) {
+    return {eOmniClientResult_ErrorSourceIsDest};
+  }
+  if (folder && is_at_or_below(real_path(to), real_path(from))) return {eOmniClientResult_ErrorSourceIsDest};
+  if (exists && !options.overwrite) return {eOmniClientResult_ErrorAlreadyExists};
+  if (exists && S_ISDIR(there.st_mode) != folder) return {eOmniClientResult_ErrorWrongType};
+  return {eOmniClientResult_Ok, folder, exists};
+}
+
+int copy_checked(const std::string& from, const std::string& to, const Ends& ends, bool overwrite,
+                 Operation& operation) {
+  if (const int error = make_folders(folder_of(to))) return error;
+  return ends.folder ? copy_folder(from, to, operation) : copy_file(from, to, overwrite, operation);
+}
+
+int rename_checked(const std::string& from, const std::string& to, bool overwrite) {
+  if (overwrite) return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL) return errno;
+  // A file system that cannot refuse by itself; it has been looked at a moment ago.
+  return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+ReadReply read(const std::string& path, Operation& operation) {
+  // Not blocking, so that a pipe that nobody writes to is found to be one instead of being waited for.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return failed<ReadReply>(errno == ENOTDIR ? eOmniClientResult_ErrorNotFound : result_of(errno));
+  struct stat info {};
+  if (::fstat(file.number(), &info) != 0) return failed<ReadReply>(result_of(errno));
+  if (!S_ISREG(info.st_mode)) return failed<ReadReply>(eOmniClientResult_ErrorWrongType);
+  std::size_t room = static_cast<std::size_t>(info.st_size) + 1;  // One more, to see the end.
+  Content content = Content::allocate(room);
+  std::size_t filled = 0;
+  for (;;) {
+    if (operation.cancelled()) return failed<ReadReply>(eOmniClientResult_ErrorConnection);
+    if (filled == room) {  // It grows, or is one of those whose size the kernel does not know.
+      room *= 2;
+      Content larger = Content::allocate(room);
+      if (larger.data() != nullptr) std::copy_n(content.data(), filled, larger.data());
+      content = std::move(larger);
+    }
+    if (content.data() == nullptr) return failed<ReadReply>(eOmniClientResult_Error);
+    const auto got = ::read(file.number(), content.data() + filled, std::min(room - filled, kPiece));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed<ReadReply>(result_of(errno));
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+    operation.progress(static_cast<int>(filled * 100 / room));
+  }
+  content.raw()->size = filled;
+  ReadReply reply;
+  reply.result = eOmniClientResult_Ok;
+  reply.version = look_at(path).entry.version.value_or("");
+  reply.content = std::make_shared<Content>(std::move(content));
+  return reply;
+}
+
+WriteReply write(const std::string& path, std::string_view bytes, Operation& operation) {
+  const auto refused = [](int error) { return failed<WriteReply>(answer(error).result); };
+  struct stat info {};
+  const bool exists = ::stat(path.c_str(), &info) == 0;
+  if (exists && !S_ISREG(info.st_mode)) return failed<WriteReply>(eOmniClientResult_ErrorWrongType);
+  // Replacing needs no permission to write to the file itself, but a program that may not do that may not do this.
+  if (exists && ::access(path.c_str(), W_OK) != 0) return refused(errno);
+  if (!exists) {
+    if (const int error = make_folders(folder_of(path))) return refused(error);
+  }
+  Replacement replacement(exists ? real_place(path) : path);
+  if (const int error = replacement.open(exists ? &info.st_mode : nullptr)) return refused(error);
+  if (const int error = replacement.append(bytes, operation)) return refused(error);
+  if (const int error = replacement.put(false)) return refused(error);
+  WriteReply reply;
+  reply.result = eOmniClientResult_Ok;
+  reply.version = look_at(path).entry.version.value_or("");
+  return reply;
+}
+
+Reply create_folder(const std::string& path) {
+  if (const int error = make_folders(folder_of(path))) return answer(error);
+  if (::mkdir(path.c_str(), 0777) != 0) return answer(errno);
+  flush_folder(folder_of(path));
+  return {eOmniClientResult_Ok};
+}
+
+Reply copy(const std::string& from, const std::string& to, const CopyOptions& options, Operation& operation) {
+  const auto ends = check_ends(from, to, options);
+  if (ends.problem != eOmniClientResult_Ok) return {ends.problem};
+  return answer(copy_checked(from, to, ends, options.overwrite, operation));
+}
+
+MoveReply move(const std::string& from, const std::string& to, const CopyOptions& options, Operation& operation) {
+  const auto ends = check_ends(from, to, options);
+  if (ends.problem != eOmniClientResult_Ok) return failed<MoveReply>(ends.problem);
+  if (const int error = make_folders(folder_of(to))) return failed<MoveReply>(answer(error).result);
+  const bool merges = ends.folder && ends.exists;
+  if (!merges) {
+    const int error = rename_checked(from, to, options.overwrite);
+    if (error == 0) {
+      flush_folder(folder_of(to));
+      flush_folder(folder_of(from));
+    }
+    if (error != EXDEV) return failed<MoveReply>(answer(error).result);
+  }
+  if (const int error = copy_checked(from, to, ends, options.overwrite, operation)) {
+    return failed<MoveReply>(answer(error).result);
+  }
+  MoveReply reply;
+  reply.result = remove(from, Depth::Recursive).result;
+  reply.copied = true;
+  return reply;
+}
+
+Reply remove(const std::string& path, Depth depth) {
+  if (path == "/") return {eOmniClientResult_ErrorAccessDenied};
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return {errno == ENOTDIR ? eOmniClientResult_ErrorNotFound : result_of(errno)};
+  }
+  if (!S_ISDIR(info.st_mode)) return answer(::unlink(path.c_str()) == 0 ? 0 : errno);
+  if (depth == Depth::Single) return answer(::rmdir(path.c_str()) == 0 ? 0 : errno);
+  std::error_code error;
+  fs::remove_all(path, error);
+  return answer(error.value());
+}
+
+}  // namespace omniclient::files

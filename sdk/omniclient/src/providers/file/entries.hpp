@@ -1,0 +1,30 @@
+#pragma once
+
+#include "providers/provider.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Looking at the local file system. Every function blocks for as long as the file system does.
+namespace omniclient::files {
+
+/// How a file that is being written is named, next to what it will become. Lists do not show these.
+inline constexpr std::string_view kTemporaryPrefix = ".omni-tmp-";
+
+/// What an errno of a call on a path means to the program.
+OmniClientResult result_of(int error);
+
+/// The local path that a URL names. Nothing where it names another machine, no path, or a byte that no path can have.
+std::optional<std::string> local_path(const Url& url);
+
+/// An item, links followed. `relative_path` is its name.
+EntryReply look_at(const std::string& path);
+
+/// What is in a folder, sorted by name. Links are followed where they lead somewhere.
+ListReply list(const std::string& path);
+
+std::string name_of(std::string_view path);
+std::string folder_of(std::string_view path);
+
+}  // namespace omniclient::files

@@ -1,0 +1,117 @@
+#include "providers/file/replacement.hpp"
+
+#include "providers/file/entries.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <vector>
+
+namespace omniclient::files {
+namespace {
+
+constexpr std::size_t kPiece = 4u << 20;
+
+std::atomic<std::uint64_t> last_number{0};
+
+std::string temporary_name() {
+  return std::string(kTemporaryPrefix) + std::to_string(getpid()) + "-" + std::to_string(++last_number);
+}
+
+void report(Operation& operation, std::size_t done, std::size_t all) {
+  if (all > 0) operation.progress(static_cast<int>(done * 100 / all));
+}
+
+}  // namespace
+
+Replacement::Replacement(std::string place) : place_(std::move(place)) {}
+
+Replacement::~Replacement() {
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+int Replacement::open(const mode_t* mode) {
+  const auto folder = folder_of(place_);
+  // Another process may have left the same name behind.
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    auto name = (folder == "/" ? "" : folder) + "/" + temporary_name();
+    file_ = Descriptor(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
+    if (file_) {
+      temporary_ = std::move(name);
+      if (mode != nullptr && ::fchmod(file_.number(), *mode & 07777) != 0) return errno;
+      return 0;
+    }
+    if (errno != EEXIST) return errno;
+  }
+  return EEXIST;
+}
+
+int Replacement::append(std::string_view bytes, Operation& operation) {
+  const auto all = bytes.size();
+  while (!bytes.empty()) {
+    if (operation.cancelled()) return ECANCELED;
+    const auto written = ::write(file_.number(), bytes.data(), std::min(bytes.size(), kPiece));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    report(operation, all - bytes.size(), all);
+  }
+  return 0;
+}
+
+int Replacement::append_file(int source, std::size_t size, Operation& operation) {
+  std::size_t done = 0;
+  bool by_kernel = true;
+  std::vector<char> buffer;
+  for (;;) {
+    if (operation.cancelled()) return ECANCELED;
+    ssize_t moved = 0;
+    if (by_kernel) {
+      moved = ::copy_file_range(source, nullptr, file_.number(), nullptr, kPiece, 0);
+      // Not between these file systems; and files of the kernel say that they are empty.
+      if (moved <= 0 && done == 0 && (moved == 0 || errno != EINTR)) {
+        by_kernel = false;
+        buffer.resize(256u << 10);
+        continue;
+      }
+    } else {
+      moved = ::read(source, buffer.data(), buffer.size());
+      if (moved > 0) {
+        Operation quiet;
+        if (const int error = append({buffer.data(), static_cast<std::size_t>(moved)}, quiet)) return error;
+      }
+    }
+    if (moved < 0 && errno == EINTR) continue;
+    if (moved < 0) return errno;
+    if (moved == 0) return 0;
+    done += static_cast<std::size_t>(moved);
+    report(operation, std::min(done, size), size);
+  }
+}
+
+int Replacement::put(bool exclusive) {
+  if (::fsync(file_.number()) != 0) return errno;
+  int failed = 0;
+  if (exclusive) {
+    failed = ::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, place_.c_str(), RENAME_NOREPLACE);
+    // Some file systems cannot; a hard link is refused where something is there, too.
+    if (failed != 0 && errno == EINVAL) failed = ::link(temporary_.c_str(), place_.c_str());
+  } else {
+    failed = ::rename(temporary_.c_str(), place_.c_str());
+  }
+  if (failed != 0) return errno;
+  ::unlink(temporary_.c_str());  // There still after a link, and gone otherwise.
+  temporary_.clear();
+  flush_folder(folder_of(place_));
+  return 0;
+}
+
+void flush_folder(const std::string& folder) {
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor) (void)::fsync(descriptor.number());
+}
+
+}  // namespace omniclient::files

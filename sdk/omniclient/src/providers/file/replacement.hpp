@@ -1,0 +1,38 @@
+#pragma once
+
+#include "engine/operation.hpp"
+#include "providers/file/descriptor.hpp"
+
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+
+namespace omniclient::files {
+
+/// A file in the making: written beside the place where it will be, under a name that lists do not show, and put there
+/// in one step. Without `put` it is taken away again.
+class Replacement {
+ public:
+  /// `mode` is that of a file that was there; otherwise the process's mask decides.
+  explicit Replacement(std::string place);
+  ~Replacement();
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+
+  /// Each answers 0, or the errno.
+  int open(const mode_t* mode);
+  int append(std::string_view bytes, Operation& operation);
+  int append_file(int source, std::size_t size, Operation& operation);
+  /// `exclusive`: EEXIST where something is there already.
+  int put(bool exclusive);
+
+ private:
+  std::string place_;
+  std::string temporary_;
+  Descriptor file_;
+};
+
+/// Flushes a folder, so that what was made or renamed in it survives a loss of power.
+void flush_folder(const std::string& folder);
+
+}  // namespace omniclient::files

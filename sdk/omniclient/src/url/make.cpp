@@ -1,0 +1,136 @@
+// Parts to texts, and what changes no meaning.
+#include "characters.hpp"
+#include "url.hpp"
+
+#include <vector>
+
+namespace omniclient {
+namespace {
+
+constexpr bool is_path_character(char c) { return is_unreserved(c) || is_sub_delimiter(c) || c == ':' || c == '@'; }
+
+std::string encoded_path(std::string_view path, const Url& url) {
+  std::string text;
+  text.reserve(path.size());
+  const auto first_slash = path.find('/');
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const char c = path[i];
+    // What would be read as something else: a scheme in front of a relative path, an authority in front of a path that
+    // has none.
+    const bool as_scheme = c == ':' && !url.scheme && !url.host && i < first_slash;
+    const bool as_authority = c == '/' && i == 1 && path[0] == '/' && !url.host;
+    if ((is_path_character(c) || c == '/') && !as_scheme && !as_authority) {
+      text += c;
+    } else {
+      append_encoded(text, c);
+    }
+  }
+  return text;
+}
+
+std::string encoded_tail(std::string_view part) {
+  std::string text;
+  text.reserve(part.size());
+  for (const char c : part) {
+    if (is_path_character(c) || c == '/' || c == '?') {
+      text += c;
+    } else {
+      append_encoded(text, c);
+    }
+  }
+  return text;
+}
+
+/// `omniverse://` inside of a text would be read as the beginning of the URL.
+void hide_embedded_scheme(std::string& text, std::size_t from) {
+  constexpr std::string_view kEmbedded = "omniverse://";
+  for (std::size_t at = from; at + kEmbedded.size() <= text.size(); ++at) {
+    if (lower(std::string_view(text).substr(at, kEmbedded.size())) != kEmbedded) continue;
+    text.replace(at + kEmbedded.find(':'), 1, "%3A");
+  }
+}
+
+std::string remove_dot_segments(std::string_view path) {
+  const bool absolute = path.substr(0, 1) == "/";
+  std::vector<std::string_view> kept;
+  bool folder = false;  // whether the path ends in a slash
+  for (std::size_t begin = absolute ? 1 : 0; begin <= path.size();) {
+    const auto end = std::min(path.find('/', begin), path.size());
+    const auto segment = path.substr(begin, end - begin);
+    const bool last = end == path.size();
+    folder = last && (segment == "." || segment == ".." || segment.empty());
+    if (segment == "..") {
+      if (!kept.empty() && kept.back() != "..") {
+        kept.pop_back();
+      } else if (!absolute) {
+        kept.push_back(segment);
+      }
+    } else if (segment != "." && !(last && segment.empty())) {
+      kept.push_back(segment);
+    }
+    begin = end + 1;
+  }
+  std::string result = absolute ? "/" : "";
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (i > 0) result += '/';
+    result += kept[i];
+  }
+  if (folder && !kept.empty()) result += '/';
+  // A relative path that came to nothing is the folder itself; "" would be the document.
+  if (result.empty() && !path.empty()) result = "./";
+  // An empty segment that has come to its front must not make it an absolute one.
+  if (!absolute && !result.empty() && result.front() == '/') result.insert(0, "./");
+  return result;
+}
+
+}  // namespace
+
+std::string make_url(const Url& url) {
+  if (url.raw) return url.path.value_or("");
+  std::string text;
+  if (url.scheme) text = *url.scheme + ":";
+  if (url.host) {
+    text += "//";
+    if (url.user && url.scheme != "omniverse") text += encoded_authority(*url.user, ":") + "@";
+    text += encoded_host(*url.host);
+    if (url.port) text += ":" + encoded_authority(*url.port, "");
+  }
+  const auto after_authority = text.size();
+  if (url.path && !url.path->empty()) {
+    if (url.host && url.path->front() != '/') text += '/';
+    text += encoded_path(*url.path, url);
+  }
+  if (url.query) text += "?" + encoded_tail(*url.query);
+  if (url.fragment) text += "#" + encoded_tail(*url.fragment);
+  hide_embedded_scheme(text, after_authority);
+  return text;
+}
+
+Url normalized(Url url) {
+  if (!url.path) return url;
+  auto path = remove_dot_segments(*url.path);
+  if (url.raw && !break_url(path).raw) {
+    // What was in front of it kept it from being read as a URL.
+    path.insert(0, "./");
+    if (!break_url(path).raw) return url;
+  }
+  url.path = std::move(path);
+  return url;
+}
+
+std::string normalize_url(std::string_view text) { return make_url(normalized(break_url(text))); }
+
+std::string_view without_trailing_slashes(std::string_view path) {
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  return path;
+}
+
+std::string server_of(const Url& url) {
+  std::string text = url.scheme.value_or("file") + ":";
+  if (!url.host) return text;
+  text += "//" + *url.host;
+  if (url.port && !url.port->empty()) text += ":" + *url.port;
+  return text;
+}
+
+}  // namespace omniclient

@@ -1,0 +1,134 @@
+"""libomniclient from outside: what is installed of it compiles in every language it is for, exports what its header
+declares and nothing else, and runs a program written to the C API."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+import outside_project
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+INCLUDE = ROOT / "sdk/omniclient/include"
+PROGRAM = HERE / "omniclient_program"
+WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Wconversion", "-Wshadow", "-Werror"]
+SANITIZE = os.environ.get("OMNIBROKER_SANITIZE", "")
+FLAGS = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer"] if SANITIZE else []
+
+# What a sanitizer's own instrumentation adds to every library.
+OF_A_SANITIZER = re.compile(r"^(__|_?)(asan|odr_asan|ubsan|tsan|lsan|sancov|sanitizer)")
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    prefix = tmp_path_factory.mktemp("prefix")
+    outside_project.run(outside_project.CMAKE, "--install", outside_project.BUILD, "--prefix", prefix,
+                        "--component", "omniclient")
+    return prefix
+
+
+@pytest.fixture(scope="module")
+def library(prefix):
+    found = [file for file in prefix.rglob("libomniclient.so") if file.exists()]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def compiler(language):
+    return os.environ.get("OMNIBROKER_CXX", "c++") if "++" in language else os.environ.get("OMNIBROKER_CC", "cc")
+
+
+def compile_program(source, language, prefix, library, target):
+    outside_project.run(compiler(language), f"-std={language}", *WARNINGS, *FLAGS, f"-I{prefix / 'include'}", source,
+                        f"-L{library.parent}", "-lomniclient", f"-Wl,-rpath,{library.parent}", "-o", target)
+    return target
+
+
+def run_program(*command, **environment):
+    return outside_project.run(*command, timeout=120, env={**os.environ, **environment})
+
+
+def declared():
+    text = (INCLUDE / "OmniClient.h").read_text(encoding="utf-8")
+    return set(re.findall(r"OMNICLIENT_EXPORT\([^)]*\)\s+(omniClient\w+)", text))
+
+
+@pytest.mark.parametrize("header", ["OmniClient.h", "OmniClientAbi.h", "OmniClientVersion.h"])
+@pytest.mark.parametrize("language", ["c11", "c17", "c++14", "c++17", "c++20"])
+def test_the_header_compiles_alone(language, header):
+    done = subprocess.run([compiler(language), f"-std={language}", *WARNINGS, "-fsyntax-only", f"-I{INCLUDE}",
+                           "-x", "c++" if "++" in language else "c", "-"],
+                          input=f"#include <{header}>\ntypedef int Something;\n", text=True, capture_output=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_all_of_the_header_is_installed(prefix):
+    assert sorted(file.name for file in (prefix / "include").iterdir()) == sorted(
+        file.name for file in INCLUDE.iterdir())
+
+
+def test_the_library_exports_what_the_header_declares(library):
+    table = outside_project.run("nm", "--dynamic", "--defined-only", "--format=posix", library)
+    exported = {line.split()[0] for line in table.splitlines() if not OF_A_SANITIZER.match(line.split()[0])}
+
+    assert exported == declared()
+    assert len(exported) > 100
+
+
+def test_every_function_has_a_line_in_the_table():
+    page = (ROOT / "docs/omniclient.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(omniClient\w+)`", page))
+
+    assert declared() - named == set()
+
+
+def test_the_tests_that_the_table_names_are_there():
+    page = (ROOT / "docs/omniclient.md").read_text(encoding="utf-8")
+    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests/unit/omniclient").glob("*_test.cpp"))
+    tests = {".".join(names) for names in re.findall(r"TEST(?:_F|_P)?\((\w+), (\w+)\)", code)} | {
+        "architecture.omniclient"}
+    named = re.findall(r"`(\w+)\.(\w*)(\*|…)?`", page[page.index("## Every function"):])
+
+    assert len(named) > 50
+    for suite, test, more in named:
+        found = [name for name in tests if name == f"{suite}.{test}" or (more and name.startswith(f"{suite}.{test}"))]
+        assert found, f"there is no test {suite}.{test}"
+
+
+@pytest.mark.parametrize("language", ["c++14", "c++17", "c++20"])
+def test_a_program_runs_on_files_and_on_a_server(language, prefix, library, tmp_path):
+    program = compile_program(PROGRAM / "tour.cpp", language, prefix, library, tmp_path / "tour")
+
+    for base, offers in ((f"file:{tmp_path}/url/", "files"), (f"{tmp_path}/path/", "files"),
+                         ("mem://server/base/", "full")):
+        said = run_program(program, base, offers, OMNICLIENT_MEMORY_PROVIDER="1", XDG_CONFIG_HOME=str(tmp_path))
+        assert said.endswith("done\n"), said
+
+
+def test_a_program_in_c_runs(prefix, library, tmp_path):
+    program = compile_program(PROGRAM / "plain.c", "c11", prefix, library, tmp_path / "plain")
+
+    assert run_program(program, f"{tmp_path}/") == f"{tmp_path}/plain.txt Ok\n"
+    assert (tmp_path / "plain.txt").read_text(encoding="utf-8") == "hello"
+
+
+def test_the_memory_server_is_there_only_where_it_is_switched_on(prefix, library, tmp_path):
+    program = compile_program(PROGRAM / "plain.c", "c11", prefix, library, tmp_path / "plain")
+    environment = {key: value for key, value in os.environ.items() if key != "OMNICLIENT_MEMORY_PROVIDER"}
+
+    done = subprocess.run([program, "mem://server/"], text=True, capture_output=True, check=False, env=environment,
+                          timeout=120)
+
+    assert done.stdout == "mem://server/plain.txt ErrorNotSupported\n"
+
+
+def test_a_project_finds_the_package(prefix, tmp_path):
+    outside_project.configure(PROGRAM, tmp_path / "build", prefix)
+    outside_project.run(outside_project.CMAKE, "--build", tmp_path / "build")
+
+    said = run_program(tmp_path / "build/tour", f"file:{tmp_path}/", "files", XDG_CONFIG_HOME=str(tmp_path))
+    assert said.endswith("done\n"), said

@@ -1,0 +1,255 @@
+// What only the local file system has: permissions, links, special files, a disk.
+#include "client.hpp"
+#include "engine/operation.hpp"
+#include "providers/file/changes.hpp"
+#include "providers/file/entries.hpp"
+#include "providers/file/watches.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <fstream>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace client;
+namespace fs = std::filesystem;
+namespace files = omniclient::files;
+
+constexpr auto kOk = eOmniClientResult_Ok;
+
+class Files : public testing::Test {
+ protected:
+  std::string at(const std::string& path) const { return (library.folder() / "files" / path).string(); }
+  Library library;
+};
+
+TEST_F(Files, AnswersOneResultForEachErrno) {
+  const std::pair<int, OmniClientResult> table[] = {
+      {0, kOk},
+      {ENOENT, eOmniClientResult_ErrorNotFound},
+      {EACCES, eOmniClientResult_ErrorAccessDenied},
+      {EPERM, eOmniClientResult_ErrorAccessDenied},
+      {EROFS, eOmniClientResult_ErrorAccessDenied},
+      {EEXIST, eOmniClientResult_ErrorAlreadyExists},
+      {ENOTEMPTY, eOmniClientResult_ErrorFolderNotEmpty},
+      {ENOTDIR, eOmniClientResult_ErrorWrongType},
+      {EISDIR, eOmniClientResult_ErrorWrongType},
+      {ENAMETOOLONG, eOmniClientResult_ErrorBadRequest},
+      {ENOSPC, eOmniClientResult_Error},
+      {EIO, eOmniClientResult_Error},
+  };
+  for (const auto& [error, result] : table) EXPECT_EQ(files::result_of(error), result) << error;
+}
+
+TEST_F(Files, SayWhenANameIsTooLong) {
+  EXPECT_EQ(write(at(std::string(300, 'x')), ""), eOmniClientResult_ErrorBadRequest);
+}
+
+TEST_F(Files, LeaveNothingBehind) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+  ASSERT_EQ(write(at("a"), "y"), kOk);
+  ASSERT_EQ(copy(at("a"), at("b")), kOk);
+  int count = 0;
+  for (const auto& item : fs::directory_iterator(at(""))) {
+    (void)item;
+    ++count;
+  }
+  EXPECT_EQ(count, 2);
+}
+
+TEST_F(Files, KeepTheModeOfAFileThatIsReplaced) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+  fs::permissions(at("a"), fs::perms(0750));
+
+  ASSERT_EQ(write(at("a"), "y"), kOk);
+
+  EXPECT_EQ(fs::status(at("a")).permissions(), fs::perms(0750));
+}
+
+TEST_F(Files, FollowALinkThatIsWrittenTo) {
+  ASSERT_EQ(write(at("real"), "x"), kOk);
+  fs::create_symlink("real", at("link"));
+
+  ASSERT_EQ(write(at("link"), "y"), kOk);
+
+  EXPECT_TRUE(fs::is_symlink(at("link")));
+  EXPECT_EQ(read(at("real")).content, "y");
+}
+
+TEST_F(Files, DeleteALinkAndNotWhatItLeadsTo) {
+  ASSERT_EQ(write(at("real/a"), "x"), kOk);
+  fs::create_directory_symlink("real", at("link"));
+  fs::create_symlink("nowhere", at("broken"));
+  EXPECT_EQ(list(at("")).names(), (std::vector<std::string>{"broken", "link", "real"}));
+
+  EXPECT_EQ(delete_item(at("link")), kOk);
+  EXPECT_EQ(delete_item(at("broken")), kOk);
+
+  EXPECT_EQ(read(at("real/a")).content, "x");
+}
+
+TEST_F(Files, CopyLinksInAFolderAsLinks) {
+  ASSERT_EQ(write(at("from/a"), "x"), kOk);
+  fs::create_symlink("a", at("from/link"));
+  fs::create_directory_symlink("..", at("from/up"));
+
+  ASSERT_EQ(copy(at("from"), at("to")), kOk);
+
+  EXPECT_TRUE(fs::is_symlink(at("to/link")));
+  EXPECT_TRUE(fs::is_symlink(at("to/up")));
+}
+
+TEST_F(Files, NeverWaitForAPipe) {
+  ASSERT_EQ(mkfifo(at("pipe").c_str(), 0600), 0);
+
+  EXPECT_EQ(read(at("pipe")).result, eOmniClientResult_ErrorWrongType);
+  EXPECT_EQ(write(at("pipe"), "x"), eOmniClientResult_ErrorWrongType);
+  EXPECT_EQ(copy(at("pipe"), at("to")), eOmniClientResult_ErrorWrongType);
+  EXPECT_FALSE(stat(at("pipe")).item.flags & fOmniClientItem_ReadableFile);
+}
+
+TEST_F(Files, ReadWhatTheKernelMakesUp) {
+  const auto got = read("/proc/self/status");
+
+  EXPECT_EQ(got.result, kOk);
+  EXPECT_NE(got.content.find("Pid:"), std::string::npos);
+  EXPECT_EQ(copy("/proc/self/status", at("copied")), kOk);
+  EXPECT_NE(read(at("copied")).content.find("Pid:"), std::string::npos);
+}
+
+TEST_F(Files, KnowAllFormsOfAFileUrl) {
+  ASSERT_EQ(write(at("a b"), "x"), kOk);
+  const auto path = at("a%20b");
+
+  EXPECT_EQ(read("file:" + path).content, "x");
+  EXPECT_EQ(read("file://" + path).content, "x");
+  EXPECT_EQ(read("file://localhost" + path).content, "x");
+  EXPECT_EQ(read("FILE:" + path).content, "x");
+  EXPECT_EQ(read(at("a b")).content, "x");
+  EXPECT_EQ(read(path).result, eOmniClientResult_ErrorNotFound);
+}
+
+TEST_F(Files, AreTheirOwnLocalFiles) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+  OmniClientRequestId id = 0;
+
+  const auto local = local_file("file:" + at("a"), &id);
+  EXPECT_EQ(local.result, kOk);
+  EXPECT_EQ(local.text, at("a"));
+  omniClientStop(id);
+  EXPECT_EQ(local_file(at("none")).result, eOmniClientResult_ErrorNotFound);
+  EXPECT_EQ(local_file(at("")).result, eOmniClientResult_ErrorWrongType);
+}
+
+TEST_F(Files, ChangeTheirVersionWithTheirContent) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+  const auto before = stat(at("a")).item.version;
+
+  ASSERT_EQ(write(at("a"), "y"), kOk);
+
+  EXPECT_FALSE(before.empty());
+  EXPECT_NE(stat(at("a")).item.version, before);
+}
+
+TEST_F(Files, CannotBeUndeleted) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+
+  EXPECT_EQ(stat(at("a"), eOmniClientListIncludeOption_OnlyDeleted).result, eOmniClientResult_ErrorNotFound);
+  EXPECT_EQ(list(at(""), eOmniClientListIncludeOption_OnlyDeleted).items.size(), 0u);
+  EXPECT_EQ(list(at(""), eOmniClientListIncludeOption_IncludeDeleted).items.size(), 1u);
+  EXPECT_EQ(call(omniClientUndelete, at("a")), eOmniClientResult_ErrorNotSupported);
+}
+
+TEST_F(Files, StopWritingWhenNobodyWantsIt) {
+  omniclient::Operation operation;
+  operation.cancel();
+
+  EXPECT_EQ(files::write(at("a"), "x", operation).result, eOmniClientResult_ErrorConnection);
+  EXPECT_FALSE(fs::exists(at("a")));
+  EXPECT_TRUE(fs::is_empty(at("")));
+}
+
+/// As somebody who may not do everything, in a process of its own.
+template <class Work>
+int in_another_process(const Work& work) {
+  const auto child = fork();
+  if (child == 0) {
+    if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) _exit(98);
+    _exit(work() ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 99;
+}
+
+TEST_F(Files, SayWhatMayNotBeDone) {
+  fs::create_directories(at("locked"));
+  std::ofstream(at("locked/file")) << "x";
+  for (const auto& folder : {library.folder(), library.folder() / "files"}) fs::permissions(folder, fs::perms(0755));
+  fs::permissions(at("locked"), fs::perms(0555));
+  constexpr auto kDenied = eOmniClientResult_ErrorAccessDenied;
+
+  EXPECT_EQ(in_another_process([&] {
+              omniclient::Operation operation;
+              return files::create_folder(at("locked/new")).result == kDenied &&
+                     files::write(at("locked/new"), "x", operation).result == kDenied &&
+                     files::move(at("locked/file"), at("locked/to"), {}, operation).result == kDenied &&
+                     files::remove(at("locked"), omniclient::Depth::Recursive).result == kDenied;
+            }),
+            0);
+  fs::permissions(at("locked"), fs::perms(0755));
+}
+
+TEST_F(Files, AreThereWholeOrNotAtAllWhenThereIsNoRoom) {
+  ASSERT_EQ(write(at("old"), "x"), kOk);
+  for (const auto& folder : {library.folder(), library.folder() / "files"}) fs::permissions(folder, fs::perms(0777));
+  fs::permissions(at("old"), fs::perms(0666));
+
+  EXPECT_EQ(in_another_process([&] {
+              omniclient::Operation operation;
+              const rlimit limit{1000, 1000};
+              setrlimit(RLIMIT_FSIZE, &limit);
+              signal(SIGXFSZ, SIG_IGN);
+              const std::string large(100000, 'x');
+              return files::write(at("new"), large, operation).result == eOmniClientResult_Error &&
+                     files::write(at("old"), large, operation).result == eOmniClientResult_Error;
+            }),
+            0);
+  EXPECT_EQ(read(at("old")).content, "x");
+  int count = 0;
+  for (const auto& item : fs::directory_iterator(at(""))) count += item.is_regular_file() ? 1 : 0;
+  EXPECT_EQ(count, 1);
+}
+
+TEST_F(Files, ShareOneWatchOfAFolder) {
+  files::Watches watches([] { return 10; });
+  const files::Watches::Wanted wanted{at(""), "", false};
+
+  EXPECT_TRUE(watches.watch(1, {wanted}));
+  EXPECT_TRUE(watches.watch(2, {wanted}));
+  EXPECT_EQ(watches.size(), 1u);
+  std::ofstream(at("a")) << "x";
+  EXPECT_EQ(watches.read_events(), (std::set<files::Watches::Watcher>{1, 2}));
+  watches.forget(1);
+  std::ofstream(at("b")) << "x";
+  EXPECT_EQ(watches.read_events(), (std::set<files::Watches::Watcher>{2}));
+  watches.forget(2);
+  EXPECT_EQ(watches.size(), 0u);
+}
+
+TEST_F(Files, WatchNoMoreThanTheyMay) {
+  fs::create_directories(at("one"));
+  fs::create_directories(at("two"));
+  files::Watches watches([] { return 1; });
+
+  EXPECT_TRUE(watches.watch(1, {{at("one"), "", false}}));
+  EXPECT_FALSE(watches.watch(2, {{at("two"), "", false}}));
+  EXPECT_TRUE(watches.watch(3, {{at("one"), "a", false}}));
+  EXPECT_EQ(watches.size(), 1u);
+}
+
+}  // namespace

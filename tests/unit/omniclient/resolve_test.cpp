@@ -1,0 +1,100 @@
+#include "client.hpp"
+
+namespace {
+
+using namespace client;
+
+constexpr auto kOk = eOmniClientResult_Ok;
+
+struct Resolved {
+  OmniClientResult result = eOmniClientResult_Error;
+  std::string url;
+  OmniClientListEvent event = eOmniClientListEvent_Unknown;
+};
+
+Resolved resolve(const char* path, std::vector<const char*> search = {}) {
+  Resolved resolved;
+  omniClientWait(
+      omniClientResolve(path, search.data(), static_cast<uint32_t>(search.size()), &resolved,
+                        [](void* data, OmniClientResult result, OmniClientListEntry const*, char const* url) noexcept {
+                          *static_cast<Resolved*>(data) = {result, url};
+                        }));
+  return resolved;
+}
+
+class Resolve : public testing::Test {
+ protected:
+  Resolve() { omniClientPushBaseUrl("mem://h/base/"); }
+  ~Resolve() override { omniClientPopBaseUrl(nullptr); }
+  Library library;
+};
+
+TEST_F(Resolve, LooksAtTheBaseFirstThenAtEachPath) {
+  ASSERT_EQ(write("mem://h/one/a", "x"), kOk);
+  ASSERT_EQ(write("mem://h/base/two/a", "x"), kOk);
+
+  EXPECT_EQ(resolve("a").result, eOmniClientResult_ErrorNotFound);
+  EXPECT_EQ(resolve("a", {"mem://h/none", "mem://h/one", "two"}).url, "mem://h/one/a");
+  EXPECT_EQ(resolve("a", {"two", "mem://h/one/"}).url, "mem://h/base/two/a");
+  ASSERT_EQ(write("mem://h/base/a", "x"), kOk);
+  EXPECT_EQ(resolve("a", {"mem://h/one"}).url, "mem://h/base/a");
+}
+
+TEST_F(Resolve, LooksAtTheNewestDefaultPathFirst) {
+  ASSERT_EQ(write("mem://h/one/a", "x"), kOk);
+  ASSERT_EQ(write("mem://h/two/a", "x"), kOk);
+  omniClientAddDefaultSearchPath("mem://h/one");
+  omniClientAddDefaultSearchPath("mem://h/two");
+  const char* paths[1] = {nullptr};
+  EXPECT_EQ(omniClientGetDefaultSearchPaths(paths, 1), 2u);
+  EXPECT_STREQ(paths[0], "mem://h/two");
+  EXPECT_EQ(omniClientGetDefaultSearchPaths(nullptr, 0), 2u);
+
+  EXPECT_EQ(resolve("a").url, "mem://h/two/a");
+  omniClientRemoveDefaultSearchPath("mem://h/two");
+  EXPECT_EQ(resolve("a").url, "mem://h/one/a");
+  omniClientRemoveDefaultSearchPath("mem://h/one");
+  EXPECT_EQ(resolve("a").result, eOmniClientResult_ErrorNotFound);
+}
+
+TEST_F(Resolve, LooksForAnAbsoluteUrlNowhereElse) {
+  ASSERT_EQ(write("mem://h/one/a", "x"), kOk);
+
+  EXPECT_EQ(resolve("mem://h/one/a").url, "mem://h/one/a");
+  EXPECT_EQ(resolve("mem://h/a", {"mem://h/one"}).result, eOmniClientResult_ErrorNotFound);
+}
+
+TEST_F(Resolve, TellsWhenItIsFoundElsewhere) {
+  struct Told {
+    Collected<Resolved> first;
+    Collected<Resolved> changes;
+  } told;
+  const char* search[] = {"mem://h/one", "mem://h/two"};
+  const auto id = omniClientResolveSubscribe(
+      "a", search, 2, &told,
+      [](void* data, OmniClientResult result, OmniClientListEntry const*, char const* url) noexcept {
+        static_cast<Told*>(data)->first.add({result, url});
+      },
+      [](void* data, OmniClientResult result, OmniClientListEvent event, OmniClientListEntry const*,
+         char const* url) noexcept {
+        static_cast<Told*>(data)->changes.add({result, url, event});
+      });
+  EXPECT_EQ(told.first.wait_for(1)[0].result, eOmniClientResult_OkNotYetFound);
+  const auto until = [&told](OmniClientListEvent event, const std::string& url) {
+    return told.changes.wait_until([&](const Resolved& one) { return one.event == event && one.url == url; });
+  };
+
+  write("mem://h/two/a", "x");
+  until(eOmniClientListEvent_Created, "mem://h/two/a");
+  write("mem://h/two/a", "xx");
+  until(eOmniClientListEvent_Updated, "mem://h/two/a");
+  write("mem://h/one/a", "y");
+  until(eOmniClientListEvent_Created, "mem://h/one/a");
+  delete_item("mem://h/one/a");
+  until(eOmniClientListEvent_Created, "mem://h/two/a");
+  delete_item("mem://h/two/a");
+  until(eOmniClientListEvent_Deleted, "mem://h/two/a");
+  omniClientStop(id);
+}
+
+}  // namespace

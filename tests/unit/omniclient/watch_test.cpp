@@ -1,0 +1,153 @@
+// Subscriptions, at every provider.
+#include "places.hpp"
+
+namespace {
+
+using namespace client;
+
+constexpr auto kOk = eOmniClientResult_Ok;
+
+class Subscription : public AtEachPlace {};
+
+TEST_P(Subscription, BeginsWithWhatIsThere) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+
+  auto item = Watch::item(at("a"));
+  auto folder = Watch::folder(base);
+
+  EXPECT_EQ(item.first(), kOk);
+  EXPECT_EQ(folder.first(), kOk);
+}
+
+TEST_P(Subscription, WaitsForWhatIsNotThereYet) {
+  auto watch = Watch::item(at("x/y/a"));
+  EXPECT_EQ(watch.first(), eOmniClientResult_OkNotYetFound);
+
+  ASSERT_EQ(write(at("x/y/a"), "new"), kOk);
+
+  const auto change = watch.until(eOmniClientListEvent_Created, "a");
+  EXPECT_EQ(change.result, kOk);
+  EXPECT_EQ(change.item.size, 3u);
+}
+
+TEST_P(Subscription, EndsWhereThereIsNoFolder) {
+  ASSERT_EQ(write(at("file"), ""), kOk);
+  auto none = Watch::folder(at("none"));
+  auto file = Watch::folder(at("file"));
+
+  EXPECT_EQ(none.first(), eOmniClientResult_ErrorNotFound);
+  EXPECT_EQ(file.first(), eOmniClientResult_ErrorNotFound);
+}
+
+TEST_P(Subscription, TellsWhatHappensToAnItem) {
+  ASSERT_EQ(write(at("a"), "1"), kOk);
+  auto watch = Watch::item(at("a"));
+  watch.first();
+
+  ASSERT_EQ(write(at("a"), "22"), kOk);
+  EXPECT_EQ(watch.until(eOmniClientListEvent_Updated, "a").item.size, 2u);
+  ASSERT_EQ(delete_item(at("a")), kOk);
+  EXPECT_EQ(watch.until(eOmniClientListEvent_Deleted, "a").result, kOk);
+  ASSERT_EQ(write(at("a"), "333"), kOk);
+  EXPECT_EQ(watch.until(eOmniClientListEvent_Created, "a").item.size, 3u);
+  EXPECT_EQ(watch.firsts.all().size(), 1u);
+}
+
+TEST_P(Subscription, TellsWhatHappensInAFolder) {
+  auto watch = Watch::folder(base);
+  watch.first();
+
+  ASSERT_EQ(write(at("a"), "1"), kOk);
+  watch.until(eOmniClientListEvent_Created, "a");
+  ASSERT_EQ(write(at("a"), "22"), kOk);
+  watch.until(eOmniClientListEvent_Updated, "a");
+  ASSERT_EQ(create_folder(at("f")), kOk);
+  watch.until(eOmniClientListEvent_Created, "f");
+  ASSERT_EQ(move(at("a"), at("b")).result, kOk);
+  watch.until(eOmniClientListEvent_Deleted, "a");
+  watch.until(eOmniClientListEvent_Created, "b");
+}
+
+TEST_P(Subscription, FollowsAnItemWhoseFoldersAreMoved) {
+  ASSERT_EQ(write(at("x/y/a"), "1"), kOk);
+  auto watch = Watch::item(at("x/y/a"));
+  watch.first();
+
+  ASSERT_EQ(move(at("x"), at("z")).result, kOk);
+  watch.until(eOmniClientListEvent_Deleted, "a");
+  ASSERT_EQ(move(at("z"), at("x")).result, kOk);
+  watch.until(eOmniClientListEvent_Created, "a");
+}
+
+TEST_P(Subscription, IsSilentAfterItWasStopped) {
+  ASSERT_EQ(write(at("a"), "1"), kOk);
+  auto stopped = Watch::item(at("a"));
+  auto other = Watch::item(at("a"));
+  stopped.first();
+  other.first();
+
+  omniClientStop(stopped.id());
+  ASSERT_EQ(write(at("a"), "22"), kOk);
+
+  other.until(eOmniClientListEvent_Updated, "a");
+  EXPECT_TRUE(stopped.changes.all().empty());
+}
+
+TEST_P(Subscription, TakesNullForBothCallbacks) {
+  ASSERT_EQ(write(at("a"), "1"), kOk);
+  const auto item = omniClientStatSubscribe(at("a").c_str(), nullptr, nullptr, nullptr);
+  const auto folder = omniClientListSubscribe(base.c_str(), nullptr, nullptr, nullptr);
+  omniClientWait(item);
+  omniClientWait(folder);
+  auto other = Watch::folder(base);
+  other.first();
+
+  ASSERT_EQ(write(at("b"), "1"), kOk);
+  other.until(eOmniClientListEvent_Created, "b");
+
+  omniClientStop(item);
+  omniClientStop(folder);
+}
+
+INSTANTIATE_TEST_SUITE_P(Omniclient, Subscription, testing::ValuesIn(kPlaces),
+                         [](const auto& place) { return std::string(place.param.name); });
+
+/// The same where the kernel gives no watches.
+class PolledSubscription : public testing::Test {
+ protected:
+  PolledSubscription() {
+    omniClientConfigSetInt("file.max_watches", 0);
+    omniClientConfigSetInt("file.poll_ms", 5);
+  }
+  Library library;
+  const std::string base = (library.folder() / "files").string();
+};
+
+TEST_F(PolledSubscription, FindsChangesByLookingAgain) {
+  auto item = Watch::item(base + "/in/a");
+  auto folder = Watch::folder(base);
+  EXPECT_EQ(item.first(), eOmniClientResult_OkNotYetFound);
+  EXPECT_EQ(folder.first(), kOk);
+
+  ASSERT_EQ(write(base + "/in/a", "1"), kOk);
+  item.until(eOmniClientListEvent_Created, "a");
+  folder.until(eOmniClientListEvent_Created, "in");
+  ASSERT_EQ(delete_item(base + "/in"), kOk);
+  item.until(eOmniClientListEvent_Deleted, "a");
+  folder.until(eOmniClientListEvent_Deleted, "in");
+}
+
+TEST_F(PolledSubscription, HoldsWhenOnlySomeWatchesAreLeft) {
+  omniClientConfigSetInt("file.max_watches", 2);
+  auto first = Watch::folder(base);
+  auto second = Watch::item(base + "/in/deep/a");
+  first.first();
+  second.first();
+
+  ASSERT_EQ(write(base + "/in/deep/a", "1"), kOk);
+
+  first.until(eOmniClientListEvent_Created, "in");
+  second.until(eOmniClientListEvent_Created, "a");
+}
+
+}  // namespace
