@@ -141,7 +141,7 @@ void make_tables(Database& database, const Options& options) {
   const auto now = ticks(time_now(options));
   database.run("BEGIN IMMEDIATE");
   database.run(kTables);
-  database.run("INSERT INTO counters VALUES ('transaction', 1), ('etag', 1), ('object', 0)");
+  database.run("INSERT INTO counters VALUES ('transaction', 1), ('etag', 1), ('object', 0), ('used', 0)");
   database
       .query(
           "INSERT INTO nodes(id, name, branch, type, etag, tx, created, created_by, modified, modified_by, restricted) "
