@@ -68,12 +68,18 @@ void need_asset(const Place& place) {
   if (place.node->type != PathType::Asset) refuse(Code::NotAsset, "this is no asset: " + place.path());
 }
 
-/// SlowDown, once for each content, where its file is gone: between being found and being opened it can be replaced and
-/// collected. What is there instead is then looked up.
-void need_there(const ContentFolder& contents, const StoredContent& row, std::string& missed) {
-  if (row.bytes || row.digest == missed || std::filesystem::exists(contents.path_of(row.digest))) return;
-  missed = row.digest;
-  refuse(Code::SlowDown, {});
+/// Opens a content. SlowDown, once for each, where its file is gone: between being found and being opened it can be
+/// replaced and collected. What is there instead is then looked up.
+ContentReader open(const ContentFolder& contents, StoredContent row, std::string& missed) {
+  const auto digest = row.digest;
+  const bool is_file = !row.bytes;
+  try {
+    return contents.open(std::move(row));
+  } catch (const Refusal&) {
+    if (!is_file || digest == missed || std::filesystem::exists(contents.path_of(digest))) throw;
+    missed = digest;
+    refuse(Code::SlowDown, {});
+  }
 }
 
 /// Where the page before ended: "name/branch", since no name has a '/'.
@@ -164,9 +170,7 @@ Result<Read> Store::read(const Actor& actor, const PathAtVersion& path, const Re
       if (query.known_etag != 0 && query.known_etag == entry.etag) {
         refuse(Code::Latest, place.path() + " still has the etag " + std::to_string(entry.etag));
       }
-      auto row = reading.tree.content(*content);
-      need_there(parts_->contents, row, missed);
-      return Read{std::move(entry), parts_->contents.open(std::move(row))};
+      return Read{std::move(entry), nucleus::store::open(parts_->contents, reading.tree.content(*content), missed)};
     });
     if (result || result.error().code != Code::SlowDown) return result;
   }
@@ -190,9 +194,7 @@ Result<LiveRead> read_updates(Parts& parts, const Actor& actor, const std::strin
         "SELECT sequence, content, size, time, user FROM updates WHERE node = ? AND sequence > ? ORDER BY sequence");
     rows.bind(node.id).bind(query.object_id == node.object ? query.sequence : 0);
     for (std::uint64_t bytes = 0; out.updates.size() < query.limit && bytes < kLiveAnswer && rows.step();) {
-      auto row = reading.tree.content(rows.integer(1));
-      need_there(parts.contents, row, missed);
-      auto content = parts.contents.open(std::move(row));
+      auto content = open(parts.contents, reading.tree.content(rows.integer(1)), missed);
       const auto size = rows.number(2);
       bytes += size;
       // Small ones are read now: a thousand of them must not be a thousand open files.
