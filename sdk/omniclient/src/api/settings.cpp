@@ -96,7 +96,7 @@ uint32_t omniClientGetDefaultSearchPaths(char const** searchPaths, uint32_t max)
 OmniClientResult omniClientSetHttpHeader(char const* key, char const* value) noexcept {
   const auto engine = Engine::get();
   if (!engine || key == nullptr || *key == '\0') return eOmniClientResult_ErrorBadRequest;
-  engine->connecting([&](Engine::Connecting& connecting) {
+  engine->connecting([&](Connecting& connecting) {
     if (value == nullptr) {
       connecting.http_headers.erase(key);
     } else {
