@@ -3,10 +3,12 @@
 #include "engine/base_urls.hpp"
 #include "engine/log.hpp"
 #include "providers/file/file_provider.hpp"
+#include "providers/http/http_provider.hpp"
 #include "providers/memory/memory_provider.hpp"
 
 #include <algorithm>
 #include <cstdlib>
+#include <strings.h>
 
 namespace omniclient {
 namespace {
@@ -28,6 +30,28 @@ Current& current() {
 bool is_switched_on(const char* variable) {
   const char* value = std::getenv(variable);
   return value != nullptr && std::string_view(value) == "1";
+}
+
+/// Names of products as HTTP wants them; what is no plain text is left out.
+std::string plain(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (c >= ' ' && c <= '~') result += c;
+  }
+  return result;
+}
+
+std::map<std::string, std::string> http_headers(const Engine::Connecting& connecting) {
+  std::string agent;
+  for (const auto* part : {&connecting.product_name, &connecting.product_version}) {
+    if (!part->empty()) agent += (part == &connecting.product_version ? "/" : "") + plain(*part);
+  }
+  auto headers = connecting.http_headers;
+  const auto is_agent = [](const auto& header) { return strcasecmp(header.first.c_str(), "User-Agent") == 0; };
+  if (std::none_of(headers.begin(), headers.end(), is_agent)) {
+    headers["User-Agent"] = agent + (agent.empty() ? "" : " ") + "omniclient/" OMNICLIENT_BUILD_STRING;
+  }
+  return headers;
 }
 
 }  // namespace
@@ -63,12 +87,17 @@ void Engine::shut_down() {
 }
 
 Engine::Engine() : bookmarks_(settings_folder() / "bookmarks"), pool_(kFileThreads) {
-  const ProviderHost host{loop_, pool_,
+  const ProviderHost host{loop_,
+                          pool_,
                           [this](const char* key, std::int64_t otherwise) { return settings_.number(key, otherwise); },
                           [this](const std::string& server, OmniClientConnectionStatus status) {
                             registrations_.connection_status(server, status);
-                          }};
+                          },
+                          [this] { return connecting([](const Connecting& kept) { return kept.retries; }); },
+                          [this] { return connecting(http_headers); }};
   providers_["file"] = make_file_provider(host);
+  providers_["http"] = make_http_provider(host);
+  providers_["https"] = make_http_provider(host);
   if (is_switched_on("OMNICLIENT_MEMORY_PROVIDER")) providers_["mem"] = make_memory_provider(host);
 }
 
