@@ -139,6 +139,11 @@ Target Engine::target(const Url& absolute) {
   Target target;
   target.url = without_alias(absolute);
   target.text = make_url(target.url);
+  const auto path = target.url.path.value_or("");
+  if (target.url.raw && !path.empty() && path.front() != '/') {  // Relative to a folder that has gone.
+    target.problem = eOmniClientResult_ErrorNotFound;
+    return target;
+  }
   target.provider = provider_of(target.url);
   if (target.provider == nullptr) target.problem = eOmniClientResult_ErrorNotSupported;
   return target;

@@ -27,7 +27,7 @@ struct Target {
   Url url;
   std::string text;
   Provider* provider = nullptr;
-  OmniClientResult problem = eOmniClientResult_Ok;  ///< ErrorBadRequest or ErrorNotSupported: there is no provider.
+  OmniClientResult problem = eOmniClientResult_Ok;  ///< Why there is no provider.
 };
 
 /// Everything that runs between omniClientInitialize and omniClientShutdown. There is one at a time.

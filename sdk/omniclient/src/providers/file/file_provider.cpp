@@ -23,8 +23,8 @@ class FileProvider final : public Provider {
   }
 
   void list(OperationPtr operation, const Url& url, Include include, Done<ListReply> done) override {
-    work<ListReply>(operation, url, std::move(done), [include](const auto& path, Operation&) {
-      auto reply = files::list(path);
+    work<ListReply>(operation, url, std::move(done), [include](const auto& path, Operation& running) {
+      auto reply = files::list(path, running);
       if (include == eOmniClientListIncludeOption_OnlyDeleted) reply.entries.clear();
       return reply;
     });
@@ -79,7 +79,7 @@ class FileProvider final : public Provider {
 
   void remove(OperationPtr operation, const Url& url, Depth depth, Done<Reply> done) override {
     work<Reply>(operation, url, std::move(done),
-                [depth](const auto& path, Operation&) { return files::remove(path, depth); });
+                [depth](const auto& path, Operation& running) { return files::remove(path, depth, running); });
   }
 
   void local_file(OperationPtr operation, const Url& url, bool, Done<PathReply> done) override {

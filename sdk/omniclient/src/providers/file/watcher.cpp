@@ -3,6 +3,7 @@
 #include "providers/file/entries.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <sys/stat.h>
 
 namespace omniclient::files {
@@ -18,10 +19,18 @@ bool is_folder(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/// What to watch, so that nothing that happens to `path` is missed: the folder that holds it, or the nearest one above
-/// that is there; and those above that, in case they are moved or deleted.
-std::vector<Watches::Wanted> wanted_for(const std::string& path, bool contents) {
-  std::vector<Watches::Wanted> wanted;
+/// The first of the folders on the way to `path`, or `path` itself, that is a link; empty where none is.
+std::string first_link(const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const auto part = path.substr(0, end);
+    struct stat info {};
+    if (::lstat(part.c_str(), &info) != 0) return {};
+    if (S_ISLNK(info.st_mode)) return part;
+    if (end == std::string::npos) return {};
+  }
+}
+
+void add_wanted(std::vector<Watches::Wanted>& wanted, const std::string& path, bool contents) {
   if (contents && is_folder(path)) wanted.push_back({path, "", false});
   std::string item = path;
   bool found = false;
@@ -34,6 +43,27 @@ std::vector<Watches::Wanted> wanted_for(const std::string& path, bool contents) 
       found = true;
     }
     item = folder;
+  }
+}
+
+/// What to watch, so that nothing that happens to `path` is missed: the folder that holds it, or the nearest one above
+/// that is there; and those above that, in case they are moved or deleted. The same for each link on the way, and for
+/// where it leads.
+std::vector<Watches::Wanted> wanted_for(const std::string& path, bool contents) {
+  constexpr int kMostLinks = 40;  // As many as the kernel follows.
+  std::vector<Watches::Wanted> wanted;
+  std::string place = path;
+  add_wanted(wanted, place, contents);
+  for (int links = 0; links < kMostLinks; ++links) {
+    const auto link = first_link(place);
+    if (link.empty()) break;
+    wanted.push_back({folder_of(link), name_of(link), false});
+    std::error_code error;
+    const auto target = std::filesystem::read_symlink(link, error);
+    if (error) break;
+    const auto end = std::filesystem::path(folder_of(link)) / target;
+    place = std::string(without_trailing_slashes((end.lexically_normal().string() + place.substr(link.size()))));
+    add_wanted(wanted, place, contents);
   }
   return wanted;
 }
@@ -103,7 +133,8 @@ void Watcher::Subscription::look_at_item() {
 }
 
 void Watcher::Subscription::look_at_items() {
-  auto found = list(path);
+  auto found = list(path, *operation);
+  if (operation->cancelled()) return;
   const bool missing = found.result == eOmniClientResult_ErrorNotFound;
   std::map<std::string, Entry> now;
   for (const auto& entry : found.entries) now.emplace(entry.relative_path, entry);
