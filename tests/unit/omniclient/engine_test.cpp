@@ -175,15 +175,18 @@ TEST(Shutdown, LetsNobodyGoBeforeTheirCallbackHasReturned) {
 
 TEST(Shutdown, WaitsForALiveReadThatIsProcessed) {
   Library library;
-  static Held held;
+  struct Reader : Held {
+    int calls = 0;
+  } held;
   auto content = omniClientAllocContent(1);
   omniClientWait(omniClientLiveCreate("mem://h/live", &content, nullptr, nullptr));
   omniClientLiveConfigureJitterReduction(0, 0, 0);
-  static std::atomic<int> calls{0};
-  omniClientWait(omniClientLiveRead("mem://h/live", 0, 0, nullptr,
-                                    [](void*, OmniClientResult, uint64_t, uint64_t, OmniClientContent*) noexcept {
-                                      if (++calls == 2) Held::call(&held, eOmniClientResult_Ok, nullptr);
-                                    }));
+  omniClientWait(
+      omniClientLiveRead("mem://h/live", 0, 0, &held,
+                         [](void* data, OmniClientResult result, uint64_t, uint64_t, OmniClientContent*) noexcept {
+                           auto& reader = *static_cast<Reader*>(data);
+                           if (++reader.calls == 2) Held::call(static_cast<Held*>(&reader), result, nullptr);
+                         }));
   uint64_t object = 0;
   omniClientWait(omniClientLiveRead("mem://h/live", 0, 0, &object,
                                     [](void* data, OmniClientResult, uint64_t id, uint64_t,
@@ -193,7 +196,7 @@ TEST(Shutdown, WaitsForALiveReadThatIsProcessed) {
   std::thread processing([] { omniClientLiveProcess(); });
   held.running.get_future().wait();
 
-  std::thread shutting([] {
+  std::thread shutting([&held] {
     omniClientShutdown();
     EXPECT_TRUE(held.returned);
   });

@@ -341,4 +341,52 @@ TEST_F(Files, AreNotFoundInAFolderThatHasGone) {
   fs::current_path(before);
 }
 
+TEST_F(Files, HaveNoPast) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+  const auto url = "file:" + at("a");
+
+  EXPECT_EQ(read(url + "?&3").result, eOmniClientResult_ErrorBadRequest);
+  EXPECT_EQ(delete_item(url + "?branch&1"), eOmniClientResult_ErrorBadRequest);
+  EXPECT_EQ(write(url + "?&1", "y"), eOmniClientResult_ErrorBadRequest);
+  EXPECT_EQ(read(url + "?&0").content, "x");
+  EXPECT_EQ(read(url + "?anything").content, "x");
+}
+
+TEST_F(Files, AreNotEmptiedByAWriteOfNothing) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+  auto result = kOk;
+  omniClientWait(omniClientWriteFile(at("a").c_str(), nullptr, &result, [](void* data, OmniClientResult got) noexcept {
+    *static_cast<OmniClientResult*>(data) = got;
+  }));
+  EXPECT_EQ(result, eOmniClientResult_ErrorBadRequest);
+  EXPECT_EQ(read(at("a")).content, "x");
+}
+
+TEST_F(Files, AreReadInAProcessThatWasForked) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+  auto watch = Watch::item(at("a"));
+  ASSERT_EQ(watch.first(), kOk);
+  const auto child = fork();
+  if (child == 0) {
+    // Nothing of the other process's is here, and nothing waits for its threads.
+    omniClientWait(watch.id());
+    omniClientStop(watch.id());
+    omniClientLiveProcess();
+#if defined(__SANITIZE_THREAD__)
+    _exit(0);  // That sanitizer ends forked processes that begin threads.
+#else
+    const bool reads = read(at("a")).content == "x";
+    omniClientShutdown();
+    _exit(reads ? 0 : 1);
+#endif
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  ASSERT_EQ(write(at("a"), "yy"), kOk);
+  EXPECT_EQ(watch.until(eOmniClientListEvent_Updated, "a").item.size, 2u);
+}
+
 }  // namespace

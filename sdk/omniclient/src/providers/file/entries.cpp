@@ -94,6 +94,10 @@ bool passes(int error) {
 
 std::optional<std::string> local_path(const Url& url) {
   if (!url.raw && url.host && !url.host->empty() && *url.host != "localhost") return std::nullopt;
+  if (!url.raw && url.query) {
+    const auto version = read_checkpoint_query(*url.query);
+    if (version && version->checkpoint != 0) return std::nullopt;
+  }
   const auto path = url.path.value_or("");
   if (path.empty() || path.find('\0') != std::string::npos) return std::nullopt;
   if (!url.raw && path.front() != '/') return std::nullopt;

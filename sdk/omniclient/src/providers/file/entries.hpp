@@ -23,7 +23,8 @@ R failure(int error) {
   return passes(error) ? failed_for_now<R>(result_of(error)) : failed<R>(result_of(error));
 }
 
-/// The local path that a URL names. Nothing where it names another machine, no path, or a byte that no path can have.
+/// The local path that a URL names. Nothing where it names another machine, a checkpoint, no
+/// path, or a byte that no path can have.
 std::optional<std::string> local_path(const Url& url);
 
 /// An item, links followed. `relative_path` is its name.

@@ -4,6 +4,8 @@
 #include "providers/file/entries.hpp"
 #include "providers/file/watcher.hpp"
 
+#include <exception>
+
 namespace omniclient {
 namespace {
 
@@ -104,7 +106,13 @@ class FileProvider final : public Provider {
     if (!path) return done(failed<R>(kBadRequest));
     host_.pool.post([operation, path = *path, done = std::move(done), job = std::move(job)] {
       if (operation->cancelled()) return;
-      done(job(path, *operation));
+      R reply;
+      try {
+        reply = job(path, *operation);
+      } catch (const std::exception&) {  // There is too little memory, or a name that no file system may have.
+        reply = failed<R>(eOmniClientResult_Error);
+      }
+      done(std::move(reply));
     });
   }
 
