@@ -164,6 +164,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows, const std::v
       const bool at_right = std::find(right.begin(), right.end(), i) != right.end();
       line += (i == 0 ? "" : "  ") + (at_right ? room + row[i] : i + 1 == row.size() ? row[i] : row[i] + room);
     }
+    line.erase(line.find_last_not_of(' ') + 1);
     print(line);
   }
 }
