@@ -60,9 +60,9 @@ int say_failure(const std::string& asked, const std::string& reason, const char*
     std::fprintf(stderr, "%s\n", Json().object("error", object).text("try", hint).str().c_str());
     return kFailed;
   }
-  std::fprintf(stderr, "omni: could not %s: %s", printable(asked).c_str(), printable(reason).c_str());
-  if (result != nullptr) std::fprintf(stderr, " (%s)", result);
-  std::fputc('\n', stderr);
+  std::fprintf(stderr, "omni: could not %s\n", printable(asked).c_str());
+  std::fprintf(stderr, "  %s%s%s\n", result == nullptr ? "" : result, result == nullptr ? "" : ": ",
+               printable(reason).c_str());
   if (!warning.empty()) std::fprintf(stderr, "  the library says: %s\n", printable(warning).c_str());
   if (hint != nullptr) std::fprintf(stderr, "  try: %s\n", hint);
   return kFailed;
