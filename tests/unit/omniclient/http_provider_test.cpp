@@ -336,6 +336,42 @@ TEST_F(Http, TellsHowFarItIs) {
   omniClientUnregisterCallback(handle);
 }
 
+TEST_F(Http, KeepsALocalCopyUntilThereIsAnotherVersion) {
+  std::atomic<bool> second{false};
+  std::atomic<int> sent{0};
+  WebServer server([&](const Asked& asked) {
+    const std::string tag = second ? "\"second\"" : "\"first\"";
+    if (asked.head.find("If-None-Match: " + tag) != std::string::npos) return answer_status("304 Not Modified");
+    ++sent;
+    return answer_ok(second ? "two" : "one", "ETag: " + tag + "\r\n");
+  });
+  const auto url = server.url("/in/scene.usd?x=1");
+  const auto local = [&](bool download) {
+    Texted got;
+    omniClientWait(omniClientGetLocalFile(url.c_str(), download, &got,
+                                          [](void* data, OmniClientResult result, char const* path) noexcept {
+                                            *static_cast<Texted*>(data) = {result, path == nullptr ? "" : path};
+                                          }));
+    return got;
+  };
+
+  EXPECT_EQ(local(false).result, eOmniClientResult_ErrorNotFound);
+  const auto first = local(true);
+  ASSERT_EQ(first.result, kOk);
+  EXPECT_EQ(std::filesystem::path(first.text).filename(), "scene.usd");
+  EXPECT_EQ(read(first.text).content, "one");
+  EXPECT_EQ(local(true).text, first.text);
+  EXPECT_EQ(local(false).text, first.text);
+  EXPECT_EQ(sent, 1);
+  second = true;
+  const auto other = local(true);
+  EXPECT_EQ(read(other.text).content, "two");
+  EXPECT_EQ(read(first.text).content, "one");
+
+  omniClientShutdown();
+  EXPECT_FALSE(std::filesystem::exists(other.text));
+}
+
 TEST_F(Http, CopiesToFilesAndNotBack) {
   WebServer server(
       [](const Asked& asked) { return asked.target == "/a" ? answer_ok("text") : answer_status("404 Not Found"); });

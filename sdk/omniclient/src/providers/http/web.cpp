@@ -144,19 +144,20 @@ void Web::list(const OperationPtr& operation, const Url& url, Again again, Done<
   });
 }
 
-void Web::read(const OperationPtr& operation, const Url& url, Done<ReadReply> done) {
-  fetcher_.ask(operation, question_of(Question::Method::Get, url, {}),
+void Web::read(const OperationPtr& operation, const Url& url, Again again, std::function<void(FetchReply)> done) {
+  fetcher_.ask(operation, question_of(Question::Method::Get, url, again),
                [url, done = std::move(done)](const Answer& answer) {
-                 ReadReply reply;
+                 FetchReply reply;
                  take_result(reply, answer);
-                 reply.content = answer.body;
+                 reply.unchanged = answer.result == eOmniClientResult_Ok && answer.status == 304;
+                 reply.seen.etag = answer.etag;
+                 reply.seen.last_modified = answer.last_modified;
                  if (reply.result != eOmniClientResult_Ok) {
                    log_failure(text_of(url), answer);
-                   reply.content = std::make_shared<Content>();
                  } else if (became_folder(url, answer)) {
                    reply.result = eOmniClientResult_ErrorWrongType;
-                   reply.content = std::make_shared<Content>();
                  }
+                 reply.content = reply.result == eOmniClientResult_Ok ? answer.body : std::make_shared<Content>();
                  reply.version = version_of(answer);
                  done(std::move(reply));
                });
