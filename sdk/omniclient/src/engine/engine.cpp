@@ -4,6 +4,7 @@
 #include "engine/log.hpp"
 #include "providers/file/file_provider.hpp"
 #include "providers/memory/memory_provider.hpp"
+#include "providers/omniverse/omniverse_provider.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -69,6 +70,7 @@ Engine::Engine() : bookmarks_(settings_folder() / "bookmarks"), pool_(kFileThrea
                             registrations_.connection_status(server, status);
                           }};
   providers_["file"] = make_file_provider(host);
+  providers_["omniverse"] = make_omniverse_provider(host);
   if (is_switched_on("OMNICLIENT_MEMORY_PROVIDER")) providers_["mem"] = make_memory_provider(host);
 }
 
