@@ -35,6 +35,7 @@ struct ApiConfig {
   std::uint32_t max_in_flight = 1'000;
   std::chrono::nanoseconds backoff_time = std::chrono::milliseconds(500);
   ByteSize max_unread{16 * 1024 * 1024};
+  std::chrono::nanoseconds login_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds ping_interval = std::chrono::seconds(20);
 };
 
