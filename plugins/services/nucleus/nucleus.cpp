@@ -41,7 +41,10 @@ std::optional<std::string> Sessions::user(const std::string& connection, std::st
   return found->second.user;
 }
 
-Nucleus::Nucleus() : hub_([this](std::function<void()> work) { return run(std::move(work)); }) {}
+Nucleus::Nucleus()
+    : hub_([this](std::function<void()> work) { return run(std::move(work)); }),
+      look_after_channels_([this](std::function<void()> work) { return run(std::move(work)); },
+                           [this] { channels_.look_after(); }) {}
 
 Result<std::shared_ptr<Nucleus>> Nucleus::open(const std::string& folder, const store::Options& options) {
   // Absolute first: of a relative path that is not there yet nothing canonical is made.
@@ -91,17 +94,46 @@ bool Nucleus::run(std::function<void()> work) {
   return std::any_of(pools_.begin(), pools_.end(), [&](Pool* pool) { return pool->run(work); });
 }
 
+/// On the store's writer: it must not wait, and is done before the change is answered.
 void Nucleus::listen(const store::Change& change) {
   using store::PathEvent;
   const bool gone =
       change.event == PathEvent::Delete || change.event == PathEvent::Obliterate || change.event == PathEvent::Rename;
-  if (gone && change.entry.type == store::PathType::Channel) channels_.remove(plain_path(change.entry.path));
+  if (gone && change.entry.type == store::PathType::Channel) {
+    channels_.gone(plain_path(change.entry.path), change.transaction_id);
+    look_after_channels_.ask();
+  }
   hub_.changed(change);
+  // What is moved is below other access lists from here on.
+  if (change.event == PathEvent::ChangeAcl || change.event == PathEvent::Rename) rights_changed();
+}
+
+void Nucleus::rights_changed() {
+  channels_.rights_changed();
+  look_after_channels_.ask();
+  hub_.check();
+}
+
+void Nucleus::release(const std::string& connection) {
+  store_->submit(store::Actor::the_system(), store::ReleaseConnection{connection},
+                 [this, connection](const store::Result<store::Done>& result) {
+                   if (result) return;
+                   const std::lock_guard lock(mutex_);
+                   unreleased_.push_back(connection);  // there was no room, or the disk fails: `look_after` tries again
+                 });
 }
 
 void Nucleus::look_after(const Upkeep& upkeep) {
-  store_->submit(store::Actor::the_system(), store::ReleaseExpiredLocks{}, [](store::Result<store::Done>) {});
   hub_.go_on();
+  look_after_channels_.go_on();
+  std::vector<std::string> unreleased;
+  {
+    const std::lock_guard lock(mutex_);
+    unreleased.swap(unreleased_);
+    for (auto* pool : pools_) pool->go_on();
+  }
+  for (const auto& connection : unreleased) release(connection);
+  store_->submit(store::Actor::the_system(), store::ReleaseExpiredLocks{}, [](store::Result<store::Done>) {});
   {
     const std::lock_guard lock(mutex_);
     const auto now = std::chrono::steady_clock::now();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "channels.hpp"
+#include "errand.hpp"
 #include "hub.hpp"
 #include "pool.hpp"
 #include "store/store.hpp"
@@ -67,6 +68,12 @@ class Nucleus {
   /// contents that nothing names. To be called about once a second, on a thread that must not wait.
   void look_after(const Upkeep& upkeep);
 
+  /// Who may do what is other than it was, in a way that the store tells nobody: groups, users. Those who have lost a
+  /// right by it hear nothing more that is said from here on. Any thread; does not wait.
+  void rights_changed();
+  /// A connection is gone, and its locks with it, as soon as the store does it.
+  void release(const std::string& connection);
+
   store::Store& store() { return *store_; }
   Hub& hub() { return hub_; }
   Channels& channels() { return channels_; }
@@ -86,8 +93,10 @@ class Nucleus {
   std::vector<Pool*> pools_;                                                              // guarded by mutex_
   std::chrono::steady_clock::time_point last_tidied_ = std::chrono::steady_clock::now();  // guarded by mutex_
   bool tidying_ = false;                                                                  // guarded by mutex_
+  std::vector<std::string> unreleased_;                                                   // guarded by mutex_
   Hub hub_;
   Channels channels_;
+  Errand look_after_channels_;
   Sessions sessions_;
   std::string secret_;
   std::unique_ptr<AccessTokens> tokens_;

@@ -100,6 +100,10 @@ const ConfigSpec<ApiConfig>& api_spec() {
                  "What may wait for one client that does not read. Past it no more of its requests are taken, and a "
                  "subscription or channel that has something for it ends with QUOTA_REACHED.")
           .range(kib(64), mib(1024))
+          .field("login_timeout", &ApiConfig::login_timeout,
+                 "How long a connection may be there without anybody having logged in. Until then its messages have at "
+                 "most 64 KiB. `off`: for ever.")
+          .range<std::chrono::nanoseconds>(0s, 1h)
           .field("ping_interval", &ApiConfig::ping_interval, kPing)
           .range<std::chrono::nanoseconds>(0s, 1h);
   return spec;
