@@ -8,7 +8,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 TEST(Names, AreThoseOfTheValues) {
   EXPECT_STREQ(omniClientGetResultString(eOmniClientResult_Ok), "Ok");

@@ -10,7 +10,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 constexpr uint64_t version(uint64_t major, uint64_t minor, uint64_t patch) { return major << 48 | minor << 32 | patch; }
 
 Collected<std::string> logged;

@@ -19,7 +19,6 @@ using namespace client;
 namespace fs = std::filesystem;
 namespace files = omniclient::files;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 class Files : public testing::Test {
  protected:

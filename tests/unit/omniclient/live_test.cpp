@@ -10,7 +10,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 constexpr const char* kUrl = "mem://h/scene.live";
 
 struct Update {

@@ -8,7 +8,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 constexpr auto kDeletedToo = eOmniClientListIncludeOption_IncludeDeleted;
 
 class MemoryServer : public testing::Test {

@@ -4,7 +4,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 struct Resolved {
   OmniClientResult result = eOmniClientResult_Error;

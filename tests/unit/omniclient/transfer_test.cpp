@@ -8,7 +8,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 constexpr auto kOverwrite = eOmniClientCopy_Overwrite;
 
 class Transfer : public testing::Test {

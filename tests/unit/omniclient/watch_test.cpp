@@ -8,7 +8,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 class Subscription : public AtEachPlace {};
 

@@ -96,6 +96,9 @@ uint32_t omniClientGetDefaultSearchPaths(char const** searchPaths, uint32_t max)
 OmniClientResult omniClientSetHttpHeader(char const* key, char const* value) noexcept {
   const auto engine = Engine::get();
   if (!engine || key == nullptr || *key == '\0') return eOmniClientResult_ErrorBadRequest;
+  // A line's end would begin another header.
+  if (std::strpbrk(key, "\r\n:") != nullptr) return eOmniClientResult_ErrorBadRequest;
+  if (value != nullptr && std::strpbrk(value, "\r\n") != nullptr) return eOmniClientResult_ErrorBadRequest;
   engine->connecting([&](Connecting& connecting) {
     if (value == nullptr) {
       connecting.http_headers.erase(key);

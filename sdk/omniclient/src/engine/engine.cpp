@@ -3,6 +3,7 @@
 #include "engine/base_urls.hpp"
 #include "engine/log.hpp"
 #include "providers/file/file_provider.hpp"
+#include "providers/http/http_provider.hpp"
 #include "providers/memory/memory_provider.hpp"
 
 #include <algorithm>
@@ -115,6 +116,8 @@ Engine::Engine() : bookmarks_(in_settings_folder("bookmarks")), pool_(kFileThrea
                           },
                           [this] { return connecting([](const Connecting& now) { return now; }); }};
   providers_["file"] = make_file_provider(host);
+  providers_["http"] = make_http_provider(host);
+  providers_["https"] = make_http_provider(host);
   if (is_switched_on("OMNICLIENT_MEMORY_PROVIDER")) providers_["mem"] = make_memory_provider(host);
 }
 

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPiece = 4u << 20;
+constexpr std::size_t kReadPiece = 4u << 20;
 
 Reply answer(int error) { return {error == ECANCELED ? eOmniClientResult_ErrorConnection : result_of(error)}; }
 
@@ -239,7 +239,7 @@ ReadReply read(const std::string& path, Operation& operation) {
       content = std::move(larger);
     }
     if (content.data() == nullptr) return failed<ReadReply>(eOmniClientResult_Error);
-    const auto got = ::read(file.number(), content.data() + filled, std::min(room - filled, kPiece));
+    const auto got = ::read(file.number(), content.data() + filled, std::min(room - filled, kReadPiece));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed<ReadReply>(result_of(errno));
     if (got == 0) break;

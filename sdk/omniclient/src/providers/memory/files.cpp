@@ -3,7 +3,6 @@
 namespace omniclient::memory {
 namespace {
 
-constexpr auto kOk = eOmniClientResult_Ok;
 using Found = Server::Found;
 
 bool is_included(const Node& node, Include include) {

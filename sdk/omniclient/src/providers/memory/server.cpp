@@ -5,8 +5,6 @@
 namespace omniclient::memory {
 namespace {
 
-constexpr auto kOk = eOmniClientResult_Ok;
-
 std::string parent_of(std::string_view path) {
   auto names = segments(path);
   std::string result;
