@@ -7,6 +7,7 @@ namespace {
 
 using omniclient::break_reference;
 using omniclient::break_url;
+using omniclient::combine;
 using omniclient::make_printable;
 using omniclient::make_url;
 using omniclient::normalize_url;
@@ -180,6 +181,24 @@ TEST(CheckpointQuery, IsWrittenInFull) {
   EXPECT_EQ(omniclient::make_checkpoint_query("main", 7), "branch=main&checkpoint=7");
   EXPECT_EQ(omniclient::make_checkpoint_query("main", 0), "branch=main");
   EXPECT_EQ(omniclient::make_checkpoint_query("", 7), "branch=&checkpoint=7");
+}
+
+TEST(NormalizeUrl, KeepsWhatDecodingWouldLose) {
+  for (const char* url : {"http://h/a%2Fb", "http://h/a%2Fb/c%00?q=a%26b&c=1%2B1%3D2#f", "mem://h/x?%25%23"}) {
+    EXPECT_EQ(normalize_url(url), url);
+    EXPECT_EQ(combine("http://other/x/", url), url);
+  }
+  EXPECT_EQ(normalize_url("http://h/%61%2f%7e?%6a%2b"), "http://h/a%2F~?j%2B");
+  EXPECT_EQ(normalize_url("http://h/a%2F../b/../c"), "http://h/a%2F../c");
+  EXPECT_EQ(combine("http://h/a%2Fb/c?x=%26", "d"), "http://h/a%2Fb/d");
+  EXPECT_EQ(combine("http://h/a%2Fb/c?x=%26", "#f"), "http://h/a%2Fb/c?x=%26#f");
+  EXPECT_EQ(combine("http://h/a/b", "c%2Fd?e%26"), "http://h/a/c%2Fd?e%26");
+  EXPECT_EQ(*break_url("http://h/a%2Fb?x%26").path, "/a/b");
+  EXPECT_EQ(*break_url("http://h/a%2Fb?x%26").query, "x&");
+  // Another path is not written in the old way.
+  auto url = break_url("http://h/a%2Fb");
+  url.path = "/c";
+  EXPECT_EQ(make_url(url), "http://h/c");
 }
 
 }  // namespace
