@@ -195,6 +195,14 @@ TEST(NormalizeUrl, KeepsWhatDecodingWouldLose) {
   EXPECT_EQ(combine("http://h/a/b", "c%2Fd?e%26"), "http://h/a/c%2Fd?e%26");
   EXPECT_EQ(*break_url("http://h/a%2Fb?x%26").path, "/a/b");
   EXPECT_EQ(*break_url("http://h/a%2Fb?x%26").query, "x&");
+  for (const char* text :
+       {"a%2Fb", "1a:b%2Fc", "a:%2F", "x:/%2F/a%2Fb", "x:a%2Fb", "http://h/%6Fmniverse://x%2Fy?%6Fmniverse://%26",
+        "x:/..//a%2F..%2Fb", "x:/.//a%2Fb", "./a:b%2Fc", "?%26", "//h%2F/%2F"}) {
+    const auto reference = break_reference(text);
+    EXPECT_EQ(break_reference(make_url(reference)), reference) << text << " " << make_url(reference);
+    const auto once = normalize_url(text);
+    EXPECT_EQ(normalize_url(once), once) << text;
+  }
   // Another path is not written in the old way.
   auto url = break_url("http://h/a%2Fb");
   url.path = "/c";

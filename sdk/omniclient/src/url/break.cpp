@@ -74,13 +74,16 @@ Url break_rest(std::string_view rest, Url url) {
     url.path = decoded(path);
     // `/%2F` is how a path that begins with two slashes is written where there is no host.
     const bool two_slashes = !url.host && url.path->substr(0, 2) == "//";
-    if (!two_slashes && encodes_one_of(path, kPathMeanings)) url.path_text = canonical(path, "/");
+    if (!two_slashes && encodes_one_of(path, kPathMeanings)) url.path_text = written_path(canonical(path, "/"), url);
   }
   if (rest.substr(0, 1) == "?") {
     rest.remove_prefix(1);
     const auto query = take_until(rest, "#");
     url.query = decoded(query);
-    if (encodes_one_of(query, kQueryMeanings)) url.query_text = canonical(query, "/?");
+    if (encodes_one_of(query, kQueryMeanings)) {
+      url.query_text = canonical(query, "/?");
+      hide_embedded_scheme(*url.query_text, 0);
+    }
   }
   if (rest.substr(0, 1) == "#") url.fragment = decoded(rest.substr(1));
   return url;

@@ -34,15 +34,6 @@ std::string encoded_path(std::string_view path, const Url& url) {
   return text;
 }
 
-/// `omniverse://` inside of a text would be read as the beginning of the URL.
-void hide_embedded_scheme(std::string& text, std::size_t from) {
-  constexpr std::string_view kEmbedded = "omniverse://";
-  for (std::size_t at = from; at + kEmbedded.size() <= text.size(); ++at) {
-    if (lower(std::string_view(text).substr(at, kEmbedded.size())) != kEmbedded) continue;
-    text.replace(at + kEmbedded.find(':'), 1, "%3A");
-  }
-}
-
 std::string remove_dot_segments(std::string_view path) {
   const bool absolute = path.substr(0, 1) == "/";
   std::vector<std::string_view> kept;
@@ -109,6 +100,24 @@ std::string canonical(std::string_view text, std::string_view more) {
   return result;
 }
 
+void hide_embedded_scheme(std::string& text, std::size_t from) {
+  constexpr std::string_view kEmbedded = "omniverse://";
+  for (std::size_t at = from; at + kEmbedded.size() <= text.size(); ++at) {
+    if (lower(std::string_view(text).substr(at, kEmbedded.size())) != kEmbedded) continue;
+    text.replace(at + kEmbedded.find(':'), 1, "%3A");
+  }
+}
+
+std::string written_path(std::string text, const Url& url) {
+  if (!url.scheme && !url.host) {
+    for (std::size_t at = 0; at < text.size() && text[at] != '/'; ++at) {
+      if (text[at] == ':') text.replace(at, 1, "%3A");
+    }
+  }
+  hide_embedded_scheme(text, 0);
+  return text;
+}
+
 bool has_encoded_slash(const Url& url) {
   return writes(url.path_text, url.path) &&
          (url.path_text->find("%2F") != std::string::npos || url.path_text->find("%00") != std::string::npos);
@@ -128,8 +137,8 @@ std::string make_url(const Url& url) {
   if (url.path && !url.path->empty()) {
     if (url.host && url.path->front() != '/') text += '/';
     const bool as_authority = !url.host && url.path_text && url.path_text->substr(0, 2) == "//";
-    const bool as_written = url.scheme && !as_authority && writes(url.path_text, url.path);
-    text += as_written ? *url.path_text : encoded_path(*url.path, url);
+    const bool as_it_was = !as_authority && writes(url.path_text, url.path);
+    text += as_it_was ? written_path(*url.path_text, url) : encoded_path(*url.path, url);
   }
   if (url.query) text += "?" + (writes(url.query_text, url.query) ? *url.query_text : encoded_part(*url.query, "/?"));
   if (url.fragment) text += "#" + encoded_part(*url.fragment, "/?");
@@ -141,9 +150,14 @@ Url normalized(Url url) {
   if (!url.path) return url;
   if (writes(url.path_text, url.path)) {
     // An encoded slash does not end a segment.
-    url.path_text = remove_dot_segments(*url.path_text);
-    url.path = decoded(*url.path_text);
-    return url;
+    auto text = remove_dot_segments(*url.path_text);
+    const bool as_authority = !url.host && text.substr(0, 2) == "//";
+    if (!as_authority) {
+      url.path = decoded(text);
+      url.path_text = std::move(text);
+      return url;
+    }
+    url.path_text.reset();
   }
   auto path = remove_dot_segments(*url.path);
   if (url.raw && !break_url(path).raw) {
