@@ -164,7 +164,7 @@ bool Fetch::ended(CURLcode code) {
   const bool again = passes(code, status) && put_off();
   if (code != CURLE_OK) {
     log::write(again ? eOmniClientLogLevel_Verbose : eOmniClientLogLevel_Warning, "http",
-               {question_.url, ": ", too_large_ ? "the answer is too large" : curl_easy_strerror(code),
+               {question_.name, ": ", too_large_ ? "the answer is too large" : curl_easy_strerror(code),
                 again ? "; trying again" : ""});
   }
   if (!again) {
