@@ -7,7 +7,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 class Http : public testing::Test {
  protected:

@@ -14,7 +14,11 @@ Account account_of(Database& database, const Actor& actor) {
   auto user = database.query(
       "SELECT u.id, u.enabled, u.admin, u.read_only FROM principals p JOIN users u ON u.id = p.id WHERE p.name = ?");
   user.bind(actor.user);
-  if (!user.step()) refuse(Code::UserNotFound, "there is no user " + actor.user);
+  const bool found = user.step();
+  if (!found) refuse(Code::UserNotFound, "there is no user " + actor.user);
+  if (actor.id != 0 && actor.id != user.integer(0)) {
+    refuse(Code::UserNotFound, "another user has this name by now: " + actor.user);
+  }
   if (user.integer(1) == 0) refuse(Code::Denied, "the user is disabled: " + actor.user);
   account.id = user.integer(0);
   account.super = user.integer(2) != 0;
@@ -37,8 +41,10 @@ std::map<std::int64_t, Access> acl_of(Database& database, const Node& node) {
 
 Access Rights::at(Access inherited, const Node& node) {
   if (account_.super) return Access::Full;
-  if (!node.restricted) return inherited;
-  const auto lines = acl_of(database_, node);
+  return node.restricted ? at(inherited, acl_of(database_, node)) : inherited;
+}
+
+Access Rights::at(Access inherited, const std::map<std::int64_t, Access>& lines) const {
   if (const auto own = lines.find(account_.id); own != lines.end()) return own->second;
   bool named = false;
   Access together = Access::None;

@@ -45,6 +45,7 @@ void Writing::need_unlocked(const Node& node, const std::string& path) const {
 
 std::int64_t Writing::content(const Content& content) {
   const Pin& pin = ContentFolder::pin(content);
+  shop.named.push_back(&pin);
   auto known = database.query("SELECT id FROM contents WHERE hash = ?");
   known.bytes(pin.digest);
   if (known.step()) return known.integer(0);
@@ -256,6 +257,7 @@ Change& Writing::tell(PathEvent event, const Node& node, const std::string& path
   change.entry = entry(node, path);
   change.transaction_id = transaction();
   change.by = actor;
+  change.rights = rights_of(node);
   return changes.emplace_back(std::move(change));
 }
 

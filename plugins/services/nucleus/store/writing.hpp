@@ -7,6 +7,8 @@
 #include "locks.hpp"
 #include "options.hpp"
 #include "rights.hpp"
+#include "rights_then.hpp"
+#include "schema.hpp"
 #include "tree.hpp"
 
 #include <cstdint>
@@ -31,7 +33,8 @@ struct Workshop {
   const Options& options;
   Locks& locks;
   Counters counters = {};
-  std::uint64_t used = 0;  ///< Bytes of all contents that are named.
+  std::uint64_t used = 0;              ///< Bytes of all contents that are named.
+  std::vector<const Pin*> named = {};  ///< The contents of this transaction; its jobs hold them until it is told.
 };
 
 /// One change while it is made: who makes it, what it has done so far, and the steps that all of them are made of.
@@ -92,6 +95,9 @@ class Writing {
   /// --- telling ---
   Entry entry(const Node& node, const std::string& path);
   Change& tell(PathEvent event, const Node& node, const std::string& path);
+  /// The access lists that are in force at a node, and for what is in a folder.
+  std::shared_ptr<const RightsThen> rights_of(const Node& node);
+  std::shared_ptr<const RightsThen> rights_in(std::int64_t folder);
   /// What a command answers about a node: with the asker's rights.
   Written written(const Node& node, const std::string& path, Access access, std::uint64_t checkpoint = 0);
 
@@ -99,6 +105,7 @@ class Writing {
   void save_object(Node& node);
 
   std::optional<std::uint64_t> transaction_;
+  std::map<std::int64_t, std::shared_ptr<const RightsThen>> rights_in_;  ///< No command changes those that it has told.
 };
 
 /// Everything that is there in a folder and below, with its path and what the account may do with it; folders behind

@@ -99,7 +99,7 @@ OmniClientResult omniClientSetHttpHeader(char const* key, char const* value) noe
   // A line's end would begin another header.
   if (std::strpbrk(key, "\r\n:") != nullptr) return eOmniClientResult_ErrorBadRequest;
   if (value != nullptr && std::strpbrk(value, "\r\n") != nullptr) return eOmniClientResult_ErrorBadRequest;
-  engine->connecting([&](Engine::Connecting& connecting) {
+  engine->connecting([&](Connecting& connecting) {
     if (value == nullptr) {
       connecting.http_headers.erase(key);
     } else {

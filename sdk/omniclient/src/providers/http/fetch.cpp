@@ -3,7 +3,6 @@
 #include "engine/log.hpp"
 
 #include <algorithm>
-#include <random>
 
 namespace omniclient::http {
 namespace {
@@ -25,11 +24,6 @@ std::string header(CURL* easy, const char* name) {
 std::string text_info(CURL* easy, CURLINFO what) {
   const auto* value = info<char*>(easy, what);
   return value == nullptr ? "" : value;
-}
-
-std::uint64_t random_up_to(std::uint64_t most) {
-  thread_local std::minstd_rand generator{std::random_device{}()};
-  return std::uniform_int_distribution<std::uint64_t>(0, most)(generator);
 }
 
 OmniClientResult result_of(CURLcode code) {
@@ -77,9 +71,6 @@ void Fetch::release() {
 CURL* Fetch::begin() {
   easy_ = curl_easy_init();
   if (easy_ == nullptr) return nullptr;
-  if (attempts_++ == 0) first_ = Clock::now();
-  body_.clear();
-  whole_head_ = has_head_ = too_large_ = false;
   set_options();
   return easy_;
 }
@@ -139,48 +130,34 @@ std::size_t Fetch::take(const char* bytes, std::size_t count) {
   return count;
 }
 
-bool Fetch::passes(CURLcode code, long status) const {
-  if (code != CURLE_OK) return was_lost(code) && info<curl_off_t>(easy_, CURLINFO_CONNECT_TIME_T) > 0;
-  return status == 429 || status == 500 || (status >= 502 && status <= 504);
-}
-
-/// Whether there is time for one more attempt; sets when it is due.
-bool Fetch::put_off() {
-  if (!question_.repeat || wishes_.retries.maxMs == 0) return false;
-  const std::uint64_t count = attempts_;
-  std::chrono::milliseconds wait(wishes_.retries.baseMs * count * count +
-                                 random_up_to(wishes_.retries.jitterMs * count));
-  if (const auto asked = info<curl_off_t>(easy_, CURLINFO_RETRY_AFTER); asked > 0) {
-    wait = std::max(wait, std::chrono::milliseconds(std::min<curl_off_t>(asked, 86400) * 1000));
+/// Whether what has failed may pass, and when.
+void Fetch::judge(Answer& told, CURLcode code) const {
+  if (code != CURLE_OK) {
+    told.passing = was_lost(code) && info<curl_off_t>(easy_, CURLINFO_CONNECT_TIME_T) > 0;
+    return;
   }
-  due_ = Clock::now() + wait;
-  return due_ - first_ <= std::chrono::milliseconds(wishes_.retries.maxMs);
+  told.passing = told.status == 429 || told.status == 500 || (told.status >= 502 && told.status <= 504);
+  const auto asked = info<curl_off_t>(easy_, CURLINFO_RETRY_AFTER);
+  constexpr curl_off_t kDay = 86400;
+  if (told.passing && asked > 0) told.wait_ms = static_cast<std::uint32_t>(std::min(asked, kDay)) * 1000;
 }
 
-bool Fetch::ended(CURLcode code) {
+void Fetch::ended(CURLcode code) {
   if (has_head_ && code == CURLE_WRITE_ERROR) code = CURLE_OK;
   if (code == CURLE_OK && !whole_head_) code = CURLE_PARTIAL_FILE;  // libcurl takes such a head for all of it.
-  const auto status = info<long>(easy_, CURLINFO_RESPONSE_CODE);
-  const bool again = passes(code, status) && put_off();
+  auto told = answer(code);
+  judge(told, code);
   if (code != CURLE_OK) {
-    log::write(again ? eOmniClientLogLevel_Verbose : eOmniClientLogLevel_Warning, "http",
-               {question_.name, ": ", too_large_ ? "the answer is too large" : curl_easy_strerror(code),
-                again ? "; trying again" : ""});
-  }
-  if (!again) {
-    auto told = answer(code);
-    release();
-    if (!cancelled()) done_(std::move(told));
-    return false;
+    log::write(told.passing ? eOmniClientLogLevel_Verbose : eOmniClientLogLevel_Warning, "http",
+               {question_.name, ": ", too_large_ ? "the answer is too large" : curl_easy_strerror(code)});
   }
   release();
-  return true;
+  if (!cancelled()) done_(std::move(told));
 }
 
 Answer Fetch::answer(CURLcode code) {
   Answer told;
   told.result = result_of(code);
-  told.body = std::make_shared<Content>();
   if (code != CURLE_OK) return told;
   told.status = info<long>(easy_, CURLINFO_RESPONSE_CODE);
   told.url = text_info(easy_, CURLINFO_EFFECTIVE_URL);

@@ -11,12 +11,11 @@ namespace omniclient::http {
 struct Wishes {
   std::chrono::milliseconds connect;
   std::chrono::milliseconds stall;
-  OmniClientRetryBehavior retries;
   std::vector<std::string> headers;
   std::string authorities;  ///< The file of the certificate authorities; empty: the system's.
 };
 
-/// One question on its way, as often as it takes. On the fetcher's thread, but for its construction.
+/// One question on its way. On the fetcher's thread, but for its construction.
 class Fetch {
  public:
   using Clock = std::chrono::steady_clock;
@@ -29,13 +28,13 @@ class Fetch {
   bool cancelled() const { return operation_->cancelled(); }
   Clock::time_point due() const { return due_; }
 
-  /// A handle for the next attempt; null where there is no memory for one.
+  /// Its handle; null where there is no memory for one.
   CURL* begin();
-  /// Null while no attempt is under way.
+  /// Null until it has begun.
   CURL* handle() const { return easy_; }
 
-  /// After an attempt. True: it is due again. False: `done` has been called.
-  bool ended(CURLcode code);
+  /// Calls `done`, unless the operation has been cancelled.
+  void ended(CURLcode code);
 
  private:
   static std::size_t take_bytes(char* bytes, std::size_t size, std::size_t count, void* fetch);
@@ -43,8 +42,7 @@ class Fetch {
   std::size_t take(const char* bytes, std::size_t count);
   void set_options();
   Answer answer(CURLcode code);
-  bool passes(CURLcode code, long status) const;
-  bool put_off();
+  void judge(Answer& told, CURLcode code) const;
   void release();
 
   const OperationPtr operation_;
@@ -58,9 +56,7 @@ class Fetch {
   bool whole_head_ = false;  ///< The last head has come to its end.
   bool has_head_ = false;    ///< The body was given up, since only the head is wanted.
   bool too_large_ = false;   ///< The body was given up.
-  Clock::time_point due_;
-  Clock::time_point first_;
-  unsigned attempts_ = 0;
+  const Clock::time_point due_;
 };
 
 }  // namespace omniclient::http

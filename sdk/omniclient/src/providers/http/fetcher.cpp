@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <pthread.h>
+#include <strings.h>
 #include <thread>
 
 namespace omniclient::http {
@@ -27,9 +28,31 @@ CURLM* make_multi() {
   return multi;
 }
 
+/// Names of products as HTTP wants them; what is no plain text is left out.
+std::string plain(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (c >= ' ' && c <= '~') result += c;
+  }
+  return result;
+}
+
+std::map<std::string, std::string> http_headers(const Connecting& connecting) {
+  std::string agent;
+  for (const auto* part : {&connecting.product_name, &connecting.product_version}) {
+    if (!part->empty()) agent += (part == &connecting.product_version ? "/" : "") + plain(*part);
+  }
+  auto headers = connecting.http_headers;
+  const auto is_agent = [](const auto& header) { return strcasecmp(header.first.c_str(), "User-Agent") == 0; };
+  if (std::none_of(headers.begin(), headers.end(), is_agent)) {
+    headers["User-Agent"] = agent + (agent.empty() ? "" : " ") + "omniclient/" OMNICLIENT_BUILD_STRING;
+  }
+  return headers;
+}
+
 std::vector<std::string> header_lines(const ProviderHost& host) {
   std::vector<std::string> lines;
-  for (const auto& [name, value] : host.http_headers()) {
+  for (const auto& [name, value] : http_headers(host.connecting())) {
     lines.push_back(value.empty() ? name + ";" : name + ": " + value);  // With a colon, curl would leave it out.
   }
   return lines;
@@ -56,10 +79,9 @@ class Fetcher::Work {
   }
 
   void add(const OperationPtr& operation, Question question, std::function<void(Answer)> done) {
-    if (multi_ == nullptr) return done({eOmniClientResult_Error, 0, {}, {}, {}, {}, 0, 0, std::make_shared<Content>()});
+    if (multi_ == nullptr) return done(Answer{});
     Wishes wishes{milliseconds(host_, "http.connect_ms", kConnectMilliseconds),
-                  milliseconds(host_, "http.stall_ms", kStallMilliseconds), host_.retries(), header_lines(host_),
-                  authorities_};
+                  milliseconds(host_, "http.stall_ms", kStallMilliseconds), header_lines(host_), authorities_};
     auto fetch = std::make_shared<Fetch>(operation, std::move(question), std::move(wishes), std::move(done));
     {
       std::lock_guard lock(mutex_);
@@ -149,7 +171,7 @@ class Fetcher::Work {
           std::find_if(fetches_.begin(), fetches_.end(), [easy](const auto& one) { return one->handle() == easy; });
       const auto fetch = std::move(*found);
       fetches_.erase(found);
-      if (fetch->ended(code)) fetches_.push_back(fetch);
+      fetch->ended(code);
     }
     return any;
   }

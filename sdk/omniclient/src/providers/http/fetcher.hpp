@@ -20,7 +20,6 @@ struct Question {
   std::vector<std::string> headers;    ///< `Name: value`, beside those of the program.
   std::size_t most = 0;                ///< Bytes of the body; more is an Error. 0: whatever fits into memory.
   std::chrono::milliseconds after{0};  ///< When to begin.
-  bool repeat = true;                  ///< Whether a passing failure is tried again, as omniClientSetRetries says.
 };
 
 struct Answer {
@@ -32,16 +31,17 @@ struct Answer {
   std::string etag;           ///< As it was sent, with its quotes.
   std::string last_modified;  ///< As it was sent.
   std::uint64_t modified_ns = 0;
-  std::uint64_t length = 0;  ///< What the head says; 0 where it says nothing.
-  SharedContent body;        ///< Of a success. Never null.
+  std::uint64_t length = 0;                          ///< What the head says; 0 where it says nothing.
+  SharedContent body = std::make_shared<Content>();  ///< Of a success. Never null.
+  bool passing = false;                              ///< Of a failure: as Reply::passing.
+  std::uint32_t wait_ms = 0;  ///< Of a passing failure: how long the server wants to be left alone.
 };
 
 /// Asks HTTP servers, with libcurl, on one thread of its own. Connections are kept and used again; redirects are
 /// followed, at most ten of them, and never from https to http.
 ///
-/// What passes (429, 500, 502, 503, 504, and a connection that is lost) is asked again; a server that cannot be reached
-/// is not. The settings `http.connect_ms` and `http.stall_ms` bound how long a server may take to be reached, and be
-/// silent.
+/// What passes are 429, 500, 502, 503, 504, and a connection that is lost; a server that cannot be reached does not.
+/// The settings `http.connect_ms` and `http.stall_ms` bound how long a server may take to be reached, and be silent.
 ///
 /// Lifecycle: the thread begins with the first question and ends with this; what is under way then is not answered.
 /// Threads: `ask` from every thread; `done` is called on the thread of this, unless the operation has been cancelled.

@@ -45,7 +45,6 @@ class ItemSubscription : public std::enable_shared_from_this<ItemSubscription> {
       seen_ = there ? reply.seen : Again{};
     }
     seen_.after = interval_;
-    seen_.repeat = false;
     ask(seen_);
   }
 
@@ -91,7 +90,6 @@ class FolderSubscription : public std::enable_shared_from_this<FolderSubscriptio
     }
     Again again;
     again.after = interval_;
-    again.repeat = false;
     ask(again);
   }
 

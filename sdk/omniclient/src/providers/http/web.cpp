@@ -56,6 +56,12 @@ OmniClientResult result_of(const Answer& answer) {
   }
 }
 
+void take_result(Reply& reply, const Answer& answer) {
+  reply.result = result_of(answer);
+  reply.passing = answer.passing;
+  reply.wait_ms = answer.wait_ms;
+}
+
 /// Whether the server takes for a folder what was not asked for as one.
 bool became_folder(const Url& asked, const Answer& answer) {
   return !ends_with_slash(asked) && ends_with_slash(break_url(answer.url));
@@ -91,7 +97,6 @@ Question question_of(Question::Method method, const Url& url, const Again& again
   question.url = text_of(url);
   question.name = name_for_log(url);
   question.after = again.after;
-  question.repeat = again.repeat;
   if (!again.etag.empty()) {
     question.headers.push_back("If-None-Match: " + again.etag);
   } else if (!again.last_modified.empty()) {
@@ -102,7 +107,7 @@ Question question_of(Question::Method method, const Url& url, const Again& again
 
 LookReply look_reply(const Url& url, const Answer& answer) {
   LookReply reply;
-  reply.result = result_of(answer);
+  take_result(reply, answer);
   if (reply.result == eOmniClientResult_Ok) {
     static_cast<EntryReply&>(reply) = entry_of(url, answer);
   } else {
@@ -131,7 +136,7 @@ void Web::list(const OperationPtr& operation, const Url& url, Again again, Done<
   question.most = kMostOfAnIndex;
   fetcher_.ask(operation, std::move(question), [url, done = std::move(done)](const Answer& answer) {
     ListReply reply;
-    reply.result = result_of(answer);
+    take_result(reply, answer);
     if (reply.result != eOmniClientResult_Ok) {
       log_failure(name_for_log(url), answer);
       return done(std::move(reply));
@@ -151,7 +156,7 @@ void Web::read(const OperationPtr& operation, const Url& url, Again again, std::
   fetcher_.ask(operation, question_of(Question::Method::Get, url, again),
                [url, done = std::move(done)](const Answer& answer) {
                  FetchReply reply;
-                 reply.result = result_of(answer);
+                 take_result(reply, answer);
                  reply.unchanged = answer.result == eOmniClientResult_Ok && answer.status == 304;
                  reply.seen.etag = answer.etag;
                  reply.seen.last_modified = answer.last_modified;

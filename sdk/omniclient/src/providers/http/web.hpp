@@ -10,7 +10,6 @@ struct Again {
   std::chrono::milliseconds after{0};
   std::string etag;           ///< Of what is known; as it was sent.
   std::string last_modified;  ///< The same.
-  bool repeat = true;
 };
 
 /// What an item looks like, and how to ask whether it still does. Asked that way, an item that does answers Error.
