@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -186,8 +185,8 @@ class Connection final : public Watcher {
   bool close_asked_ = false;
   bool close_flush_ = false;
   omnibroker_session move_to_ = 0;
-  std::optional<std::size_t> wake_when_sent_;  // down to so many bytes
 
+  bool wake_when_sent_ = false;  // down to Output::wake_at
   bool dirty_ = false;
   bool head_begun_ = false;
   bool input_ended_ = false;

@@ -6,6 +6,7 @@
 #include "session/session.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace omnibroker::core {
@@ -17,7 +18,11 @@ constexpr std::size_t kPiecesPerSend = 64;
 }  // namespace
 
 Output& Connection::output() {
-  if (output_ == nullptr) output_ = worker_->spare_buffers().take_output();
+  if (output_ == nullptr) {
+    output_ = worker_->spare_buffers().take_output();
+    // What is asked for while nothing waits is due whatever waits behind it.
+    output_->wake_at = std::numeric_limits<std::size_t>::max();
+  }
   return *output_;
 }
 
@@ -46,13 +51,14 @@ std::size_t Connection::unsent() const {
 
 void Connection::wake_when_sent(std::size_t bytes) {
   if (given_away_ || !can_wake_) return;
-  wake_when_sent_ = bytes;
+  wake_when_sent_ = true;
+  if (output_ != nullptr) output_->wake_at = bytes;
   worker_->mark_dirty(*this);
 }
 
 void Connection::wake_if_sent() {
-  if (!wake_when_sent_ || unsent() > *wake_when_sent_) return;
-  wake_when_sent_.reset();
+  if (!wake_when_sent_ || (output_ != nullptr && unsent() > output_->wake_at)) return;
+  wake_when_sent_ = false;
   worker_->shared().wake(id_);
 }
 

@@ -19,7 +19,8 @@ struct Block {
 struct Output {
   std::string control;  ///< Answers and control frames.
   std::size_t control_sent = 0;
-  std::string carried;  ///< The rest of a message whose stream was left: goes first.
+  std::string carried;      ///< The rest of a message whose stream was left: goes first.
+  std::size_t wake_at = 0;  ///< Where its component is woken, if it has asked: when no more than so many bytes wait.
 
   bool empty() const { return control.size() == control_sent && carried.empty(); }
 };

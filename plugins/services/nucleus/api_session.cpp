@@ -62,7 +62,8 @@ void authorize_token(const ApiClientPtr& client, const ApiRequest& request) {
   if (!token) return client->fail(request, Status::Unauthenticated, "This is no access token of this server");
   if (token->expired) return client->fail(request, Status::TokenExpired, "The access token has expired");
   const auto user = client->store().user(token->user);
-  if (!user) return client->fail(request, Status::Unauthenticated, "The user of this token is not there any more");
+  if (!user || !token->is_for(*user))
+    return client->fail(request, Status::Unauthenticated, "The user of this token is not there any more");
   if (!user->enabled) return client->fail(request, Status::Denied, "The user of this token is disabled");
   welcome(client, request, *user);
 }

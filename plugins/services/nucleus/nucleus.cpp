@@ -7,8 +7,6 @@
 namespace omnibroker::plugins::nucleus {
 namespace {
 
-constexpr std::chrono::minutes kTidyInterval{30};
-
 /// The folders that are open in this process, each by its one name.
 struct Registry {
   std::mutex mutex;
@@ -101,19 +99,31 @@ void Nucleus::listen(const store::Change& change) {
   hub_.changed(change);
 }
 
-void Nucleus::look_after() {
+void Nucleus::look_after(const Upkeep& upkeep) {
   store_->submit(store::Actor::the_system(), store::ReleaseExpiredLocks{}, [](store::Result<store::Done>) {});
   hub_.go_on();
   {
     const std::lock_guard lock(mutex_);
     const auto now = std::chrono::steady_clock::now();
-    if (now - last_tidied_ < kTidyInterval) return;
+    if (tidying_ || now - last_tidied_ < upkeep.interval) return;
     last_tidied_ = now;
+    tidying_ = true;
   }
-  static_cast<void>(run([this] {
-    uploads_->drop_forgotten();
-    static_cast<void>(store_->collect_garbage());  // what fails once is tried again
-  }));
+  if (run([this, keep = upkeep.keep_deleted] { tidy(keep); })) return;
+  const std::lock_guard lock(mutex_);
+  tidying_ = false;
+}
+
+/// What fails is tried again the next time.
+void Nucleus::tidy(std::chrono::nanoseconds keep_deleted) {
+  uploads_->drop_forgotten();
+  if (keep_deleted.count() != 0) {
+    const auto now = std::chrono::time_point_cast<store::Time::duration>(std::chrono::system_clock::now());
+    static_cast<void>(store_->apply(store::Actor::the_system(), store::Purge{now - keep_deleted}));
+  }
+  static_cast<void>(store_->collect_garbage());
+  const std::lock_guard lock(mutex_);
+  tidying_ = false;
 }
 
 }  // namespace omnibroker::plugins::nucleus

@@ -59,9 +59,13 @@ class Nucleus {
   /// Work that belongs to no connection is done by whichever component is there.
   void add_pool(Pool& pool);
   void remove_pool(Pool& pool);
-  /// What is due: locks whose time is over, and now and then uploads that are forgotten and contents that nothing
-  /// names. To be called about once a second, on a thread that must not wait.
-  void look_after();
+  struct Upkeep {
+    std::chrono::nanoseconds interval = std::chrono::minutes(30);
+    std::chrono::nanoseconds keep_deleted{0};  ///< What was deleted longer ago is destroyed; 0: nothing is.
+  };
+  /// What is due: locks whose time is over, and now and then uploads that are forgotten, what was deleted long ago, and
+  /// contents that nothing names. To be called about once a second, on a thread that must not wait.
+  void look_after(const Upkeep& upkeep);
 
   store::Store& store() { return *store_; }
   Hub& hub() { return hub_; }
@@ -76,10 +80,12 @@ class Nucleus {
   Nucleus();
   bool run(std::function<void()> work);
   void listen(const store::Change& change);
+  void tidy(std::chrono::nanoseconds keep_deleted);
 
   std::mutex mutex_;
   std::vector<Pool*> pools_;                                                              // guarded by mutex_
   std::chrono::steady_clock::time_point last_tidied_ = std::chrono::steady_clock::now();  // guarded by mutex_
+  bool tidying_ = false;                                                                  // guarded by mutex_
   Hub hub_;
   Channels channels_;
   Sessions sessions_;

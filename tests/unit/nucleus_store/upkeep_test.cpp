@@ -58,6 +58,7 @@ TEST_F(Upkeep, FindsRowsThatDoNotBelongTogether) {
       {"DELETE FROM acl WHERE node != 1", "/f/ has an access list without being marked"},
       {"UPDATE contents SET bytes = 'nex' WHERE size = 3", "is damaged in the database"},
       {"DELETE FROM contents WHERE size = 20000", "names a row which contents does not have"},
+      {"UPDATE counters SET value = 7 WHERE name = 'used'", "bytes together, and not 7"},
       {"UPDATE contents SET checks = x'00' WHERE size = 2000000", "has the wrong checks"},
   };
   store.reset();
@@ -145,6 +146,15 @@ TEST_F(Upkeep, KnowsWhatIsUsed) {
   EXPECT_EQ(usage.bytes, 2'000'000u + 20'000 + 3 + 4 + 4);
   EXPECT_EQ(usage.queued, 0u);
   EXPECT_GE(usage.changes, usage.commits);
+}
+
+TEST_F(Upkeep, EmptiesTheLogOfTheDatabase) {
+  const auto log = folder.path() / "data" / "meta.db-wal";
+  ASSERT_GT(fs::file_size(log), 0u);
+
+  ASSERT_EQ(code(store->collect_garbage()), "OK");
+
+  EXPECT_EQ(fs::file_size(log), 0u);
 }
 
 }  // namespace store_test

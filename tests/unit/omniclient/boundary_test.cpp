@@ -120,4 +120,45 @@ TEST(Retries, AnswerWhatWasSetBefore) {
   EXPECT_EQ(before.jitterMs, 3u);
 }
 
+Collected<OmniClientResult> refused;
+
+TEST(Hub, IsNotThereForAnyOfItsCaches) {
+  client::Library library;
+  const auto plain = [](void*, OmniClientResult result) noexcept { refused.add(result); };
+  const auto blocks = [](void*, OmniClientResult result, uint32_t count, OmniClientBlockResult const*) noexcept {
+    EXPECT_EQ(count, 0u);
+    refused.add(result);
+  };
+  auto value = omniClientAllocContent(3);
+  const uint64_t handle = 1;
+  const uint8_t key = 1;
+  const OmniClientPutRequest request{&key, 1, 1, 0};
+  omniClientKvCacheSet("context", "key", &value, nullptr, plain);
+  EXPECT_EQ(value.buffer, nullptr);  // Taken over, also by what refuses it.
+  omniClientKvCacheGet("context", "key", nullptr, [](void*, OmniClientResult result, OmniClientContent* got) noexcept {
+    EXPECT_EQ(got->size, 0u);
+    refused.add(result);
+  });
+  omniClientKvCacheStat("context", "key", nullptr,
+                        [](void*, OmniClientResult result, uint64_t) noexcept { refused.add(result); });
+  omniClientBlockCacheGetOpen(&key, 1, nullptr, blocks);
+  omniClientBlockCacheGetClose(&handle, 1, nullptr, plain);
+  omniClientBlockCachePutOpen(&request, 1, nullptr, blocks);
+  omniClientBlockCachePutCommit(&handle, 1, nullptr, plain);
+  omniClientBlockCachePutAbort(&handle, 1, nullptr, plain);
+  omniClientBlockCacheStat(
+      &key, 1, nullptr,
+      [](void*, OmniClientResult result, OmniClientBlockCacheStatResult const*) noexcept { refused.add(result); });
+  omniClientGetOmniHubVersion(nullptr,
+                              [](void*, OmniClientResult result, char const*) noexcept { refused.add(result); });
+
+  EXPECT_EQ(refused.wait_for(10), std::vector<OmniClientResult>(10, eOmniClientResult_ErrorNotSupported));
+  omniClientWait(omniClientKvCacheSet(nullptr, nullptr, nullptr, nullptr, nullptr));
+  omniClientFreeStringList(nullptr);
+  const auto metrics =
+      omniClientRegisterMetricsCallback(nullptr, [](void*, OmniClientMetricsEvent, void const*) noexcept {});
+  EXPECT_NE(metrics, 0u);
+  omniClientUnregisterCallback(metrics);
+}
+
 }  // namespace

@@ -115,8 +115,10 @@ CREATE TABLE refresh_tokens(
   hash BLOB PRIMARY KEY,
   user INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
   created INTEGER NOT NULL,
-  expires INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX refresh_tokens_user ON refresh_tokens(user);
+  expires INTEGER NOT NULL,
+  api_token BLOB REFERENCES api_tokens(hash) ON DELETE CASCADE) WITHOUT ROWID;
+CREATE INDEX refresh_tokens_user ON refresh_tokens(user, created);
+CREATE INDEX refresh_tokens_api_token ON refresh_tokens(api_token) WHERE api_token IS NOT NULL;
 
 CREATE TABLE secrets(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 )sql";
@@ -139,7 +141,7 @@ void make_tables(Database& database, const Options& options) {
   const auto now = ticks(time_now(options));
   database.run("BEGIN IMMEDIATE");
   database.run(kTables);
-  database.run("INSERT INTO counters VALUES ('transaction', 1), ('etag', 1), ('object', 0)");
+  database.run("INSERT INTO counters VALUES ('transaction', 1), ('etag', 1), ('object', 0), ('used', 0)");
   database
       .query(
           "INSERT INTO nodes(id, name, branch, type, etag, tx, created, created_by, modified, modified_by, restricted) "

@@ -66,6 +66,11 @@ Result<Collected> Store::collect_garbage() {
   const auto removed = strays(unknown);
   if (!removed) return removed.error();
   collected.contents += *removed;
+  const auto trimmed = answered<Done>([&] {
+    parts_->readers.take().database().trim_log();
+    return Done{};
+  });
+  if (!trimmed) return trimmed.error();
   return collected;
 }
 
@@ -164,6 +169,15 @@ constexpr Rule kRules[] = {
      "has branches of different types"},
 };
 
+/// The sum is kept, so that opening a store does not mean to look at all contents.
+void verify_used(Database& database, Findings& findings) {
+  auto query = database.query(
+      "SELECT (SELECT value FROM counters WHERE name = 'used'), (SELECT coalesce(sum(size), 0) FROM contents)");
+  if (!query.step() || query.integer(0) == query.integer(1)) return;
+  findings.add("the contents have " + std::to_string(query.number(1)) + " bytes together, and not " +
+               std::to_string(query.number(0)) + " as is counted");
+}
+
 void verify_rows(Database& database, Findings& findings, Verification& out) {
   auto integrity = database.query("PRAGMA integrity_check(100)");
   while (integrity.step()) {
@@ -188,6 +202,7 @@ void verify_rows(Database& database, Findings& findings, Verification& out) {
       findings.add(path + (node.branch.empty() ? "" : " in branch " + node.branch) + " " + rule.what);
     }
   }
+  verify_used(database, findings);
   auto count = database.query("SELECT count(*) FROM nodes");
   count.step();
   out.entries = count.number(0);

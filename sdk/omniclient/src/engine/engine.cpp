@@ -3,28 +3,33 @@
 #include "engine/base_urls.hpp"
 #include "engine/log.hpp"
 #include "providers/file/file_provider.hpp"
+#include "providers/http/http_provider.hpp"
 #include "providers/memory/memory_provider.hpp"
 #include "providers/omniverse/omniverse_provider.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdlib>
 
 namespace omniclient {
-namespace {
 
-constexpr std::size_t kFileThreads = 4;
-
-struct Current {
+struct Engine::Current {
   std::mutex mutex;
   std::shared_ptr<Engine> engine;
+  std::shared_ptr<Engine> stopping;
+  std::condition_variable stopped;
   bool shut_down = false;
 };
 
 /// Never destroyed: threads of a program that ends without omniClientShutdown may still look at it.
-Current& current() {
+Engine::Current& Engine::current() {
   static auto* const instance = new Current;
   return *instance;
 }
+
+namespace {
+
+constexpr std::size_t kFileThreads = 4;
 
 bool is_switched_on(const char* variable) {
   const char* value = std::getenv(variable);
@@ -33,8 +38,13 @@ bool is_switched_on(const char* variable) {
 
 }  // namespace
 
+void Engine::wait_until_stopped(Current& state, std::unique_lock<std::mutex>& lock) {
+  while (state.stopping && !state.stopping->calls().inside_a_call()) state.stopped.wait(lock);
+}
+
 std::shared_ptr<Engine> Engine::get() {
   auto& state = current();
+  const log::Hold until_unlocked;  // Whoever reads the log may call this.
   std::lock_guard lock(state.mutex);
   if (!state.engine && !state.shut_down) {
     state.engine.reset(new Engine);
@@ -43,10 +53,17 @@ std::shared_ptr<Engine> Engine::get() {
   return state.engine;
 }
 
+std::shared_ptr<Engine> Engine::get_until_stopped() {
+  auto& state = current();
+  std::lock_guard lock(state.mutex);
+  return state.engine ? state.engine : state.stopping;
+}
+
 void Engine::initialize() {
   auto& state = current();
   {
-    std::lock_guard lock(state.mutex);
+    std::unique_lock lock(state.mutex);
+    wait_until_stopped(state, lock);
     state.shut_down = false;
   }
   get();
@@ -56,20 +73,33 @@ void Engine::shut_down() {
   auto& state = current();
   std::shared_ptr<Engine> engine;
   {
-    std::lock_guard lock(state.mutex);
-    engine.swap(state.engine);
+    std::unique_lock lock(state.mutex);
     state.shut_down = true;
+    wait_until_stopped(state, lock);
+    if (!state.engine || state.stopping) return;
+    engine.swap(state.engine);
+    state.stopping = engine;
   }
-  if (engine) engine->stop();
+  engine->stop();
+  {
+    std::lock_guard lock(state.mutex);
+    state.stopping.reset();
+  }
+  state.stopped.notify_all();
 }
 
 Engine::Engine() : bookmarks_(settings_folder() / "bookmarks"), pool_(kFileThreads) {
-  const ProviderHost host{loop_, pool_,
+  const ProviderHost host{loop_,
+                          pool_,
+                          credentials_,
                           [this](const char* key, std::int64_t otherwise) { return settings_.number(key, otherwise); },
                           [this](const std::string& server, OmniClientConnectionStatus status) {
                             registrations_.connection_status(server, status);
-                          }};
+                          },
+                          [this] { return connecting([](const Connecting& now) { return now; }); }};
   providers_["file"] = make_file_provider(host);
+  providers_["http"] = make_http_provider(host);
+  providers_["https"] = make_http_provider(host);
   providers_["omniverse"] = make_omniverse_provider(host);
   if (is_switched_on("OMNICLIENT_MEMORY_PROVIDER")) providers_["mem"] = make_memory_provider(host);
 }
@@ -77,7 +107,7 @@ Engine::Engine() : bookmarks_(settings_folder() / "bookmarks"), pool_(kFileThrea
 Engine::~Engine() = default;
 
 void Engine::start() {
-  log::set_route([engine = weak_from_this()](std::function<void()> line) {
+  log_route_ = log::set_route([engine = weak_from_this()](std::function<void()> line) {
     if (const auto running = engine.lock()) running->calls_.post(std::move(line));
   });
   calls_.start(shared_from_this());
@@ -91,7 +121,8 @@ void Engine::stop() {
   calls_.cancel_all();  // So that a large file that is being written does not hold this up.
   pool_.stop();
   live_.stop();
-  log::set_route(nullptr);
+  retries_.stop();
+  log::end_route(log_route_);
   calls_.finish();
 }
 

@@ -64,7 +64,12 @@ void Registrations::post_connection(const RegistrationPtr& registration, const s
 
 void Registrations::connection_status(const std::string& server, OmniClientConnectionStatus status) {
   std::lock_guard lock(mutex_);  // Held while posting, so that a new callback gets the statuses in their order.
-  connections_[server] = status;
+  // What has ended or could not begin is no connection that a new callback would have to know.
+  if (status == eOmniClientConnectionStatus_Connecting || status == eOmniClientConnectionStatus_Connected) {
+    connections_[server] = status;
+  } else {
+    connections_.erase(server);
+  }
   for (const auto& [handle, registration] : registrations_) {
     if (registration->event == Event::ConnectionStatus) post_connection(registration, server, status);
   }

@@ -146,7 +146,7 @@ int rename_checked(const std::string& from, const std::string& to, bool overwrit
 ReadReply read(const std::string& path, Operation& operation) {
   // Not blocking, so that a pipe that nobody writes to is found to be one instead of being waited for.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (!file) return failed<ReadReply>(errno == ENOTDIR ? eOmniClientResult_ErrorNotFound : result_of(errno));
+  if (!file) return failure<ReadReply>(errno == ENOTDIR ? ENOENT : errno);
   struct stat info {};
   if (::fstat(file.number(), &info) != 0) return failed<ReadReply>(result_of(errno));
   if (!S_ISREG(info.st_mode)) return failed<ReadReply>(eOmniClientResult_ErrorWrongType);

@@ -82,6 +82,10 @@ OmniClientResult result_of(int error) {
   }
 }
 
+bool passes(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN || error == EINTR;
+}
+
 std::optional<std::string> local_path(const Url& url) {
   if (!url.raw && url.host && !url.host->empty() && *url.host != "localhost") return std::nullopt;
   const auto path = url.path.value_or("");
@@ -108,12 +112,13 @@ EntryReply look_at(const std::string& path) {
   const int error = read_entry(AT_FDCWD, path.c_str(), reply.entry);
   // Something below a file is not there, as little as anything else is.
   reply.result = error == ENOTDIR ? eOmniClientResult_ErrorNotFound : result_of(error);
+  reply.passing = passes(error);
   return reply;
 }
 
 ListReply list(const std::string& path) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(path.c_str()), closedir);
-  if (!folder) return failed<ListReply>(errno == ENOTDIR ? eOmniClientResult_ErrorNotFound : result_of(errno));
+  if (!folder) return failure<ListReply>(errno == ENOTDIR ? ENOENT : errno);
   ListReply reply;
   reply.result = eOmniClientResult_Ok;
   errno = 0;
@@ -126,7 +131,7 @@ ListReply list(const std::string& path) {
     if (error != ENOENT) reply.entries.push_back(std::move(entry));  // Else it has just gone.
     errno = 0;
   }
-  if (errno != 0) return failed<ListReply>(result_of(errno));
+  if (errno != 0) return failure<ListReply>(errno);
   std::sort(reply.entries.begin(), reply.entries.end(),
             [](const Entry& a, const Entry& b) { return a.relative_path < b.relative_path; });
   return reply;

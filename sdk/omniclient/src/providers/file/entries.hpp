@@ -15,6 +15,14 @@ inline constexpr std::string_view kTemporaryPrefix = ".omni-tmp-";
 /// What an errno of a call on a path means to the program.
 OmniClientResult result_of(int error);
 
+/// Whether there is only too little of something for the moment, such as open files.
+bool passes(int error);
+/// The answer to an errno.
+template <class R>
+R failure(int error) {
+  return passes(error) ? failed_for_now<R>(result_of(error)) : failed<R>(result_of(error));
+}
+
 /// The local path that a URL names. Nothing where it names another machine, no path, or a byte that no path can have.
 std::optional<std::string> local_path(const Url& url);
 

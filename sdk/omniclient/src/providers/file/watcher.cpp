@@ -66,6 +66,7 @@ struct Watcher::Subscription {
   // In the pool, one look at a time.
   bool begun = false;
   bool ended = false;
+  bool unsure = false;  ///< The last look has failed in a way that passes.
   std::optional<Entry> item;
   std::map<std::string, Entry> items;
 
@@ -88,6 +89,8 @@ void Watcher::Subscription::look_at_item() {
     if (missing) found.result = eOmniClientResult_OkNotYetFound;
     return first_item(std::move(found));
   }
+  unsure = found.passing;
+  if (unsure) return;
   if (!there && !missing) return end(eOmniClientResult_ErrorAccessLost);
   const auto before = std::exchange(item, there ? std::optional(found.entry) : std::nullopt);
   if (before && there) {
@@ -110,6 +113,8 @@ void Watcher::Subscription::look_at_items() {
     items = std::move(now);
     return first_list(std::move(found));
   }
+  unsure = found.passing;
+  if (unsure) return;
   // A folder that has gone is an empty one, until it is there again.
   if (found.result != eOmniClientResult_Ok && !missing) return end(eOmniClientResult_ErrorAccessLost);
   const auto before = std::exchange(items, std::move(now));
@@ -190,7 +195,7 @@ void Watcher::looked(const SubscriptionPtr& subscription, bool watched) {
   subscription->looking = false;
   if (subscription->ended || subscriptions_.count(subscription->id) == 0) return forget(subscription->id);
   const bool soon = std::exchange(subscription->dirty, false);
-  if (!soon && watched) return;
+  if (!soon && watched && !subscription->unsure) return;
   const auto delay =
       soon ? kBreath
            : std::chrono::milliseconds(std::max<std::int64_t>(1, host_.setting("file.poll_ms", kPollMilliseconds)));
