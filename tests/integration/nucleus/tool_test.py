@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import stat
 import sys
+import termios
 
 import pytest
 import yaml
@@ -101,6 +102,16 @@ def test_a_terminal_is_asked_twice_and_shows_nothing(tmp_path):
         terminal.type("other\n")
         assert terminal.wait() == 1
         assert "the two passwords are not the same" in terminal.text
+
+
+def test_a_terminal_shows_again_what_is_typed_when_it_was_interrupted(tmp_path):
+    with Terminal("nucleus", "init", tmp_path / "data") as terminal:
+        terminal.wait_for("Password of omniverse: ")
+        assert not termios.tcgetattr(terminal.master)[3] & termios.ECHO
+        terminal.type("\x03")
+        assert terminal.wait() == -signal.SIGINT
+        assert termios.tcgetattr(terminal.master)[3] & termios.ECHO
+    assert done("user", "list", tmp_path / "data").splitlines() == ["NAME  ROLE  STATE  MADE"]
 
 
 # ----------------------------------------------------------------------------------------------- users and tokens
