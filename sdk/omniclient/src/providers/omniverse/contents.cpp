@@ -13,8 +13,7 @@ using Json = nlohmann::json;
 constexpr auto kOk = eOmniClientResult_Ok;
 
 WriteReply written(const Answer& answer) {
-  WriteReply reply;
-  reply.result = result_of(answer);
+  auto reply = reply_of<WriteReply>(answer);
   if (answer.status == wire::Status::InvalidUri) reply.result = eOmniClientResult_ErrorWrongType;
   if (reply.result != kOk) return reply;
   reply.version = wire::text_of(answer.fields, "etag");
@@ -45,8 +44,7 @@ class Reading : public std::enable_shared_from_this<Reading> {
 
  private:
   void answered(const Answer& answer) {
-    ReadReply reply;
-    reply.result = result_of(answer);
+    auto reply = reply_of<ReadReply>(answer);
     if (reply.result != kOk) return done_(std::move(reply));
     reply.version = wire::text_of(answer.fields, "etag");
     Remote remote{wire::text_of(answer.fields, "uri_redirection"), wire::number_of(answer.fields, "size"), {}};
@@ -98,6 +96,7 @@ void Service::write(OperationPtr operation, const Url& url, SharedContent conten
   const auto session = this->session(url);
   const auto put = [=](Json params, SharedContent blob) {
     auto call = make_call(operation, "create_asset", params, Call::Repeat::Never);
+    call.patient = !blob;  // It would have to be sent anew.
     call.blob = std::move(blob);
     session->call(std::move(call), [done](const Answer& answer) { done(written(answer)); });
   };
@@ -119,8 +118,8 @@ void Service::write(OperationPtr operation, const Url& url, SharedContent conten
 void Service::local_file(OperationPtr operation, const Url& url, bool may_download, Done<PathReply> done) {
   const auto session = this->session(url);
   session->call(make_call(operation, "stat2", {{"path", at(url)}}), [=, this](const Answer& answer) {
-    const auto result = result_of(answer);
-    if (result != kOk) return done(failed<PathReply>(result));
+    const auto looked = reply_of<PathReply>(answer);
+    if (looked.result != kOk) return done(looked);
     const auto entry = wire::entry_of(answer.fields);
     if (entry.type != wire::PathType::Asset) return done(failed<PathReply>(eOmniClientResult_ErrorWrongType));
     // Without a hash what is there is named by what it was when.
@@ -139,7 +138,7 @@ void Service::local_file(OperationPtr operation, const Url& url, bool may_downlo
 void Service::download_local(const OperationPtr& operation, const Url& url, const std::string& key,
                              const Done<PathReply>& done) {
   read(operation, url, [=, this](const ReadReply& reply) {
-    if (reply.result != kOk) return done(failed<PathReply>(reply.result));
+    if (reply.result != kOk) return done(failed_as<PathReply>(reply));
     host_.pool.post([=, this, content = reply.content] {
       if (operation->cancelled()) return;
       // The file may have changed since it was looked at: then it is kept as what it is.
