@@ -274,6 +274,23 @@ TEST_P(Nucleus, LendsLocalFilesWhileTheyAreWanted) {
   EXPECT_EQ(local_file(at("none")).result, eOmniClientResult_ErrorNotFound);
 }
 
+/// A server that has no time for the first two questions of each connection.
+class Busy : public AtANucleus {};
+
+TEST_P(Busy, ServerIsAskedAgainWhenItHasTime) {
+  EXPECT_EQ(stat(at("a")).result, kOk);
+  EXPECT_EQ(read(at("a")).content, "content");
+}
+
+TEST_P(Busy, ServerIsLeftAloneWhereTheProgramSaysSo) {
+  omniClientSetRetries({0, 0, 0});
+
+  EXPECT_EQ(stat(at("a")).result, eOmniClientResult_Error);
+}
+
+INSTANTIATE_TEST_SUITE_P(Omniclient, Busy, testing::ValuesIn(servers()));
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Busy);
+
 class NotTrusted : public AtANucleus {};
 
 TEST_P(NotTrusted, ServerIsNotConnectedTo) {
