@@ -60,9 +60,9 @@ int say_failure(const std::string& asked, const std::string& reason, const char*
     std::fprintf(stderr, "%s\n", Json().object("error", object).text("try", hint).str().c_str());
     return kFailed;
   }
-  std::fprintf(stderr, "omni: could not %s: %s", printable(asked).c_str(), printable(reason).c_str());
-  if (result != nullptr) std::fprintf(stderr, " (%s)", result);
-  std::fputc('\n', stderr);
+  std::fprintf(stderr, "omni: could not %s\n", printable(asked).c_str());
+  std::fprintf(stderr, "  %s%s%s\n", result == nullptr ? "" : result, result == nullptr ? "" : ": ",
+               printable(reason).c_str());
   if (!warning.empty()) std::fprintf(stderr, "  the library says: %s\n", printable(warning).c_str());
   if (hint != nullptr) std::fprintf(stderr, "  try: %s\n", hint);
   return kFailed;
@@ -164,6 +164,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows, const std::v
       const bool at_right = std::find(right.begin(), right.end(), i) != right.end();
       line += (i == 0 ? "" : "  ") + (at_right ? room + row[i] : i + 1 == row.size() ? row[i] : row[i] + room);
     }
+    line.erase(line.find_last_not_of(' ') + 1);
     print(line);
   }
 }

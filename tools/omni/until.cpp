@@ -13,7 +13,7 @@ volatile std::sig_atomic_t signalled_pipe = -1;
 
 void tell(int pipe) {
   const int error = errno;
-  [[maybe_unused]] const auto written = write(pipe, "", 1);
+  [[maybe_unused]] const auto written = ::write(pipe, "", 1);
   errno = error;
 }
 
@@ -44,7 +44,7 @@ void Until::end() { tell(pipe_[1]); }
 
 void Until::wait() {
   char byte = 0;
-  while (read(pipe_[0], &byte, 1) < 0 && errno == EINTR) continue;
+  while (::read(pipe_[0], &byte, 1) < 0 && errno == EINTR) continue;
 }
 
 }  // namespace omni

@@ -15,6 +15,9 @@ int create(const Arguments& arguments) {
                                             &made, [](void* data, OmniClientResult result, char const* query) noexcept {
                                               *static_cast<decltype(made)*>(data) = {result, query};
                                             }));
+  if (made.result == eOmniClientResult_ErrorAlreadyExists) {
+    return fail("make a checkpoint of " + url, "nothing has changed since the last one; -f makes one all the same");
+  }
   if (made.result != eOmniClientResult_Ok) return fail("make a checkpoint of", made.result, url);
   if (json()) {
     print(Json().text("done", "checkpoint").text("url", url).text("query", made.query));

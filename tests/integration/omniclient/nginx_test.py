@@ -6,8 +6,9 @@ import subprocess
 
 import pytest
 from nginx import Nginx
+from omni import OMNI
 
-TESTS = os.environ["OMNICLIENT_TESTS"]
+TESTS = OMNI.parent / "omniclient_tests"
 
 
 def run_tests(nginx, tests="*", **environment):

@@ -5,8 +5,12 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 
-OMNI = os.environ["OMNI_BIN"]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from broker import executable  # noqa: E402
+
+OMNI = pathlib.Path(executable()).resolve().parent / "omni"
 TIMEOUT = 120
 
 

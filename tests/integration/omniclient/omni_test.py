@@ -107,7 +107,7 @@ def test_watches_a_folder_and_an_item(omni, tmp_path):
 
 def test_says_what_failed_and_what_to_try(omni):
     complaint = omni.fails("cat", "none")
-    assert complaint.splitlines() == ["omni: could not read none: there is nothing of this name (ErrorNotFound)",
+    assert complaint.splitlines() == ["omni: could not read none", "  ErrorNotFound: there is nothing of this name",
                                       "  try: see what there is with `omni ls`"]
     error = json.loads(omni.fails("stat", "--json", "none"))
     assert error["error"]["result"] == "ErrorNotFound" and error["error"]["asked"] == "stat none"

@@ -8,7 +8,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 TEST(Names, AreThoseOfTheValues) {
   EXPECT_STREQ(omniClientGetResultString(eOmniClientResult_Ok), "Ok");
@@ -159,6 +158,20 @@ TEST(Hub, IsNotThereForAnyOfItsCaches) {
       omniClientRegisterMetricsCallback(nullptr, [](void*, OmniClientMetricsEvent, void const*) noexcept {});
   EXPECT_NE(metrics, 0u);
   omniClientUnregisterCallback(metrics);
+}
+
+TEST(Alias, LeadsFromUrlsToPathsAndBack) {
+  client::Library library;
+  const auto files = (library.folder() / "files").string();
+  ASSERT_EQ(client::write(files + "/in/a b%20?#c", "x"), eOmniClientResult_Ok);
+  omniClientSetAlias("mem://nick/sub", (files + "/in").c_str());
+  omniClientSetAlias("/nowhere/else", "mem://h/real");
+
+  EXPECT_EQ(client::read("mem://nick/sub/a%20b%2520%3F%23c").content, "x");
+  EXPECT_EQ(client::stat("mem://nick/subject").result, eOmniClientResult_ErrorNotFound);
+  ASSERT_EQ(client::write("/nowhere/else/d e?", "y"), eOmniClientResult_Ok);
+  EXPECT_EQ(client::read("mem://h/real/d%20e%3F").content, "y");
+  EXPECT_EQ(client::read("mem://h/real/d%20e%3F?&1").content, "y");
 }
 
 }  // namespace

@@ -7,7 +7,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 class Http : public testing::Test {
  protected:
@@ -335,6 +334,67 @@ TEST_F(Http, TellsHowFarItIs) {
   percentages.wait_until([](int percentage) { return percentage > 0 && percentage < 100; });
   percentages.wait_until([](int percentage) { return percentage == 100; });
   omniClientUnregisterCallback(handle);
+}
+
+TEST_F(Http, LogsNoSecretOfAUrl) {
+  static std::mutex mutex;
+  static std::string logged;
+  omniClientSetLogLevel(eOmniClientLogLevel_Debug);
+  omniClientSetLogCallback([](char const*, char const*, OmniClientLogLevel, char const* message) noexcept {
+    std::lock_guard lock(mutex);
+    logged += std::string(message) + "\n";
+  });
+  WebServer server(
+      [](const Asked& asked) { return asked.target[1] == 'c' ? std::string() : answer_status("403 Forbidden"); });
+  for (const char* path : {"/forbidden?key=secret", "/cut?key=secret"}) {
+    auto url = server.url(path);
+    url.insert(url.find("127"), "ann:secret@");
+    EXPECT_NE(read(url).result, kOk);
+    EXPECT_NE(list(url).result, kOk);
+  }
+
+  omniClientShutdown();
+  omniClientSetLogCallback(nullptr);
+  omniClientSetLogLevel(eOmniClientLogLevel_Info);
+  EXPECT_NE(logged.find("/forbidden"), std::string::npos) << logged;
+  EXPECT_NE(logged.find("/cut"), std::string::npos) << logged;
+  EXPECT_EQ(logged.find("secret"), std::string::npos) << logged;
+}
+
+TEST_F(Http, KeepsALocalCopyUntilThereIsAnotherVersion) {
+  std::atomic<bool> second{false};
+  std::atomic<int> sent{0};
+  WebServer server([&](const Asked& asked) {
+    const std::string tag = second ? "\"second\"" : "\"first\"";
+    if (asked.head.find("If-None-Match: " + tag) != std::string::npos) return answer_status("304 Not Modified");
+    ++sent;
+    return answer_ok(second ? "two" : "one", "ETag: " + tag + "\r\n");
+  });
+  const auto url = server.url("/in/scene.usd?x=1");
+  const auto local = [&](bool download) {
+    Texted got;
+    omniClientWait(omniClientGetLocalFile(url.c_str(), download, &got,
+                                          [](void* data, OmniClientResult result, char const* path) noexcept {
+                                            *static_cast<Texted*>(data) = {result, path == nullptr ? "" : path};
+                                          }));
+    return got;
+  };
+
+  EXPECT_EQ(local(false).result, eOmniClientResult_ErrorNotFound);
+  const auto first = local(true);
+  ASSERT_EQ(first.result, kOk);
+  EXPECT_EQ(std::filesystem::path(first.text).filename(), "scene.usd");
+  EXPECT_EQ(read(first.text).content, "one");
+  EXPECT_EQ(local(true).text, first.text);
+  EXPECT_EQ(local(false).text, first.text);
+  EXPECT_EQ(sent, 1);
+  second = true;
+  const auto other = local(true);
+  EXPECT_EQ(read(other.text).content, "two");
+  EXPECT_EQ(read(first.text).content, "one");
+
+  omniClientShutdown();
+  EXPECT_FALSE(std::filesystem::exists(other.text));
 }
 
 TEST_F(Http, CopiesToFilesAndNotBack) {

@@ -5,7 +5,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 /// Where something is made, and where it is read.
 struct Source {

@@ -4,7 +4,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 struct Resolved {
   OmniClientResult result = eOmniClientResult_Error;
@@ -84,17 +83,53 @@ TEST_F(Resolve, TellsWhenItIsFoundElsewhere) {
     return told.changes.wait_until([&](const Resolved& one) { return one.event == event && one.url == url; });
   };
 
-  write("mem://h/two/a", "x");
+  ASSERT_EQ(write("mem://h/two/a", "x"), eOmniClientResult_Ok);
   until(eOmniClientListEvent_Created, "mem://h/two/a");
-  write("mem://h/two/a", "xx");
+  ASSERT_EQ(write("mem://h/two/a", "xx"), eOmniClientResult_Ok);
   until(eOmniClientListEvent_Updated, "mem://h/two/a");
-  write("mem://h/one/a", "y");
+  ASSERT_EQ(write("mem://h/one/a", "y"), eOmniClientResult_Ok);
   until(eOmniClientListEvent_Created, "mem://h/one/a");
-  delete_item("mem://h/one/a");
+  ASSERT_EQ(delete_item("mem://h/one/a"), eOmniClientResult_Ok);
   until(eOmniClientListEvent_Created, "mem://h/two/a");
-  delete_item("mem://h/two/a");
+  ASSERT_EQ(delete_item("mem://h/two/a"), eOmniClientResult_Ok);
   until(eOmniClientListEvent_Deleted, "mem://h/two/a");
   omniClientStop(id);
+}
+
+TEST(ResolveSubscribe, TellsThatAPlaceCannotBeAsked) {
+  client::Library library;
+  const char* paths[] = {"nobody://h/"};
+  struct Told {
+    client::Collected<OmniClientResult> firsts;
+    client::Collected<OmniClientResult> changes;
+  } told;
+  const auto base = (library.folder() / "files").string() + "/";
+  omniClientPushBaseUrl(base.c_str());
+  const auto id = omniClientResolveSubscribe(
+      "a", paths, 1, &told,
+      [](void* data, OmniClientResult result, OmniClientListEntry const*, char const*) noexcept {
+        static_cast<Told*>(data)->firsts.add(result);
+      },
+      [](void* data, OmniClientResult result, OmniClientListEvent, OmniClientListEntry const*, char const*) noexcept {
+        static_cast<Told*>(data)->changes.add(result);
+      });
+  EXPECT_EQ(told.firsts.wait_for(1)[0], eOmniClientResult_ErrorNotSupported);
+  omniClientStop(id);
+
+  ASSERT_EQ(client::write(base + "a", "x"), eOmniClientResult_Ok);
+  const auto found = omniClientResolveSubscribe(
+      "a", paths, 1, &told,
+      [](void* data, OmniClientResult result, OmniClientListEntry const*, char const*) noexcept {
+        static_cast<Told*>(data)->firsts.add(result);
+      },
+      [](void* data, OmniClientResult result, OmniClientListEvent, OmniClientListEntry const*, char const*) noexcept {
+        static_cast<Told*>(data)->changes.add(result);
+      });
+  EXPECT_EQ(told.firsts.wait_for(2)[1], eOmniClientResult_Ok);
+  ASSERT_EQ(client::delete_item(base + "a"), eOmniClientResult_Ok);
+  EXPECT_EQ(told.changes.wait_for(1)[0], eOmniClientResult_ErrorNotSupported);
+  omniClientStop(found);
+  omniClientPopBaseUrl(nullptr);
 }
 
 }  // namespace

@@ -10,7 +10,6 @@ using namespace client;
 using omniclient::Retries;
 using std::chrono::milliseconds;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 class Repeated : public testing::Test {
  protected:

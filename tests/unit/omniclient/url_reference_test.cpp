@@ -150,4 +150,12 @@ TEST(MakeRelative, IsUndoneByCombining) {
   }
 }
 
+TEST(MakeRelative, IsNoUrlWhereANameHasAColon) {
+  EXPECT_EQ(make_relative("/x/y", "/x/ab:c"), "./ab:c");
+  EXPECT_EQ(combine("/x/y", "./ab:c"), "/x/ab:c");
+  EXPECT_EQ(normalize_url("./ab:c"), "./ab:c");
+  EXPECT_EQ(normalize_url("./g:h"), "./g:h");
+  EXPECT_EQ(combine("http://h/x/y", "./ab:c"), "http://h/x/ab:c");
+}
+
 }  // namespace

@@ -10,6 +10,8 @@
 
 namespace omnibroker::nucleus::store {
 
+class RightsThen;
+
 /// What happened to a path. The protocol's names, and three more for what it does with deleted things.
 enum class PathEvent : std::uint8_t {
   Create,
@@ -40,6 +42,10 @@ struct Change {
   std::string destination = {};
   std::uint64_t transaction_id = 0;  ///< Of the whole change: a recursive one tells many with the same.
   Actor by;
+  /// The access lists that were in force at the path when this was done, and at the destination: who may be told is
+  /// asked of these (`Store::access`), since by then something else may be there, or nothing. Null: nobody.
+  std::shared_ptr<const RightsThen> rights = {};
+  std::shared_ptr<const RightsThen> destination_rights = {};
   /// Create, Full and Delta of a live object: the update itself, shared by all who are told. Absent if it is so large
   /// that it is a file (Options::inline_below): then it is to be read.
   std::shared_ptr<const std::string> update = {};

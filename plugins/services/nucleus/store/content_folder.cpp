@@ -61,11 +61,12 @@ std::uint64_t Content::size() const { return pin_->size; }
 std::string Content::hash() const { return hex(pin_->digest); }
 bool Content::is_named() const { return pin_->is_named(); }
 
-ContentFolder::ContentFolder(fs::path folder, const Options& options)
+ContentFolder::ContentFolder(fs::path folder, const Options& options, Use use)
     : folder_(std::move(folder)),
       largest_(options.largest_content),
       quota_(options.quota),
       inline_below_(options.inline_below) {
+  if (use == Use::Read) return;
   make_folder(folder_);
   std::error_code error;
   fs::remove_all(folder_ / "tmp", error);

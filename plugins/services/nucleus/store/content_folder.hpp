@@ -77,7 +77,9 @@ struct StoredContent {
 /// is in `blobs/tmp`, which the next start empties. Threads: any.
 class ContentFolder {
  public:
-  ContentFolder(std::filesystem::path folder, const Options& options);
+  enum class Use { Write, Read };
+  /// Read: it belongs to another process, and nothing in it is made or removed.
+  ContentFolder(std::filesystem::path folder, const Options& options, Use use = Use::Write);
 
   Content stage(std::string_view bytes);
   Upload begin_upload();

@@ -82,8 +82,12 @@ Written perform(Writing& writing, const Rename& command) {
   for (const auto& item : items) parse_path(place_of(item), writing.shop.options);
 
   // Told from the outside in, so that a folder is known before what is in it.
+  const auto above = writing.rights_in(from.folder.node->id);
+  const auto above_there = writing.rights_in(to.folders.back().id);
   for (auto item = items.rbegin(); item != items.rend(); ++item) {
-    writing.tell(PathEvent::Rename, item->node, item->path).destination = place_of(*item);
+    auto& change = writing.tell(PathEvent::Rename, item->node, item->path);
+    change.destination = place_of(*item);
+    change.destination_rights = moved(change.rights, above->lists.size(), above_there);
   }
   writing.make_folders(to);
   for (const auto& node : from.nodes) {

@@ -41,8 +41,10 @@ std::map<std::int64_t, Access> acl_of(Database& database, const Node& node) {
 
 Access Rights::at(Access inherited, const Node& node) {
   if (account_.super) return Access::Full;
-  if (!node.restricted) return inherited;
-  const auto lines = acl_of(database_, node);
+  return node.restricted ? at(inherited, acl_of(database_, node)) : inherited;
+}
+
+Access Rights::at(Access inherited, const std::map<std::int64_t, Access>& lines) const {
   if (const auto own = lines.find(account_.id); own != lines.end()) return own->second;
   bool named = false;
   Access together = Access::None;

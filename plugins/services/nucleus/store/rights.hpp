@@ -33,6 +33,7 @@ class Rights {
   const Account& account() const { return account_; }
   /// What remains of what is inherited at a node: of the nearest list that names the account or its groups.
   Access at(Access inherited, const Node& node);
+  Access at(Access inherited, const std::map<std::int64_t, Access>& lines) const;
   Access at(const std::vector<Node>& folders);
   /// Of what is at a place or, if nothing is, of the nearest folder.
   Access at(const Place& place);

@@ -173,20 +173,24 @@ void check_folder(const fs::path& folder) {
   }
 }
 
+bool check_format(Database& database, const fs::path& file) {
+  if (pragma(database, "SELECT count(*) FROM sqlite_master") == 0) return false;
+  if (pragma(database, "PRAGMA application_id") != kApplication) {
+    refuse(Code::InvalidParameters, file.string() + " is a database of something else");
+  }
+  const auto format = pragma(database, "PRAGMA user_version");
+  if (format > kFormat) {
+    refuse(Code::InvalidParameters, file.string() + " has format " + std::to_string(format) +
+                                        ", and this version knows " + std::to_string(kFormat) + ": use a newer one");
+  }
+  return true;
+}
+
 void prepare_folder(const fs::path& folder, const Options& options) {
   const auto file = folder / kDatabaseName;
   File::open_or_create(file);  // Before SQLite makes it: what is in it is nobody else's to read.
   Database database(file, Database::Mode::Create);
-  const auto application = pragma(database, "PRAGMA application_id");
-  const auto format = pragma(database, "PRAGMA user_version");
-  const bool begun = pragma(database, "SELECT count(*) FROM sqlite_master") > 0;
-  if (begun && application != kApplication) {
-    refuse(Code::InvalidParameters, file.string() + " is a database of something else");
-  }
-  if (begun && format > kFormat) {
-    refuse(Code::InvalidParameters, file.string() + " has format " + std::to_string(format) +
-                                        ", and this version knows " + std::to_string(kFormat) + ": use a newer one");
-  }
+  const bool begun = check_format(database, file);
   database.run("PRAGMA journal_mode = WAL");
   make_folder(folder / "blobs");
   if (!begun) make_tables(database, options);

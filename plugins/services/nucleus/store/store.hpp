@@ -137,6 +137,8 @@ class Store {
   /// Content that the store has already; `hash` as in Entry. InvalidContentId if it has not. Who names a hash is taken
   /// to have the bytes: it cannot be guessed.
   Result<Content> find_content(std::string_view hash, std::optional<std::uint64_t> size = {}) const;
+  /// The same for somebody who may not have the bytes: InvalidContentId also where he may read it at no path.
+  Result<Content> find_content(const Actor& actor, std::string_view hash) const;
   /// Reads a content without a path. Needs no right: who has it may read it.
   Result<ContentReader> open_content(const Content& content) const;
 
@@ -162,6 +164,8 @@ class Store {
   /// What the actor may do there: of the path and the folders it is in, the nearest whose list names him decides, or
   /// else the nearest whose list names groups of his, with all that these may. Super users: Full. Needs no right.
   Result<Access> access(const Actor& actor, const std::string& path) const;
+  /// What the actor might have done at the path of a change when it was done, with the groups that he has now.
+  Result<Access> access(const Actor& actor, const RightsThen& then) const;
   /// The path's own list. Needs Read.
   Result<std::vector<AclEntry>> acl(const Actor& actor, const std::string& path) const;
   /// The lists that are in force there, merged: per name the nearest. Needs Read.

@@ -257,6 +257,7 @@ Change& Writing::tell(PathEvent event, const Node& node, const std::string& path
   change.entry = entry(node, path);
   change.transaction_id = transaction();
   change.by = actor;
+  change.rights = rights_of(node);
   return changes.emplace_back(std::move(change));
 }
 

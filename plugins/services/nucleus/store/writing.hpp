@@ -7,6 +7,8 @@
 #include "locks.hpp"
 #include "options.hpp"
 #include "rights.hpp"
+#include "rights_then.hpp"
+#include "schema.hpp"
 #include "tree.hpp"
 
 #include <cstdint>
@@ -93,6 +95,9 @@ class Writing {
   /// --- telling ---
   Entry entry(const Node& node, const std::string& path);
   Change& tell(PathEvent event, const Node& node, const std::string& path);
+  /// The access lists that are in force at a node, and for what is in a folder.
+  std::shared_ptr<const RightsThen> rights_of(const Node& node);
+  std::shared_ptr<const RightsThen> rights_in(std::int64_t folder);
   /// What a command answers about a node: with the asker's rights.
   Written written(const Node& node, const std::string& path, Access access, std::uint64_t checkpoint = 0);
 
@@ -100,6 +105,7 @@ class Writing {
   void save_object(Node& node);
 
   std::optional<std::uint64_t> transaction_;
+  std::map<std::int64_t, std::shared_ptr<const RightsThen>> rights_in_;  ///< No command changes those that it has told.
 };
 
 /// Everything that is there in a folder and below, with its path and what the account may do with it; folders behind

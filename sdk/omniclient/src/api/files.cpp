@@ -13,15 +13,18 @@ std::optional<std::string> optional_text(char const* pointer) {
 
 OmniClientRequestId write(char const* url, OmniClientContent* raw_content, WriteOptions options,
                           Answer<WriteReply> answer) {
+  const bool given = raw_content != nullptr;
   const auto content = take_content(raw_content);
   const auto engine = Engine::get();
-  return start<WriteReply>(
-      engine, url, std::move(answer),
-      [engine = engine.get(), content, options](const Target& target, OperationPtr operation, Done<WriteReply> done) {
-        if (!content) return done(failed<WriteReply>(eOmniClientResult_Error));  // Not enough memory.
-        show_status(*engine, target.text, eOmniClientFileStatus_Writing, operation);
-        target.provider->write(operation, target.url, content, options, std::move(done));
-      });
+  return start<WriteReply>(engine, url, std::move(answer),
+                           [engine = engine.get(), given, content, options](
+                               const Target& target, OperationPtr operation, Done<WriteReply> done) {
+                             if (!given) return done(failed<WriteReply>(eOmniClientResult_ErrorBadRequest));
+                             if (!content)
+                               return done(failed<WriteReply>(eOmniClientResult_Error));  // Not enough memory.
+                             show_status(*engine, target.text, eOmniClientFileStatus_Writing, operation);
+                             target.provider->write(operation, target.url, content, options, std::move(done));
+                           });
 }
 
 Answer<WriteReply> write_answer(void* user_data, OmniClientWriteFileExCallback callback) {

@@ -36,7 +36,7 @@ bool omniClientWaitFor(OmniClientRequestId id, uint64_t milliseconds) noexcept {
 void omniClientSetAlias(char const* src, char const* dst) noexcept {
   const auto engine = Engine::get();
   if (!engine || src == nullptr) return;
-  engine->set_alias(src, dst == nullptr ? std::nullopt : std::optional<std::string>(dst));
+  engine->aliases().set(src, dst == nullptr ? std::nullopt : std::optional<std::string>(dst));
 }
 
 OmniIDLCPPInitializerReactor* omniClientGetReactor() noexcept { return nullptr; }

@@ -242,7 +242,7 @@ bool Calls::wait(OmniClientRequestId id, std::optional<std::chrono::milliseconds
       lock, *request,
       [&request, self] {
         const auto& running = request->running_;
-        return request->answered_ || request->closed_ ||
+        return request->answered_ || (request->closed_ && running.empty()) ||
                std::find(running.begin(), running.end(), self) != running.end();
       },
       deadline);

@@ -8,8 +8,10 @@
 #include "providers/omniverse/omniverse_provider.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdlib>
+#include <pthread.h>
 
 namespace omniclient {
 
@@ -21,9 +23,26 @@ struct Engine::Current {
   bool shut_down = false;
 };
 
-/// Never destroyed: threads of a program that ends without omniClientShutdown may still look at it.
+/// Never destroyed: threads of a program that ends without omniClientShutdown may still look at it. A process that was
+/// forked gets a state of its own, since it has none of the threads of the other one: there, nothing has begun yet.
 Engine::Current& Engine::current() {
-  static auto* const instance = new Current;
+  static std::atomic<Current*> instance{new Current};
+  static const int watched = pthread_atfork(
+      [] {
+        instance.load()->mutex.lock();
+        log::before_fork();
+      },
+      [] {
+        log::after_fork(log::Process::Same);
+        instance.load()->mutex.unlock();
+      },
+      [] {
+        log::after_fork(log::Process::Forked);
+        auto* const fresh = new Current;
+        fresh->shut_down = instance.load()->shut_down;
+        instance = fresh;
+      });
+  (void)watched;  // It fails only where there is no memory; then forked processes may not use the library.
   return *instance;
 }
 
@@ -88,7 +107,7 @@ void Engine::shut_down() {
   state.stopped.notify_all();
 }
 
-Engine::Engine() : bookmarks_(settings_folder() / "bookmarks"), pool_(kFileThreads) {
+Engine::Engine() : bookmarks_(in_settings_folder("bookmarks")), pool_(kFileThreads) {
   const ProviderHost host{loop_,
                           pool_,
                           credentials_,
@@ -142,38 +161,16 @@ Target Engine::target(const char* reference) {
 
 Target Engine::target(const Url& absolute) {
   Target target;
-  target.url = without_alias(absolute);
+  target.url = aliases_.replaced(absolute);
   target.text = make_url(target.url);
+  const auto path = target.url.path.value_or("");
+  if (target.url.raw && !path.empty() && path.front() != '/') {  // Relative to a folder that has gone.
+    target.problem = eOmniClientResult_ErrorNotFound;
+    return target;
+  }
   target.provider = provider_of(target.url);
   if (target.provider == nullptr) target.problem = eOmniClientResult_ErrorNotSupported;
   return target;
-}
-
-Url Engine::without_alias(Url url) const {
-  std::lock_guard lock(mutex_);
-  if (aliases_.empty()) return url;
-  const auto text = make_url(url);
-  const std::pair<const std::string, std::string>* best = nullptr;
-  for (const auto& alias : aliases_) {
-    const auto& source = alias.first;
-    if (text.compare(0, source.size(), source) != 0) continue;
-    const bool whole = text.size() == source.size() || source.back() == '/' ||
-                       std::string_view("/?#").find(text[source.size()]) != std::string_view::npos;
-    if (whole && (best == nullptr || source.size() > best->first.size())) best = &alias;
-  }
-  if (best == nullptr) return url;
-  return normalized(break_url(best->second + text.substr(best->first.size())));
-}
-
-void Engine::set_alias(const std::string& source, const std::optional<std::string>& destination) {
-  const auto key = normalize_url(source);
-  if (key.empty()) return;
-  std::lock_guard lock(mutex_);
-  if (destination) {
-    aliases_[key] = normalize_url(*destination);
-  } else {
-    aliases_.erase(key);
-  }
 }
 
 void Engine::add_search_path(const std::string& path) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/aliases.hpp"
 #include "engine/bookmarks.hpp"
 #include "engine/calls.hpp"
 #include "engine/credentials.hpp"
@@ -27,7 +28,7 @@ struct Target {
   Url url;
   std::string text;
   Provider* provider = nullptr;
-  OmniClientResult problem = eOmniClientResult_Ok;  ///< ErrorBadRequest or ErrorNotSupported: there is no provider.
+  OmniClientResult problem = eOmniClientResult_Ok;  ///< Why there is no provider.
 };
 
 /// Everything that runs between omniClientInitialize and omniClientShutdown. There is one at a time.
@@ -64,7 +65,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Target target(const char* reference);
   Target target(const Url& absolute);
 
-  void set_alias(const std::string& source, const std::optional<std::string>& destination);
+  Aliases& aliases() { return aliases_; }
 
   void add_search_path(const std::string& path);
   void remove_search_path(const std::string& path);
@@ -87,12 +88,12 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void start();
   void stop();
   Provider* provider_of(const Url& url) const;
-  Url without_alias(Url url) const;
 
   std::shared_ptr<const log::Route> log_route_;
   Calls calls_;
   Settings settings_;
   Bookmarks bookmarks_;
+  Aliases aliases_;
   Loop loop_;
   Pool pool_;
   Registrations registrations_{calls_};
@@ -102,7 +103,6 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::map<std::string, std::unique_ptr<Provider>> providers_;  ///< By scheme; does not change.
 
   mutable std::mutex mutex_;
-  std::map<std::string, std::string> aliases_;
   std::vector<std::string> search_paths_;
   Connecting connecting_;
 };

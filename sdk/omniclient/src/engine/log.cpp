@@ -30,10 +30,11 @@ struct State {
 };
 
 /// Never destroyed: a thread that still runs while the process ends may log.
-State& state() {
-  static auto* const instance = new State;
-  return *instance;
+std::atomic<State*>& instance() {
+  static std::atomic<State*> state{new State};
+  return state;
 }
+State& state() { return *instance(); }
 
 std::atomic<int> least{eOmniClientLogLevel_Info};
 
@@ -80,6 +81,20 @@ void set_callback(OmniClientLogCallback callback) {
   previous->closed = true;
   if (std::find(previous->running.begin(), previous->running.end(), self) != previous->running.end()) return;
   log.changed.wait(lock, [&previous] { return previous->running.empty(); });
+}
+
+void before_fork() { state().mutex.lock(); }
+
+void after_fork(Process process) {
+  auto& log = state();
+  if (process == Process::Same) return log.mutex.unlock();
+  // The threads that used it are gone, and nobody knows what they were about to do with it.
+  auto* const fresh = new State;
+  if (log.target) {
+    fresh->target = std::make_shared<Target>();
+    fresh->target->callback = log.target->callback;
+  }
+  instance() = fresh;
 }
 
 void set_level(OmniClientLogLevel level) { least = level; }

@@ -37,6 +37,11 @@ class Hold {
   Hold& operator=(const Hold&) = delete;
 };
 
+/// For pthread_atfork: the forked process goes on with the callback, on the thread that logs.
+enum class Process { Same, Forked };
+void before_fork();
+void after_fork(Process process);
+
 void write(OmniClientLogLevel level, const char* component, std::initializer_list<std::string_view> parts);
 
 inline void error(const char* component, std::initializer_list<std::string_view> parts) {

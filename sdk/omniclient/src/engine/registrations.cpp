@@ -5,13 +5,13 @@
 namespace omniclient {
 namespace {
 
-std::atomic<std::uint32_t> last_handle{0};
+std::atomic<std::uint32_t> last_registration{0};
 
 }  // namespace
 
 std::uint32_t Registrations::add(Event event, void* user_data, Registration::Function function) {
   if (function == nullptr) return 0;
-  const auto handle = ++last_handle;
+  const auto handle = ++last_registration;
   auto registration = std::make_shared<Registration>(event, user_data, function);
   std::lock_guard lock(mutex_);
   registrations_.emplace(handle, registration);

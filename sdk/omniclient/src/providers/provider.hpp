@@ -40,6 +40,7 @@ struct Entry {
   std::uint64_t deleted_ns = 0;
   std::optional<std::string> deleted_by;
   std::optional<std::string> locked_by;
+  bool is_link = false;  ///< It is somewhere else in truth. For the engine alone.
 
   bool is_folder() const { return (flags & fOmniClientItem_CanHaveChildren) != 0; }
   friend bool operator==(const Entry&, const Entry&) = default;

@@ -1,5 +1,6 @@
 #include "providers/http/http_provider.hpp"
 
+#include "providers/http/local_files.hpp"
 #include "providers/http/subscription.hpp"
 #include "providers/http/web.hpp"
 
@@ -10,7 +11,7 @@ namespace {
 
 class HttpProvider final : public Provider {
  public:
-  explicit HttpProvider(const ProviderHost& host) : host_(host), web_(host) {}
+  explicit HttpProvider(const ProviderHost& host) : host_(host) {}
 
   void stat(OperationPtr operation, const Url& url, Include include, Done<EntryReply> done) override {
     if (include == eOmniClientListIncludeOption_OnlyDeleted) {
@@ -42,7 +43,12 @@ class HttpProvider final : public Provider {
 
   void read(OperationPtr operation, const Url& url, Done<ReadReply> done) override {
     operation->on_cancel(web_.looker());
-    web_.read(operation, url, std::move(done));
+    web_.read(operation, url, {}, std::move(done));
+  }
+
+  void local_file(OperationPtr operation, const Url& url, bool download, Done<PathReply> done) override {
+    operation->on_cancel(web_.looker());
+    local_files_.get(operation, url, download, std::move(done));
   }
 
  private:
@@ -52,7 +58,8 @@ class HttpProvider final : public Provider {
   }
 
   const ProviderHost host_;
-  http::Web web_;
+  http::LocalFiles local_files_{host_, web_};  ///< What the web is asked for it may answer until that has ended.
+  http::Web web_{host_};
 };
 
 }  // namespace

@@ -17,6 +17,11 @@ struct LookReply : EntryReply {
   Again seen;
 };
 
+struct FetchReply : ReadReply {
+  bool unchanged = false;  ///< It is as it was, and there is no content.
+  Again seen;
+};
+
 /// What can be asked of a web server, in the terms of a provider. Threads: those of the fetcher.
 class Web {
  public:
@@ -27,7 +32,7 @@ class Web {
 
   void look(const OperationPtr& operation, const Url& url, Again again, std::function<void(LookReply)> done);
   void list(const OperationPtr& operation, const Url& url, Again again, Done<ListReply> done);
-  void read(const OperationPtr& operation, const Url& url, Done<ReadReply> done);
+  void read(const OperationPtr& operation, const Url& url, Again again, std::function<void(FetchReply)> done);
 
  private:
   Fetcher fetcher_;
