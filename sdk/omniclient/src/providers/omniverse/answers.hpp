@@ -10,6 +10,8 @@
 /// From the words of the protocol to those of the library.
 namespace omniclient::omniverse {
 
+inline constexpr auto kOk = eOmniClientResult_Ok;
+
 OmniClientResult result_of(wire::Status status);
 /// Also for answers that do not come from the server.
 OmniClientResult result_of(const Answer& answer);

@@ -13,8 +13,6 @@ using Json = nlohmann::json;
 
 namespace {
 
-constexpr auto kOk = eOmniClientResult_Ok;
-
 OmniClientChannelEvent event_of(frames::Event event) {
   switch (event) {
     case frames::Event::Message: return eOmniClientChannelEvent_Message;

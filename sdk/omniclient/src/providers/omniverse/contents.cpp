@@ -10,7 +10,6 @@ namespace omniclient::omniverse {
 namespace {
 
 using Json = nlohmann::json;
-constexpr auto kOk = eOmniClientResult_Ok;
 
 WriteReply written(const Answer& answer) {
   auto reply = reply_of<WriteReply>(answer);
@@ -122,9 +121,12 @@ void Service::local_file(OperationPtr operation, const Url& url, bool may_downlo
     if (looked.result != kOk) return done(looked);
     const auto entry = wire::entry_of(answer.fields);
     if (entry.type != wire::PathType::Asset) return done(failed<PathReply>(eOmniClientResult_ErrorWrongType));
-    // Without a hash what is there is named by what it was when.
+    // Without a hash what is there is named by what it was when. It becomes the name of a file, so it must look like
+    // one.
+    const bool has_hash =
+        entry.hash.size() == 64 && entry.hash.find_first_not_of("0123456789abcdef") == std::string::npos;
     const auto key =
-        entry.hash.empty() ? sha256(server_of(url) + path_of(url) + "?" + std::to_string(entry.etag)) : entry.hash;
+        has_hash ? entry.hash : "e" + sha256(server_of(url) + path_of(url) + "?" + std::to_string(entry.etag));
     const auto name = name_of(path_of(url));
     host_.pool.post([=, this] {
       auto path = cache_.open(operation, key, name);

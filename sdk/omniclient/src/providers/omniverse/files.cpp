@@ -9,7 +9,6 @@ namespace omniclient::omniverse {
 namespace {
 
 using Json = nlohmann::json;
-constexpr auto kOk = eOmniClientResult_Ok;
 
 EntryReply entry_in(const Answer& answer) {
   auto reply = reply_of<EntryReply>(answer);

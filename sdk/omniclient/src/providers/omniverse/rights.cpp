@@ -8,7 +8,6 @@ namespace omniclient::omniverse {
 namespace {
 
 using Json = nlohmann::json;
-constexpr auto kOk = eOmniClientResult_Ok;
 
 Json words(std::uint32_t access) {
   auto made = Json::array();

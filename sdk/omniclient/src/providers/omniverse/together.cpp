@@ -10,7 +10,6 @@ namespace omniclient::omniverse {
 namespace {
 
 using Json = nlohmann::json;
-constexpr auto kOk = eOmniClientResult_Ok;
 
 /// Everything that is added to a live object, from where the reader is.
 class LiveRead : public std::enable_shared_from_this<LiveRead> {

@@ -8,7 +8,6 @@ namespace omniclient::omniverse {
 namespace {
 
 using Json = nlohmann::json;
-constexpr auto kOk = eOmniClientResult_Ok;
 
 std::string checkpoint_name(const Url& url, std::uint64_t number) {
   return version_of(url).branch + "&" + std::to_string(number);

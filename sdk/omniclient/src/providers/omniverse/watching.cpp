@@ -10,7 +10,6 @@ namespace omniclient::omniverse {
 namespace {
 
 using Json = nlohmann::json;
-constexpr auto kOk = eOmniClientResult_Ok;
 
 /// One subscription of the program. It knows what it has told last; so whatever happens on the way, it tells
 /// differences, and a change that it hears of twice it tells once.
