@@ -15,7 +15,7 @@ namespace omnibroker::core {
 namespace {
 
 constexpr std::chrono::milliseconds kProgress{50};  // how often it is told
-constexpr std::chrono::milliseconds kBetweenLooks{50};
+constexpr std::chrono::milliseconds kBetweenDrainLooks{50};
 constexpr int kLooksAtLeast = 2;  // who is on the way to another worker at the first one has arrived at the second one
 constexpr std::chrono::seconds kGrace{5};  // for those who have been told
 
@@ -127,7 +127,7 @@ Result<DrainReport> Broker::Running::await_drain(Departure& departure, const Bro
   DrainReport report{departure.name, departure.over, 0, 0};
   const auto until = Clock::now() + kGrace;
   for (int look = 0; look < kLooksAtLeast || (report.staying > 0 && Clock::now() < until); ++look) {
-    if (ending || departure.wait_until_ended(look == 0 ? std::chrono::milliseconds(0) : kBetweenLooks)) break;
+    if (ending || departure.wait_until_ended(look == 0 ? std::chrono::milliseconds(0) : kBetweenDrainLooks)) break;
     const std::shared_lock lock(lifetime);
     report.staying = ask_workers([&](Worker& worker) { return worker.tell_those_left(departure); });
     tell();

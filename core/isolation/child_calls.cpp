@@ -28,7 +28,7 @@ struct ChildCall {
 namespace {
 
 constexpr std::size_t kMostAnswers = 16;
-constexpr std::chrono::seconds kDecisionDeadline{30};  // the runtime's: it has answered the sender by then
+constexpr std::chrono::seconds kLongestOpen{30};  // the runtime's: it has answered the sender by then
 
 /// What a handler sees of the message.
 struct ChildMessage {
@@ -195,7 +195,7 @@ omnibroker_status ChildCalls::complete(std::uint64_t token, LateDecision decisio
 
 void ChildCalls::forget_overdue(Clock::time_point now) {
   // In the order of their numbers they have come, too.
-  while (!open_.empty() && now - open_.begin()->second.since >= kDecisionDeadline) open_.erase(open_.begin());
+  while (!open_.empty() && now - open_.begin()->second.since >= kLongestOpen) open_.erase(open_.begin());
 }
 
 void ChildCalls::tell(std::uint64_t id, const LateDecision& decision) {

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include <omnibroker/result.hpp>
+
 namespace omnibroker::core {
 namespace {
 
 constexpr std::size_t kMostRoles = 10'000;
-constexpr std::size_t kMostAnswers = 64;
+constexpr std::size_t kMostAnswersOfAFrame = 64;
 constexpr std::size_t kMostItems = 1'000'000;
 constexpr std::size_t kMostOptions = 10'000;
-
-std::string_view view(omnibroker_text text) { return {text.data ? text.data : "", text.size}; }
 
 }  // namespace
 
@@ -96,7 +96,7 @@ bool read(std::string_view body, std::uint64_t& id, LateDecision& decision) {
   decision.message = frame.text();
   decision.payload = frame.text();
   decision.role = frame.text();
-  decision.answers = frame.texts(kMostAnswers);
+  decision.answers = frame.texts(kMostAnswersOfAFrame);
   return frame.whole();
 }
 

@@ -8,6 +8,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 
+#include <omnibroker/result.hpp>
+
 namespace omnibroker::core {
 namespace {
 
@@ -16,7 +18,6 @@ using boost::beast::string_view;
 using boost::system::error_code;
 
 std::string_view std_view(string_view text) { return {text.data(), text.size()}; }
-omnibroker_text crossing(std::string_view text) { return {text.data(), text.size()}; }
 
 bool same(std::string_view a, const char* b) { return boost::beast::iequals({a.data(), a.size()}, b); }
 
@@ -157,14 +158,14 @@ RequestHead::Verdict RequestHead::understand() {
   request_ = {};
   request_.struct_size = sizeof request_;
   request_.http_minor = parser.version % 10 == 0 ? 0 : 1;
-  request_.method = crossing(parser.method);
-  request_.target = crossing(parser.target);
+  request_.method = omnibroker::text(parser.method);
+  request_.target = omnibroker::text(parser.target);
   request_.content_length = -1;
 
   std::size_t lengths = 0, codings = 0, hosts = 0, upgrades = 0;
   headers_.clear();
   for (const auto& line : parser.lines) {
-    headers_.push_back({crossing(line.name), crossing(line.value)});
+    headers_.push_back({omnibroker::text(line.name), omnibroker::text(line.value)});
     if (same(line.name, "Content-Length")) {
       ++lengths;
       std::int64_t value = -1;
@@ -204,7 +205,7 @@ RequestHead::Verdict RequestHead::understand_target(std::string_view target) {
     target.remove_prefix(end);
   }
   const auto question = target.find('?');
-  if (question != std::string_view::npos) request_.query = crossing(target.substr(question + 1));
+  if (question != std::string_view::npos) request_.query = omnibroker::text(target.substr(question + 1));
   auto written = target.substr(0, question);
   if (written.empty() && after_scheme > 0) written = "/";
   if (written != "*" && !written.starts_with('/')) return bad(400, "The path does not begin with /");
@@ -217,8 +218,8 @@ RequestHead::Verdict RequestHead::understand_target(std::string_view target) {
 const omnibroker_request* RequestHead::request(std::string_view mount) {
   header_pointers_.clear();
   for (const auto& header : headers_) header_pointers_.push_back(&header);
-  request_.path = crossing(path_);
-  request_.mount = crossing(mount);
+  request_.path = omnibroker::text(path_);
+  request_.mount = omnibroker::text(mount);
   request_.headers = header_pointers_.data();
   request_.header_count = header_pointers_.size();
   return &request_;

@@ -2,6 +2,8 @@
 
 #include "session/session.hpp"
 
+#include <omnibroker/result.hpp>
+
 using omnibroker::core::Decision;
 using omnibroker::core::Envelope;
 using omnibroker::core::Route;
@@ -35,9 +37,6 @@ namespace omnibroker::core {
 namespace {
 
 constexpr std::size_t kMostAnswers = 16;
-
-std::string_view view(omnibroker_text text) { return {text.data ? text.data : "", text.size}; }
-omnibroker_text crossing(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
@@ -205,11 +204,11 @@ const omnibroker_host_subscriptions_v1& Router::subscriptions_table() {
 const omnibroker_host_message_v1& Router::message_table() {
   static const omnibroker_host_message_v1 table{
       sizeof(omnibroker_host_message_v1),
-      [](const omnibroker_message* m) { return crossing(m->envelope->payload()); },
-      [](const omnibroker_message* m) { return crossing(m->envelope->type()); },
+      [](const omnibroker_message* m) { return omnibroker::text(m->envelope->payload()); },
+      [](const omnibroker_message* m) { return omnibroker::text(m->envelope->type()); },
       [](const omnibroker_message* m) { return m->session->number; },
-      [](const omnibroker_message* m) { return crossing(m->session->client_id.text()); },
-      [](const omnibroker_message* m) { return crossing(m->role); },
+      [](const omnibroker_message* m) { return omnibroker::text(m->session->client_id.text()); },
+      [](const omnibroker_message* m) { return omnibroker::text(m->role); },
       [](const omnibroker_message* m, omnibroker_text name, omnibroker_json* out) {
         return m->envelope->field(view(name), *out);
       },

@@ -10,6 +10,8 @@
 #include <cmath>
 #include <utility>
 
+#include <omnibroker/result.hpp>
+
 namespace omnibroker::core {
 namespace {
 
@@ -17,8 +19,6 @@ constexpr std::size_t kMostGlob = 256;
 constexpr std::size_t kMostId = 64;
 constexpr std::size_t kMostBoxes = 16;
 constexpr std::chrono::hours kMostInterval{1};
-
-std::string_view view(omnibroker_text text) { return {text.data ? text.data : "", text.size}; }
 
 /// Empty where the box can be; otherwise what is wrong with it.
 std::string read_box(const omnibroker_box& raw, Box& box) {

@@ -7,11 +7,10 @@
 
 #include <chrono>
 
+#include <omnibroker/result.hpp>
+
 namespace omnibroker::core {
 namespace {
-
-std::string_view view(omnibroker_text text) { return {text.data ? text.data : "", text.size}; }
-omnibroker_text crossing(std::string_view text) { return {text.data(), text.size()}; }
 
 Shared& shared_of(const omnibroker_host* host) {
   return *static_cast<Shared*>(ComponentHost::of(host).tables->context);
@@ -123,7 +122,7 @@ const omnibroker_host_executor_v1 kExecutor{
 const omnibroker_host_connection_v1 kConnection{
     sizeof(omnibroker_host_connection_v1),
     [](omnibroker_connection* c) { return as_connection(c).id(); },
-    [](omnibroker_connection* c) { return crossing(as_connection(c).peer().name); },
+    [](omnibroker_connection* c) { return omnibroker::text(as_connection(c).peer().name); },
     [](omnibroker_connection* c, const void* data, std::size_t size) {
       return as_connection(c).queue({static_cast<const char*>(data), size});
     },
@@ -249,7 +248,8 @@ const omnibroker_host_publish_v1 kPublish{
 
 omnibroker_latest latest_of(const LatestValues::Entry& entry, std::chrono::steady_clock::time_point now) {
   const auto age = std::chrono::duration_cast<std::chrono::nanoseconds>(now - entry.updated).count();
-  return {sizeof(omnibroker_latest), crossing(entry.key), crossing(entry.message), static_cast<std::uint64_t>(age)};
+  return {sizeof(omnibroker_latest), omnibroker::text(entry.key), omnibroker::text(entry.message),
+          static_cast<std::uint64_t>(age)};
 }
 
 constexpr std::size_t kLatestAtOnce = 1'000;

@@ -7,15 +7,15 @@
 #include <algorithm>
 #include <utility>
 
+#include <omnibroker/result.hpp>
+
 namespace omnibroker::core {
 namespace {
 
 constexpr std::chrono::seconds kDecisionDeadline{30};
 
-omnibroker_text crossing(std::string_view text) { return {text.data(), text.size()}; }
-
 omnibroker_payload payload_of(std::string_view bytes) {
-  return {sizeof(omnibroker_payload), OMNIBROKER_TEXT_PAYLOAD, crossing(bytes)};
+  return {sizeof(omnibroker_payload), OMNIBROKER_TEXT_PAYLOAD, omnibroker::text(bytes)};
 }
 
 }  // namespace
@@ -315,7 +315,7 @@ void Worker::agree(Session& session, std::string_view subprotocol) {
   const StringSink sink(reply_buffer_);
   {
     const CallMark mark(notices.place, Call::Welcome);
-    notices.table->welcome(notices.self, crossing(session.client_id.text()), sink.get());
+    notices.table->welcome(notices.self, omnibroker::text(session.client_id.text()), sink.get());
   }
   if (!reply_buffer_.empty()) answer(session, reply_buffer_);
 }
@@ -377,7 +377,7 @@ void Worker::reply_ack(Session& session, std::string_view type, bool asked, cons
   const StringSink sink(reply_buffer_);
   {
     const CallMark mark(pipeline_->reply.place, Call::Ack);
-    pipeline_->reply.table->ack(pipeline_->reply.self, crossing(type), sink.get());
+    pipeline_->reply.table->ack(pipeline_->reply.self, omnibroker::text(type), sink.get());
   }
   send_reply(session, false, {}, reply_buffer_, reply_to);
 }
@@ -389,14 +389,15 @@ void Worker::reply_error(Session& session, std::string_view code, std::string_vi
   const StringSink sink(reply_buffer_);
   {
     const CallMark mark(pipeline_->reply.place, Call::Error);
-    pipeline_->reply.table->error(pipeline_->reply.self, crossing(code), crossing(message), sink.get());
+    pipeline_->reply.table->error(pipeline_->reply.self, omnibroker::text(code), omnibroker::text(message), sink.get());
   }
   send_reply(session, true, code, reply_buffer_, reply_to);
 }
 
 void Worker::send_reply(Session& session, bool refused, std::string_view code, const std::string& payload,
                         const ReplyTo& reply_to) {
-  const omnibroker_reply reply{sizeof(omnibroker_reply), refused ? 1u : 0u, crossing(code), payload_of(payload)};
+  const omnibroker_reply reply{sizeof(omnibroker_reply), refused ? 1u : 0u, omnibroker::text(code),
+                               payload_of(payload)};
   if (const int bridge = bridge_of(session); bridge >= 0) {
     const auto& port = pipeline_->bridges[static_cast<std::size_t>(bridge)];
     if (port.self == nullptr || port.table->reply == nullptr) return;
@@ -411,7 +412,8 @@ void Worker::send_reply(Session& session, bool refused, std::string_view code, c
     return;
   }
   shared_.workers[reply_to.worker]->post([refused, code = std::string(code), payload, reply_to](Worker& worker) {
-    const omnibroker_reply copy{sizeof(omnibroker_reply), refused ? 1u : 0u, crossing(code), payload_of(payload)};
+    const omnibroker_reply copy{sizeof(omnibroker_reply), refused ? 1u : 0u, omnibroker::text(code),
+                                payload_of(payload)};
     if (auto* connection = worker.find_connection(reply_to.connection)) {
       connection->reply(reply_to.exchange, reply_to.correlation, copy);
     }

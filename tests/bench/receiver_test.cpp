@@ -7,7 +7,7 @@
 namespace omnibroker::load {
 namespace {
 
-Wire wire(Dialect dialect) { return {dialect, UpdateLayout::of_size(240, "0a1b2c3d").value()}; }
+Wire wire_of(Dialect dialect) { return {dialect, UpdateLayout::of_size(240, "0a1b2c3d").value()}; }
 
 std::string frame(std::string_view payload, int first_byte = 0x81) {
   std::string bytes(1, static_cast<char>(first_byte));
@@ -62,7 +62,7 @@ void expect(const Wire& form, const std::string& bytes, const Found& expected) {
 using Kind = Notice::Kind;
 
 TEST(Receiver, CountsUpdatesHoweverTheStreamIsCut) {
-  const auto form = wire(Dialect::Gateway);
+  const auto form = wire_of(Dialect::Gateway);
   std::string bytes;
   for (std::uint64_t number = 1; number <= 5; ++number) bytes += frame(update(form, number));
 
@@ -70,7 +70,7 @@ TEST(Receiver, CountsUpdatesHoweverTheStreamIsCut) {
 }
 
 TEST(Receiver, FindsWhatStandsBetweenUpdates) {
-  const auto form = wire(Dialect::Gateway);
+  const auto form = wire_of(Dialect::Gateway);
   const auto bytes = frame(R"({"type":"ack","original_type":"client_register","status":"success"})") +
                      frame(update(form, 1)) + frame("are you there", 0x89) + frame(update(form, 2)) +
                      frame(R"({"type":"error","error_code":"UNAUTHORIZED","error_message":"Not you"})") +
@@ -90,7 +90,7 @@ TEST(Receiver, FindsWhatStandsBetweenUpdates) {
 }
 
 TEST(Receiver, PassesOverWhatOthersSend) {
-  const auto form = wire(Dialect::Gateway);
+  const auto form = wire_of(Dialect::Gateway);
   const Wire other(Dialect::Gateway, UpdateLayout::of_size(240, "ffffffff").value());
   const auto bytes = frame(update(other, 9)) + frame(update(form, 1)) + frame(std::string(500, 'x')) +
                      frame(R"({"type":"coordinate_update","prim_path":"/World/Husky_01"})") + frame(update(form, 2));
@@ -99,13 +99,13 @@ TEST(Receiver, PassesOverWhatOthersSend) {
 }
 
 TEST(Receiver, ShowsTheProbeEveryUpdate) {
-  const auto form = wire(Dialect::Gateway);
+  const auto form = wire_of(Dialect::Gateway);
 
   expect(form, frame(update(form, 1)) + frame(update(form, 4)), {2, 2, {}});
 }
 
 TEST(Receiver, StopsAtAFrameThatNoServerMaySend) {
-  const auto form = wire(Dialect::Gateway);
+  const auto form = wire_of(Dialect::Gateway);
   const auto masked = std::string("\x81\x80") + "abcd";
 
   const auto found = receive(form, frame(update(form, 1)) + masked + frame(update(form, 2)), 1);
@@ -116,7 +116,7 @@ TEST(Receiver, StopsAtAFrameThatNoServerMaySend) {
 }
 
 TEST(Receiver, ReadsManyNatsMessagesOfOneFrame) {
-  const auto form = wire(Dialect::Nats);
+  const auto form = wire_of(Dialect::Nats);
   const auto bytes = frame("INFO {\"server_id\":\"X\"}\r\n", 0x82) + frame("PONG\r\n", 0x82) +
                      frame(message(form, 1) + message(form, 2) + "PING\r\n" + message(form, 3), 0x82) +
                      frame("-ERR 'Slow Consumer'\r\n", 0x82) + frame("ho", 0x89);
@@ -126,7 +126,7 @@ TEST(Receiver, ReadsManyNatsMessagesOfOneFrame) {
 }
 
 TEST(Receiver, JoinsNatsMessagesThatGoOnInTheNextFrame) {
-  const auto form = wire(Dialect::Nats);
+  const auto form = wire_of(Dialect::Nats);
   const auto text = message(form, 1) + message(form, 2) + "PING\r\n" + message(form, 3);
 
   for (std::size_t cut = 1; cut < text.size(); ++cut) {

@@ -22,7 +22,8 @@ namespace {
 constexpr auto kStartTimeout = std::chrono::seconds(30);
 constexpr auto kStopTimeout = std::chrono::seconds(30);
 constexpr auto kEarlyStopTimeout = std::chrono::seconds(2);  // of one that serves nobody yet
-constexpr std::chrono::milliseconds kSlice{100};  // a signal between a check and a wait is seen this much later at most
+constexpr std::chrono::milliseconds kSignalSlice{
+    100};  // a signal between a check and a wait is seen this much later at most
 
 std::string configuration(std::uint64_t workers) {
   return "workers: " + std::to_string(workers) + R"(
@@ -138,7 +139,7 @@ Status BenchBroker::wait_until_it_serves() {
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return not_started("it does not say that it serves");
     pollfd watched{output_, POLLIN, 0};
-    if (::poll(&watched, 1, static_cast<int>(std::min(left, kSlice).count())) <= 0) continue;
+    if (::poll(&watched, 1, static_cast<int>(std::min(left, kSignalSlice).count())) <= 0) continue;
     std::array<char, 4096> bytes{};
     const auto got = ::read(output_, bytes.data(), bytes.size());
     if (got == 0) return not_started("it ended");

@@ -30,8 +30,6 @@ constexpr std::chrono::seconds kTrial{15};
 
 Error wrong(std::string sentence) { return {ErrorCode::InvalidArgument, std::move(sentence)}; }
 
-Json new_object() { return new Poco::JSON::Object(Poco::JSON_PRESERVE_KEY_ORDER); }
-
 Result<std::string> text_of(const Poco::JSON::Object& request, const std::string& member) {
   const auto value = request.get(member);
   if (value.isString() && !value.extract<std::string>().empty()) return value.extract<std::string>();

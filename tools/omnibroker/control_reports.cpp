@@ -20,7 +20,6 @@ using Poco::JSON::Object;
 constexpr std::string_view kPrefix = "omnibroker_";
 constexpr std::array kLevels{LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error};
 
-Object::Ptr new_object() { return new Object(Poco::JSON_PRESERVE_KEY_ORDER); }
 Poco::Int64 number(std::size_t count) { return static_cast<Poco::Int64>(count); }
 Poco::Int64 seconds(std::chrono::seconds span) { return static_cast<Poco::Int64>(span.count()); }
 Poco::Int64 microseconds(std::chrono::nanoseconds span) {
@@ -41,6 +40,8 @@ const core::GenerationInfo* current_of(const std::vector<core::GenerationInfo>& 
 }
 
 }  // namespace
+
+Object::Ptr new_object() { return new Object(Poco::JSON_PRESERVE_KEY_ORDER); }
 
 Array::Ptr listeners_json(const std::vector<core::Broker::Listening>& listening) {
   Array::Ptr list = new Array;

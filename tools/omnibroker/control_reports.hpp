@@ -16,6 +16,9 @@ namespace omnibroker::tools {
 
 // What a running broker knows of itself, as the JSON that goes over the control socket.
 
+/// An empty object that keeps its members in the order in which they are set.
+Poco::JSON::Object::Ptr new_object();
+
 Poco::JSON::Array::Ptr listeners_json(const std::vector<core::Broker::Listening>& listening);
 /// Every component of the configuration, with its generation where it runs.
 Poco::JSON::Array::Ptr components_json(const core::BrokerConfig& config,

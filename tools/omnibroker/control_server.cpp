@@ -2,6 +2,7 @@
 
 #include "containment/call_marks.hpp"
 #include "control_channel.hpp"
+#include "control_reports.hpp"
 #include "control_socket.hpp"
 #include "telemetry/log.hpp"
 
@@ -43,8 +44,6 @@ const char* code_name(ErrorCode code) {
     default: return "INTERNAL";
   }
 }
-
-Object::Ptr new_object() { return new Object(Poco::JSON_PRESERVE_KEY_ORDER); }
 
 std::string line_of(const char* member, const Object::Ptr& content) {
   auto line = new_object();

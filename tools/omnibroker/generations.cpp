@@ -13,7 +13,7 @@ using Poco::JSON::Object;
 
 constexpr std::size_t kShortHash = 12;
 
-std::string as_text(const Object& result) {
+std::string generations_text(const Object& result) {
   std::vector<std::vector<std::string>> rows = {
       {"NAME", "GEN", "STATE", "VERSION", "HASH", "CONNECTIONS", "AGE", "PLUGIN"}};
   for (const auto& each : *result.getArray("generations")) {
@@ -26,7 +26,9 @@ std::string as_text(const Object& result) {
   return text_table(rows, output_paint());
 }
 
-int generations(const Arguments& arguments) { return ask_broker(arguments, new_request("generations"), as_text); }
+int generations(const Arguments& arguments) {
+  return ask_broker(arguments, new_request("generations"), generations_text);
+}
 
 }  // namespace
 

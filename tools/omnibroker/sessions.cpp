@@ -13,7 +13,7 @@ using Poco::JSON::Object;
 
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
-std::string as_text(const Object& result) {
+std::string sessions_text(const Object& result) {
   std::vector<std::vector<std::string>> rows = {
       {"CLIENT", "ROLE", "COMPONENT", "GEN", "PEER", "WORKER", "PENDING", "DROPPED", "AGE"}};
   for (const auto& each : *result.getArray("sessions")) {
@@ -27,7 +27,7 @@ std::string as_text(const Object& result) {
   return text_table(rows, output_paint());
 }
 
-int sessions(const Arguments& arguments) { return ask_broker(arguments, new_request("sessions"), as_text); }
+int sessions(const Arguments& arguments) { return ask_broker(arguments, new_request("sessions"), sessions_text); }
 
 }  // namespace
 

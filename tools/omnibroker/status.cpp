@@ -104,13 +104,13 @@ std::string counters(const Object& status, const Paint& paint) {
   return text_table(rows, paint);
 }
 
-std::string as_text(const Object& status) {
+std::string status_text(const Object& status) {
   const auto paint = output_paint();
   return head(status, paint) + safe_mode(status, paint) + "\n" + listeners(status, paint) + "\n" +
          components(status, paint) + "\n" + sessions(status, paint) + "\n" + counters(status, paint);
 }
 
-int status(const Arguments& arguments) { return ask_broker(arguments, new_request("status"), as_text); }
+int status(const Arguments& arguments) { return ask_broker(arguments, new_request("status"), status_text); }
 
 }  // namespace
 

@@ -104,7 +104,7 @@ void ApiService::look_after_in_a_second() {
       [](void* context) {
         auto& self = *static_cast<ApiService*>(context);
         if (self.ending_) return;
-        self.share_.nucleus().look_after();
+        self.share_.nucleus().look_after({self.config_.tidy_interval, self.config_.keep_deleted});
         self.look_after_in_a_second();
       },
       this);

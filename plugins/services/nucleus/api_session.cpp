@@ -30,7 +30,7 @@ Json lft_fields(const ApiClientPtr& client) {
 
 void welcome(const ApiClientPtr& client, const ApiRequest& request, const store::User& user) {
   std::string token;
-  if (!client->log_in(user.name, token)) {
+  if (!client->log_in(user, token)) {
     return client->fail(request, Status::AlreadyAuthenticated, "This connection is logged in already");
   }
   const auto& rules = client->rules();
@@ -62,7 +62,8 @@ void authorize_token(const ApiClientPtr& client, const ApiRequest& request) {
   if (!token) return client->fail(request, Status::Unauthenticated, "This is no access token of this server");
   if (token->expired) return client->fail(request, Status::TokenExpired, "The access token has expired");
   const auto user = client->store().user(token->user);
-  if (!user) return client->fail(request, Status::Unauthenticated, "The user of this token is not there any more");
+  if (!user || !token->is_for(*user))
+    return client->fail(request, Status::Unauthenticated, "The user of this token is not there any more");
   if (!user->enabled) return client->fail(request, Status::Denied, "The user of this token is disabled");
   welcome(client, request, *user);
 }

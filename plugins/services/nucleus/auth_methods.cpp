@@ -83,6 +83,10 @@ std::string subject(const store::Actor& actor, const Json& params) {
 
 }  // namespace
 
+bool AuthMethods::hashes(std::string_view method) {
+  return method == "Credentials.auth" || method == "UserStore.add_user" || method == "UserStore.reset_password";
+}
+
 bool AuthMethods::call(std::string_view method, const Json& params, Json& result) {
   if (method == "Credentials.auth") return result = auth(params), true;
   if (method == "Tokens.auth_with_api_token") return result = auth_with_api_token(params), true;
@@ -112,19 +116,19 @@ bool AuthMethods::call(std::string_view method, const Json& params, Json& result
   if (!token) return result = status(AuthStatus::InvalidToken), true;
   if (token->expired) return result = status(AuthStatus::Expired), true;
   const auto user = nucleus_.store().user(token->user);
-  if (!user) return result = status(AuthStatus::InvalidToken), true;
+  if (!user || !token->is_for(*user)) return result = status(AuthStatus::InvalidToken), true;
   if (!user->enabled) return result = status(AuthStatus::Disabled), true;
-  const store::Actor actor{token->user, {}};
+  const auto actor = token->actor();
   result = wanted != nullptr ? (this->*wanted)(actor, params) : set_enabled(actor, params, enables);
   if (!method.starts_with("Tokens.")) nucleus_.rights_changed();
   return true;
 }
 
-Json AuthMethods::logged_in(const store::User& user) {
+Json AuthMethods::logged_in(const store::User& user, std::optional<std::string> api_token) {
   const auto expires = std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()) +
                        config_.refresh_token_lifetime;
-  auto refresh_token =
-      nucleus_.store().apply(store::Actor::the_system(), store::CreateRefreshToken{user.name, expires});
+  const auto refresh_token = nucleus_.store().apply(
+      store::Actor::the_system(), store::CreateRefreshToken{user.name, expires, std::move(api_token)});
   if (!refresh_token) return failed(refresh_token.error());
   auto answer = status(AuthStatus::Ok);
   answer["username"] = user.name;
@@ -142,8 +146,9 @@ Json AuthMethods::auth(const Json& params) {
 }
 
 Json AuthMethods::auth_with_api_token(const Json& params) {
-  const auto user = nucleus_.store().check_api_token(text_of(params, "api_token"));
-  return user ? logged_in(*user) : login_failed(user.error(), AuthStatus::InvalidToken);
+  const auto token = text_of(params, "api_token");
+  const auto user = nucleus_.store().check_api_token(token);
+  return user ? logged_in(*user, token) : login_failed(user.error(), AuthStatus::InvalidToken);
 }
 
 Json AuthMethods::refresh(const Json& params) {
@@ -204,8 +209,10 @@ Json AuthMethods::delete_api_token(const store::Actor& actor, const Json& params
 Json AuthMethods::get_profile(const store::Actor& actor, const Json& params) {
   const auto user = nucleus_.store().user(subject(actor, params));
   if (!user) return failed(user.error());
+  const auto caller = nucleus_.store().user(actor.user);
   auto answer = status(AuthStatus::Ok);
   answer["profile"] = profile_of(*user);
+  if (user->name != actor.user && !(caller && caller->admin)) answer["profile"].erase("email");
   return answer;
 }
 

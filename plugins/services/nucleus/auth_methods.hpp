@@ -4,6 +4,8 @@
 #include "rules.hpp"
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace omnibroker::plugins::nucleus {
@@ -16,12 +18,15 @@ class AuthMethods {
  public:
   AuthMethods(Nucleus& nucleus, const AuthConfig& config) : nucleus_(nucleus), config_(config) {}
 
+  /// Whether a password is hashed for a call of this method.
+  static bool hashes(std::string_view method);
   bool call(std::string_view method, const nlohmann::json& params, nlohmann::json& result);
 
  private:
   using Json = nlohmann::json;
 
-  Json logged_in(const store::User& user);
+  /// `api_token`: what he has logged in with; the refresh token ends with it.
+  Json logged_in(const store::User& user, std::optional<std::string> api_token = {});
   Json auth(const Json& params);
   Json auth_with_api_token(const Json& params);
   Json refresh(const Json& params);

@@ -1,6 +1,7 @@
 #include "auth_service.hpp"
 
 #include "auth_methods.hpp"
+#include "password_gate.hpp"
 #include "service.hpp"
 #include "sows_service.hpp"
 
@@ -49,7 +50,13 @@ std::unique_ptr<Exchange> AuthService::open(Connection connection, const Request
                        std::string_view method, const nlohmann::json& params, nlohmann::json& result) {
       return AuthMethods(nucleus, config).call(method, params, result);
     };
-    return std::make_unique<SowsConversation>(&share_.pool(), outbox, std::move(methods));
+    auto admit = [peer = std::string(connection.peer())](std::string_view method) {
+      using Place = std::optional<std::shared_ptr<void>>;
+      if (!AuthMethods::hashes(method)) return Place(nullptr);
+      auto place = PasswordGate::of_process().enter(peer);
+      return place ? Place(std::move(place)) : std::nullopt;
+    };
+    return std::make_unique<SowsConversation>(&share_.pool(), outbox, std::move(methods), std::move(admit));
   });
 }
 

@@ -16,6 +16,7 @@ std::string_view phrase(unsigned status) {
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
     case 410: return "Gone";
     case 411: return "Length Required";
     case 413: return "Content Too Large";
@@ -66,6 +67,13 @@ void end_work(LftWork& work) {
   work.over = true;
 }
 
+/// The client has begun a body and does not go on.
+void give_up_waiting(Connection& connection) {
+  connection.write(lft_response(
+      408, R"({"status":"INVALID_PARAMETERS","message":"The rest of the body did not come in time"})", false));
+  connection.end_request(KeepAlive::No);
+}
+
 }  // namespace
 
 std::string lft_response(unsigned status, const std::string& body, bool keep_alive) {
@@ -85,16 +93,19 @@ std::string lft_error(store::Code code, const std::string& message, bool keep_al
 
 // ---------------------------------------- an upload begins
 
-LftPost::LftPost(Host host, Connection connection, Nucleus& nucleus, Pool& pool, std::string user, std::uint64_t length,
-                 bool keep_alive)
+LftPost::LftPost(Host host, Connection connection, Nucleus& nucleus, Pool& pool, store::Actor by, std::uint64_t length,
+                 bool keep_alive, std::chrono::nanoseconds silence)
     : waker_(host),
       connection_(connection),
       nucleus_(nucleus),
       pool_(pool),
-      user_(std::move(user)),
+      by_(std::move(by)),
       left_(length),
       keep_alive_(keep_alive),
-      work_(std::make_shared<LftWork>()) {}
+      silence_(silence),
+      work_(std::make_shared<LftWork>()) {
+  if (left_ != 0) connection_.set_timer(silence_);
+}
 
 LftPost::~LftPost() { end_work(*work_); }
 
@@ -102,26 +113,30 @@ std::size_t LftPost::receive(std::span<std::uint8_t> bytes) {
   if (left_ == 0) return 0;  // the next request
   const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
   left_ -= taken;
+  connection_.set_timer(left_ != 0 ? silence_ : std::chrono::nanoseconds(0));
   begin();
   return taken;
 }
 
+void LftPost::timer() {
+  if (left_ != 0) give_up_waiting(connection_);
+}
+
 void LftPost::begin() {
   if (left_ != 0) return;  // what it says, the path, does not matter: whoever names the content says where it goes
-  const bool taken =
-      run(pool_, waker_, connection_.id(), work_,
-          [&nucleus = nucleus_, user = user_, keep_alive = keep_alive_](LftWork& work) {
-            const auto begun = nucleus.uploads().begin(user);
-            std::string response;
-            if (begun) {
-              const nlohmann::json body = {{"content_id", begun->id}, {"content_id_numeric", begun->number}};
-              response = lft_response(200, body.dump(), keep_alive);
-            } else {
-              response = lft_error(begun.error().code, begun.error().message, keep_alive);
-            }
-            const std::lock_guard lock(work.mutex);
-            work.response = std::move(response);
-          });
+  const bool taken = run(
+      pool_, waker_, connection_.id(), work_, [&nucleus = nucleus_, by = by_, keep_alive = keep_alive_](LftWork& work) {
+        const auto begun = nucleus.uploads().begin(by);
+        std::string response;
+        if (begun) {
+          const nlohmann::json body = {{"content_id", begun->id}, {"content_id_numeric", begun->number}};
+          response = lft_response(200, body.dump(), keep_alive);
+        } else {
+          response = lft_error(begun.error().code, begun.error().message, keep_alive);
+        }
+        const std::lock_guard lock(work.mutex);
+        work.response = std::move(response);
+      });
   if (taken) return;
   connection_.write(lft_error(store::Code::SlowDown, "The server has too much to do", keep_alive_));
   connection_.end_request(keep(keep_alive_));
@@ -140,16 +155,19 @@ void LftPost::woken() {
 
 // ---------------------------------------- a part comes
 
-LftPut::LftPut(Host host, Connection connection, Nucleus& nucleus, Pool& pool, std::string user, Part part,
-               bool keep_alive)
+LftPut::LftPut(Host host, Connection connection, Nucleus& nucleus, Pool& pool, store::Actor by, Part part,
+               bool keep_alive, std::chrono::nanoseconds silence)
     : waker_(host),
       connection_(connection),
       nucleus_(nucleus),
       pool_(pool),
-      user_(std::move(user)),
+      by_(std::move(by)),
       part_(std::move(part)),
       keep_alive_(keep_alive),
-      work_(std::make_shared<LftWork>()) {}
+      silence_(silence),
+      work_(std::make_shared<LftWork>()) {
+  if (part_.length != 0) connection_.set_timer(silence_);
+}
 
 LftPut::~LftPut() { end_work(*work_); }
 
@@ -162,8 +180,19 @@ std::size_t LftPut::receive(std::span<std::uint8_t> bytes) {
   const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, bytes.size()));
   piece_.append(reinterpret_cast<const char*>(bytes.data()), taken);
   received_ += taken;
+  if (taken != 0) connection_.set_timer(silence_);
   go_on();
   return taken;
+}
+
+void LftPut::timer() {
+  const auto writing = [&] {
+    const std::lock_guard lock(work_->mutex);
+    return work_->running;
+  }();
+  // While this side has not taken what came, it is not the client that is silent.
+  if (writing || received_ == part_.length) return connection_.set_timer(silence_);
+  give_up_waiting(connection_);
 }
 
 void LftPut::woken() { go_on(); }
@@ -180,8 +209,8 @@ void LftPut::go_on() {
   const auto offset = part_.start + received_ - piece_.size();
   auto bytes = std::make_shared<const std::string>(std::exchange(piece_, {}));
   const bool taken = run(pool_, waker_, connection_.id(), work_,
-                         [&nucleus = nucleus_, user = user_, id = part_.content_id, offset, bytes](LftWork& work) {
-                           const auto written = nucleus.uploads().write(id, user, offset, *bytes);
+                         [&nucleus = nucleus_, by = by_, id = part_.content_id, offset, bytes](LftWork& work) {
+                           const auto written = nucleus.uploads().write(id, by, offset, *bytes);
                            if (written) return;
                            const std::lock_guard lock(work.mutex);
                            work.response = lft_error(written.error().code, written.error().message, false);
@@ -190,6 +219,7 @@ void LftPut::go_on() {
 }
 
 void LftPut::finish(const std::string& response, bool keep_alive) {
+  connection_.set_timer(std::chrono::nanoseconds(0));
   connection_.write(response);
   connection_.end_request(keep(keep_alive));
 }
@@ -298,6 +328,7 @@ void LftGet::woken() {
     failed = work_->failed;
   }
   if (response.empty()) return;
+  if (!with_body_) response.resize(response.find("\r\n\r\n") + 4);  // of an error, too, HEAD has the head alone
   connection_.write(response);
   head_sent_ = true;
   next_ = sent_ = source_->range.from;

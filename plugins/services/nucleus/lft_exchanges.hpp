@@ -4,6 +4,7 @@
 #include "nucleus.hpp"
 #include "pool.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,8 +37,9 @@ struct LftWork {
 /// A small body that is read whole, and then answered from a thread that may block: the beginning of an upload.
 class LftPost final : public Exchange {
  public:
-  LftPost(Host host, Connection connection, Nucleus& nucleus, Pool& pool, std::string user, std::uint64_t length,
-          bool keep_alive);
+  /// `silence`: how long the client may send nothing of the body.
+  LftPost(Host host, Connection connection, Nucleus& nucleus, Pool& pool, store::Actor by, std::uint64_t length,
+          bool keep_alive, std::chrono::nanoseconds silence);
   ~LftPost() override;
 
   std::size_t receive(std::span<std::uint8_t> bytes) override;
@@ -46,15 +48,17 @@ class LftPost final : public Exchange {
   void end_of_input() override { connection_.close(Flush::Yes); }
   /// Without a body nothing is received.
   void begin();
+  void timer() override;
 
  private:
   const Waker waker_;
   Connection connection_;
   Nucleus& nucleus_;
   Pool& pool_;
-  const std::string user_;
+  const store::Actor by_;
   std::uint64_t left_;
   const bool keep_alive_;
+  const std::chrono::nanoseconds silence_;
   const std::shared_ptr<LftWork> work_;
 };
 
@@ -66,13 +70,16 @@ class LftPut final : public Exchange {
     std::uint64_t start = 0;
     std::uint64_t length = 0;
   };
-  LftPut(Host host, Connection connection, Nucleus& nucleus, Pool& pool, std::string user, Part part, bool keep_alive);
+  /// `silence`: as for LftPost.
+  LftPut(Host host, Connection connection, Nucleus& nucleus, Pool& pool, store::Actor by, Part part, bool keep_alive,
+         std::chrono::nanoseconds silence);
   ~LftPut() override;
 
   std::size_t receive(std::span<std::uint8_t> bytes) override;
   void woken() override;
   void shutdown(ShutdownReason, std::string_view) override { connection_.close(Flush::No); }
   void end_of_input() override { connection_.close(Flush::No); }
+  void timer() override;
   void begin();
 
  private:
@@ -85,9 +92,10 @@ class LftPut final : public Exchange {
   Connection connection_;
   Nucleus& nucleus_;
   Pool& pool_;
-  const std::string user_;
+  const store::Actor by_;
   Part part_;
   const bool keep_alive_;
+  const std::chrono::nanoseconds silence_;
   std::string piece_;  // received, not being written yet
   std::uint64_t received_ = 0;
   const std::shared_ptr<LftWork> work_;

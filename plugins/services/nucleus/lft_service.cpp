@@ -16,9 +16,12 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return value;
 }
 
-/// Answers an error; what is left of the request's body is not read.
-std::unique_ptr<Exchange> refuse(Connection& connection, unsigned status, const std::string& message) {
-  connection.write(lft_response(status, R"({"status":"INVALID_PARAMETERS","message":")" + message + "\"}", false));
+/// Answers an error, of which HEAD has the head alone; what is left of the request's body is not read.
+std::unique_ptr<Exchange> refuse(Connection& connection, const Request& request, unsigned status,
+                                 const std::string& message) {
+  auto response = lft_response(status, R"({"status":"INVALID_PARAMETERS","message":")" + message + "\"}", false);
+  if (request.method() == "HEAD") response.resize(response.find("\r\n\r\n") + 4);
+  connection.write(response);
   connection.end_request(KeepAlive::No);
   return nullptr;
 }
@@ -30,12 +33,12 @@ Status LftService::stop() {
   return {};
 }
 
-std::optional<std::string> LftService::user_of(const Request& request) {
+std::optional<store::Actor> LftService::user_of(const Request& request) {
   constexpr std::string_view kBearer = "Bearer ";
   if (const auto header = request.header("Authorization"); header && header->starts_with(kBearer)) {
     const auto token = share_.nucleus().tokens().read(header->substr(kBearer.size()));
     if (!token || token->expired) return std::nullopt;
-    return token->user;
+    return token->actor();
   }
   const auto connection = request.header("X-OV-Connection-ID");
   const auto token = request.header("Authorization-Token");
@@ -53,49 +56,52 @@ std::unique_ptr<Exchange> LftService::open(Connection connection, const Request&
     return nullptr;
   }
   const bool content = below == "content" || below.starts_with("content/");
-  if (!content) return refuse(connection, 404, "There is nothing at this path; contents are below content/");
+  if (!content) return refuse(connection, request, 404, "There is nothing at this path; contents are below content/");
   if (reads) return open_get(connection, request);
-  if (request.chunked()) return refuse(connection, 411, "The length of the body must be given");
+  if (request.chunked()) return refuse(connection, request, 411, "The length of the body must be given");
   if (method == "POST") return open_post(connection, request);
   if (method == "PUT") return open_put(connection, request);
-  return refuse(connection, 405, "Contents are written by POST and PUT, and read by GET");
+  return refuse(connection, request, 405, "Contents are written by POST and PUT, and read by GET");
 }
 
 std::unique_ptr<Exchange> LftService::open_post(Connection& connection, const Request& request) {
   constexpr std::uint64_t kMostBody = 64 * 1024;
   auto user = user_of(request);
-  if (!user) return refuse(connection, 401, "An access token or a session of the API must be named");
+  if (!user) return refuse(connection, request, 401, "An access token or a session of the API must be named");
   const auto length = request.content_length().value_or(0);
-  if (length > kMostBody) return refuse(connection, 413, "The body names a path and nothing more");
+  if (length > kMostBody) return refuse(connection, request, 413, "The body names a path and nothing more");
   auto exchange = std::make_unique<LftPost>(share_.host(), connection, share_.nucleus(), share_.pool(),
-                                            std::move(*user), length, request.keep_alive());
+                                            std::move(*user), length, request.keep_alive(), config_.max_silence);
   exchange->begin();
   return exchange;
 }
 
 std::unique_ptr<Exchange> LftService::open_put(Connection& connection, const Request& request) {
   auto user = user_of(request);
-  if (!user) return refuse(connection, 401, "An access token or a session of the API must be named");
+  if (!user) return refuse(connection, request, 401, "An access token or a session of the API must be named");
   const auto id = request.header("Content-ID");
   const auto start = number(request.header("Content-Start").value_or("0"));
   const auto length = request.content_length();
-  if (!id || !start) return refuse(connection, 400, "Content-ID and Content-Start say which part of what this is");
-  if (!length) return refuse(connection, 411, "The length of the body must be given");
+  if (!id || !start)
+    return refuse(connection, request, 400, "Content-ID and Content-Start say which part of what this is");
+  if (!length) return refuse(connection, request, 411, "The length of the body must be given");
   if (*length > config_.max_part.bytes) {
-    return refuse(connection, 413, "A part is at most " + std::to_string(config_.max_part.bytes) + " bytes here");
+    return refuse(connection, request, 413,
+                  "A part is at most " + std::to_string(config_.max_part.bytes) + " bytes here");
   }
   if (const auto expect = request.header("Expect"); expect && Request::equal_ignoring_case(*expect, "100-continue")) {
     connection.write("HTTP/1.1 100 Continue\r\n\r\n");
   }
   auto exchange = std::make_unique<LftPut>(share_.host(), connection, share_.nucleus(), share_.pool(), std::move(*user),
-                                           LftPut::Part{std::string(*id), *start, *length}, request.keep_alive());
+                                           LftPut::Part{std::string(*id), *start, *length}, request.keep_alive(),
+                                           config_.max_silence);
   exchange->begin();
   return exchange;
 }
 
 std::unique_ptr<Exchange> LftService::open_get(Connection& connection, const Request& request) {
   auto address = ContentAddress::read(share_.nucleus(), request.query());
-  if (!address) return refuse(connection, 403, "This is no address that the API has given, or it has expired");
+  if (!address) return refuse(connection, request, 403, "This is no address that the API has given, or it has expired");
   const bool has_body = request.chunked() || request.content_length().value_or(0) != 0;
   auto exchange = std::make_unique<LftGet>(share_.host(), connection, share_.nucleus(), share_.pool(),
                                            std::move(*address), std::string(request.header("Range").value_or("")),

@@ -36,7 +36,7 @@ class LftService final : public Transport {
   std::unique_ptr<Exchange> open_put(Connection& connection, const Request& request);
   std::unique_ptr<Exchange> open_get(Connection& connection, const Request& request);
   /// Who sends this, by an access token or by a session of the API.
-  std::optional<std::string> user_of(const Request& request);
+  std::optional<store::Actor> user_of(const Request& request);
 
   Share share_;
   const Config config_;

@@ -27,15 +27,15 @@ namespace omnibroker::plugins::nucleus {
 /// Threads: any.
 class Sessions {
  public:
-  void add(const std::string& connection, const std::string& token, const std::string& user);
+  void add(const std::string& connection, const std::string& token, store::Actor user);
   void remove(const std::string& connection);
   /// The user of this connection, where the token is its own.
-  std::optional<std::string> user(const std::string& connection, std::string_view token) const;
+  std::optional<store::Actor> user(const std::string& connection, std::string_view token) const;
 
  private:
   struct One {
     std::string token;
-    std::string user;
+    store::Actor user;
   };
   mutable std::mutex mutex_;
   std::unordered_map<std::string, One> sessions_;  // guarded by mutex_
@@ -60,9 +60,13 @@ class Nucleus {
   /// Work that belongs to no connection is done by whichever component is there.
   void add_pool(Pool& pool);
   void remove_pool(Pool& pool);
-  /// What is due: locks whose time is over, and now and then uploads that are forgotten and contents that nothing
-  /// names. To be called about once a second, on a thread that must not wait.
-  void look_after();
+  struct Upkeep {
+    std::chrono::nanoseconds interval = std::chrono::minutes(30);
+    std::chrono::nanoseconds keep_deleted{0};  ///< What was deleted longer ago is destroyed; 0: nothing is.
+  };
+  /// What is due: locks whose time is over, and now and then uploads that are forgotten, what was deleted long ago, and
+  /// contents that nothing names. To be called about once a second, on a thread that must not wait.
+  void look_after(const Upkeep& upkeep);
 
   /// Who may do what is other than it was, in a way that the store tells nobody: groups, users. Those who have lost a
   /// right by it hear nothing more that is said from here on. Any thread; does not wait.
@@ -83,14 +87,17 @@ class Nucleus {
   Nucleus();
   bool run(std::function<void()> work);
   void listen(const store::Change& change);
+  void tidy();
 
   std::mutex mutex_;
   std::vector<Pool*> pools_;                                                              // guarded by mutex_
   std::chrono::steady_clock::time_point last_tidied_ = std::chrono::steady_clock::now();  // guarded by mutex_
+  std::chrono::nanoseconds keep_deleted_{0};                                              // guarded by mutex_
   std::vector<std::string> unreleased_;                                                   // guarded by mutex_
   Hub hub_;
   Channels channels_;
   Errand look_after_channels_;
+  Errand tidy_;
   Sessions sessions_;
   std::string secret_;
   std::unique_ptr<AccessTokens> tokens_;

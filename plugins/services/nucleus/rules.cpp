@@ -89,6 +89,13 @@ const ConfigSpec<ApiConfig>& api_spec() {
           .range(1u, 100'000u)
           .field("backoff_time", &ApiConfig::backoff_time, "How long a client that was told SLOW_DOWN should wait.")
           .range<std::chrono::nanoseconds>(1ms, 1min)
+          .field("tidy_interval", &ApiConfig::tidy_interval,
+                 "How often contents that nothing names any more, and uploads that were forgotten, are removed.")
+          .range<std::chrono::nanoseconds>(1s, 24h)
+          .field("keep_deleted", &ApiConfig::keep_deleted,
+                 "How long what was deleted can be brought back; then it is destroyed with its checkpoints. `0s`: for "
+                 "ever, but for all except the newest eight of one path.")
+          .range<std::chrono::nanoseconds>(0s, 10 * 365 * 24h)
           .field("max_unread", &ApiConfig::max_unread,
                  "What may wait for one client that does not read. Past it no more of its requests are taken, and a "
                  "subscription or channel that has something for it ends with QUOTA_REACHED.")
@@ -111,7 +118,11 @@ const ConfigSpec<LftConfig>& lft_spec() {
                                .range(ByteSize{0}, kMostBytes)
                                .field("max_part", &LftConfig::max_part,
                                       "The largest body of one PUT. A content comes in as many of them as it needs.")
-                               .range(mib(5), mib(1024));
+                               .range(mib(5), mib(1024))
+                               .field("max_silence", &LftConfig::max_silence,
+                                      "How long a client may send nothing of a body that it has begun; then it is "
+                                      "answered 408, and the connection is closed.")
+                               .range<std::chrono::nanoseconds>(1s, 1h);
   return spec;
 }
 

@@ -34,6 +34,8 @@ struct ApiConfig {
   std::uint32_t max_subscriptions = 1'000;
   std::uint32_t max_in_flight = 1'000;
   std::chrono::nanoseconds backoff_time = std::chrono::milliseconds(500);
+  std::chrono::nanoseconds tidy_interval = std::chrono::minutes(30);
+  std::chrono::nanoseconds keep_deleted{0};
   ByteSize max_unread{16 * 1024 * 1024};
   std::chrono::nanoseconds login_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds ping_interval = std::chrono::seconds(20);
@@ -44,6 +46,7 @@ struct LftConfig {
   std::string data;
   ByteSize quota{0};
   ByteSize max_part{64 * 1024 * 1024};
+  std::chrono::nanoseconds max_silence = std::chrono::minutes(1);
 };
 
 const ConfigSpec<DiscoveryConfig>& discovery_spec();

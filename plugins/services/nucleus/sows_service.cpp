@@ -35,10 +35,12 @@ std::string answer(std::uint32_t id, const std::string& method, const std::strin
 
 }  // namespace
 
-SowsConversation::SowsConversation(Pool* pool, std::shared_ptr<Outbox> outbox, SowsMethods methods)
+SowsConversation::SowsConversation(Pool* pool, std::shared_ptr<Outbox> outbox, SowsMethods methods,
+                                   SowsAdmission admission)
     : pool_(pool),
       outbox_(std::move(outbox)),
       methods_(std::make_shared<const SowsMethods>(std::move(methods))),
+      admission_(std::move(admission)),
       running_(std::make_shared<std::atomic<std::size_t>>(0)) {}
 
 bool SowsConversation::take(std::string_view message, std::string& problem) {
@@ -52,8 +54,18 @@ bool SowsConversation::take(std::string_view message, std::string& problem) {
     return true;
   }
   const auto& call = std::get<sows::Call>(request);
-  auto work = [id = call.id, method = std::string(call.method), params = std::string(call.params), methods = methods_,
-               outbox = outbox_, running = running_] {
+  std::shared_ptr<void> place;
+  if (admission_) {
+    auto admitted = admission_(call.method);
+    if (!admitted) {
+      outbox_->push({false, failure(call.id, sows::FailureCode::TooManyRequests,
+                                    "There are too many logins at a time: try again in a second")});
+      return true;
+    }
+    place = std::move(*admitted);
+  }
+  auto work = [place = std::move(place), id = call.id, method = std::string(call.method),
+               params = std::string(call.params), methods = methods_, outbox = outbox_, running = running_] {
     auto response = answer(id, method, params, *methods);
     --*running;  // before the answer: it wakes the connection, which looks whether it may take more
     outbox->push({false, std::move(response)});

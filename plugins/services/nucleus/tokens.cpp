@@ -72,6 +72,7 @@ std::string AccessTokens::make(const store::User& user, std::chrono::nanoseconds
   profile.set("enabled", user.enabled);
   profile.set("activated", true);
   token.payload().set("profile", profile);
+  token.payload().set("uid", user.id);
   Poco::JWT::Signer signer(key_);
   return signer.sign(token, Poco::JWT::Signer::ALGO_HS256);
 }
@@ -82,8 +83,11 @@ std::optional<AccessTokens::Read> AccessTokens::read(std::string_view text) cons
     signer.setAlgorithms({Poco::JWT::Signer::ALGO_HS256});
     Poco::JWT::Token token;
     if (!signer.tryVerify(std::string(text), token)) return std::nullopt;
-    Read read{token.getSubject(), token.getExpiration() <= Poco::Timestamp()};
-    if (read.user.empty()) return std::nullopt;
+    Read read;
+    read.user = token.getSubject();
+    read.id = token.payload().optValue<std::int64_t>("uid", 0);
+    read.expired = token.getExpiration() <= Poco::Timestamp();
+    if (read.user.empty() || read.id == 0) return std::nullopt;
     return read;
   } catch (const Poco::Exception&) {
     return std::nullopt;

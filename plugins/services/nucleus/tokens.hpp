@@ -29,7 +29,12 @@ class AccessTokens {
   /// The user that it was made for; nothing where the signature is not ours.
   struct Read {
     std::string user;
+    std::int64_t id = 0;  ///< Of that user: another one may have the name by now.
     bool expired = false;
+
+    store::Actor actor() const { return {user, {}, false, id}; }
+    /// Whether this is who it was made for.
+    bool is_for(const store::User& now) const { return now.name == user && now.id == id; }
   };
   std::optional<Read> read(std::string_view token) const;
 

@@ -12,17 +12,29 @@ store::Error unknown() { return {store::Code::InvalidContentId, "There is no upl
 
 }  // namespace
 
-store::Result<Uploads::Begun> Uploads::begin(const std::string& user) {
+store::Status Uploads::may_write(const store::Actor& by) const {
+  const auto user = store_.user(by.user);
+  if (!user && user.error().code != store::Code::UserNotFound) return user.error();
+  if (!user || (by.id != 0 && by.id != user->id)) {
+    return store::Error{store::Code::Denied, "The user of this token is not there any more"};
+  }
+  if (!user->enabled) return store::Error{store::Code::Denied, "The user is disabled"};
+  if (user->read_only) return store::Error{store::Code::Denied, "The user may only read"};
+  return store::Done{};
+}
+
+store::Result<Uploads::Begun> Uploads::begin(const store::Actor& by) {
+  if (const auto may = may_write(by); !may) return may.error();
   drop_forgotten();
   auto upload = store_.begin_upload();
   if (!upload) return upload.error();
   auto one = std::make_shared<One>();
-  one->user = user;
+  one->user = by.user;
   one->upload = std::move(*upload);
   one->touched = Clock::now();
   const std::lock_guard lock(mutex_);
   const auto his =
-      std::count_if(all_.begin(), all_.end(), [&](const auto& entry) { return entry.second->user == user; });
+      std::count_if(all_.begin(), all_.end(), [&](const auto& entry) { return entry.second->user == by.user; });
   if (all_.size() >= kMost || static_cast<std::size_t>(his) >= kMostOfOneUser) {
     return store::Error{store::Code::SlowDown, "Too many uploads have been begun and not ended"};
   }
@@ -39,15 +51,16 @@ std::shared_ptr<Uploads::One> Uploads::find(const std::string& id, const std::st
   return found->second;
 }
 
-store::Status Uploads::write(const std::string& id, const std::string& user, std::uint64_t offset,
+store::Status Uploads::write(const std::string& id, const store::Actor& by, std::uint64_t offset,
                              std::string_view bytes) {
-  const auto one = find(id, user);
+  const auto one = find(id, by.user);
   if (!one) return unknown();
+  const auto may = may_write(by);
   const std::shared_lock writing(one->mutex);
   if (!one->upload) return store::Error{store::Code::InvalidContentId, "The content is in use already"};
-  auto written = one->upload->write(offset, bytes);
+  auto written = may ? one->upload->write(offset, bytes) : may;
   const std::lock_guard lock(mutex_);
-  if (!written && written.error().code == store::Code::QuotaReached) all_.erase(id);  // what it has holds up others
+  if (!written) all_.erase(id);  // what it has is not what was sent, and holds up others
   if (!written) return written;
   one->end = std::max(one->end, offset + bytes.size());
   return store::Done{};
@@ -57,15 +70,16 @@ store::Result<store::Content> Uploads::content(const std::string& id, const std:
   const auto one = find(id, user);
   if (!one) return unknown();
   const std::unique_lock alone(one->mutex);
-  if (one->content) return *one->content;
-  const auto end = [&] {
+  const auto [done, end] = [&] {
     const std::lock_guard lock(mutex_);
-    return one->end;
+    return std::pair(one->content, one->end);
   }();
+  if (done) return *done;
   auto content = one->upload->finish(end);
   if (!content) return content;
-  one->content = *content;
   one->upload.reset();
+  const std::lock_guard lock(mutex_);
+  one->content = *content;
   return content;
 }
 
@@ -74,7 +88,8 @@ void Uploads::drop_forgotten() {
   const std::lock_guard lock(mutex_);
   const auto before = Clock::now() - kLifetime;
   std::erase_if(all_, [&](auto& entry) {
-    if (entry.second->touched >= before) return false;
+    const bool named = entry.second->content && entry.second->content->is_named();
+    if (entry.second->touched >= before && !named) return false;
     dropped.push_back(std::move(entry.second));
     return true;
   });

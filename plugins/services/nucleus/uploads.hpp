@@ -18,7 +18,8 @@ namespace store = omnibroker::nucleus::store;
 
 /// Contents that come in parts by HTTP, until an asset names them.
 ///
-/// Each belongs to the user who has begun it. One that nobody has touched for `kLifetime` is thrown away.
+/// Each belongs to the user who has begun it. One that nobody has touched for `kLifetime` is thrown away. One that a
+/// change has named counts no more, and goes when the next one begins.
 /// Threads: any, on threads that may block.
 class Uploads {
  public:
@@ -33,11 +34,11 @@ class Uploads {
     std::string id;            ///< Nobody can guess it.
     std::uint64_t number = 0;  ///< The protocol has a number, too; it means nothing here.
   };
-  /// SlowDown where there are too many.
-  store::Result<Begun> begin(const std::string& user);
-  /// InvalidContentId for one that is not there, or somebody else's; and what `store::Upload::write` says. One that
-  /// does not fit is thrown away.
-  store::Status write(const std::string& id, const std::string& user, std::uint64_t offset, std::string_view bytes);
+  /// SlowDown where there are too many; Denied for one who may not write anything.
+  store::Result<Begun> begin(const store::Actor& by);
+  /// InvalidContentId for one that is not there, or somebody else's; Denied for one who may not write any more; and
+  /// what `store::Upload::write` says. What was not written throws it away.
+  store::Status write(const std::string& id, const store::Actor& by, std::uint64_t offset, std::string_view bytes);
   /// What has been uploaded, whole. May be asked for several times; then nothing more can be written.
   store::Result<store::Content> content(const std::string& id, const std::string& user);
   void drop_forgotten();
@@ -47,10 +48,11 @@ class Uploads {
     std::string user;
     std::shared_mutex mutex;  // shared: a part is being written
     std::optional<store::Upload> upload;
+    std::uint64_t end = 0;  // guarded by Uploads::mutex_, as the next ones
     std::optional<store::Content> content;
-    std::uint64_t end = 0;  // guarded by Uploads::mutex_, as the next one
     Clock::time_point touched{};
   };
+  store::Status may_write(const store::Actor& by) const;
   std::shared_ptr<One> find(const std::string& id, const std::string& user);
 
   store::Store& store_;

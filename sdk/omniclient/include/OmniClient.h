@@ -1,19 +1,19 @@
 /* The Omniverse client library: files, folders, live objects, channels and versions behind URLs.
  *
- * Usable from C11 and from C++14 on. Everything that may take time is a request: the function answers at once with an id,
- * and the answer comes to a callback.
+ * Usable from C11 and from C++14 on. Everything that may take time is a request: the function answers at once with an
+ * id, and the answer comes to a callback.
  *
- * Requests. Each calls its callback exactly once, unless it is stopped first; subscriptions, channels and live reads call
- * back again and again. A callback may be null. What a callback is given (strings, entries, content) is valid only while
- * it runs. An id of kInvalidRequestId (0) means that nothing was begun, and that nothing will be called.
+ * Requests. Each calls its callback exactly once, unless it is stopped first; subscriptions, channels and live reads
+ * call back again and again. A callback may be null. What a callback is given (strings, entries, content) is valid only
+ * while it runs. An id of kInvalidRequestId (0) means that nothing was begun, and that nothing will be called.
  *
- * Threads. Every function may be called from every thread, also inside a callback. Callbacks come from one thread of the
- * library, one after the other; omniClientLiveProcess calls those of live reads on its caller's thread. A wait inside a
- * callback runs the callbacks that are due meanwhile, so it cannot block itself.
+ * Threads. Every function may be called from every thread, also inside a callback. Callbacks come from one thread of
+ * the library, one after the other; omniClientLiveProcess calls those of live reads on its caller's thread. A wait
+ * inside a callback runs those callbacks that somebody waits for meanwhile, so it cannot block itself.
  *
- * URLs. Whatever takes a URL takes a reference relative to the base URL of the calling thread (omniClientPushBaseUrl), or
- * relative to the current folder where there is none. A malformed or null URL is answered with ErrorBadRequest, a scheme
- * that nobody serves with ErrorNotSupported.
+ * URLs. Whatever takes a URL takes a reference relative to the base URL of the calling thread (omniClientPushBaseUrl),
+ * or relative to the current folder where there is none. A malformed or null URL is answered with ErrorBadRequest, a
+ * scheme that nobody serves with ErrorNotSupported.
  *
  * Strings into a buffer. `*bufferSize` is the room in bytes; the function sets it to what the text needs, with its
  * terminating NUL, and answers `buffer`, or null where the room is too small. Asking with a null buffer and a size of 0
@@ -103,7 +103,8 @@ typedef enum OmniClientAccessFlags {
   fOmniClientAccess_Read = 1,
   fOmniClientAccess_Write = 2,
   fOmniClientAccess_Admin = 4,
-  fOmniClientAccess_Full = 7
+  fOmniClientAccess_Full = 7,
+  Count_fOmniClientAccess
 } OmniClientAccessFlags;
 
 /* What an item is; bits. */
@@ -118,7 +119,8 @@ typedef enum OmniClientItemFlags {
   fOmniClientItem_IsOmniObject = 128,
   fOmniClientItem_IsChannel = 256,
   fOmniClientItem_IsCheckpointed = 512,
-  fOmniClientItem_IsDeleted = 1024
+  fOmniClientItem_IsDeleted = 1024,
+  Count_fOmniClientItem
 } OmniClientItemFlags;
 
 typedef enum OmniClientListEvent {
@@ -168,6 +170,12 @@ typedef enum OmniClientCacheBypassStatus {
   eOmniClientCacheBypassStatus_Disabled = 1,
   Count_eOmniClientCacheBypassStatus
 } OmniClientCacheBypassStatus;
+
+typedef enum OmniClientMetricsEvent {
+  eOmniClientMetricsEvent_Grpc = 100, /* OmniClientMetricsGrpc */
+  eOmniClientMetricsEvent_Http = 101, /* OmniClientMetricsHttp */
+  Count_eOmniClientMetricsEvent
+} OmniClientMetricsEvent;
 
 /* ---- structs ----------------------------------------------------------------------------------------------------- */
 
@@ -289,10 +297,41 @@ typedef struct OmniClientStorageRegistrationInfo {
   size_t numHeaders;
 } OmniClientStorageRegistrationInfo;
 
+/* One call to a server, for whoever measures. */
+typedef struct OmniClientMetricsGrpc {
+  uint16_t grpcStatusCode;
+  uint64_t durationNs;
+  char const* callName;
+  char const* parameters;
+} OmniClientMetricsGrpc;
+typedef struct OmniClientMetricsHttp OmniClientMetricsHttp; /* Its fields are not public. */
+
+/* Blocks of a cache that is shared with other programs, which there is none of here. */
+typedef struct OmniClientBlockLocation {
+  char const* file_path;
+  uint64_t file_offset;
+  uint64_t size;
+  uint64_t handle;
+} OmniClientBlockLocation;
+
+typedef struct OmniClientBlockResult {
+  OmniClientResult result;
+  OmniClientBlockLocation const* block;
+} OmniClientBlockResult;
+
+typedef struct OmniClientPutRequest {
+  uint8_t const* key;
+  uint64_t keyLength;
+  uint64_t blockSize;
+  uint64_t rank;
+} OmniClientPutRequest;
+
+typedef struct OmniClientBlockMetadata OmniClientBlockMetadata;               /* Its fields are not public. */
+typedef struct OmniClientBlockCacheStatResult OmniClientBlockCacheStatResult; /* Nor are these. */
+
 /* ---- callbacks --------------------------------------------------------------------------------------------------- */
 
-#define OMNICLIENT_CALLBACK(Name, ...) \
-  typedef void(OMNICLIENT_ABI* Name)(__VA_ARGS__) OMNICLIENT_CALLBACK_NOEXCEPT
+#define OMNICLIENT_CALLBACK(Name, ...) typedef void(OMNICLIENT_ABI * Name)(__VA_ARGS__) OMNICLIENT_CALLBACK_NOEXCEPT
 
 OMNICLIENT_CALLBACK(OmniClientLogCallback, char const* threadName, char const* component, OmniClientLogLevel level,
                     char const* message);
@@ -324,8 +363,8 @@ OMNICLIENT_CALLBACK(OmniClientListCallback, void* userData, OmniClientResult res
                     OmniClientListEntry const* entries);
 OMNICLIENT_CALLBACK(OmniClientListSubscribeCallback, void* userData, OmniClientResult result, OmniClientListEvent event,
                     OmniClientListEntry const* entry);
-OMNICLIENT_CALLBACK(OmniClientResolveCallback, void* userData, OmniClientResult result, OmniClientListEntry const* entry,
-                    char const* url);
+OMNICLIENT_CALLBACK(OmniClientResolveCallback, void* userData, OmniClientResult result,
+                    OmniClientListEntry const* entry, char const* url);
 OMNICLIENT_CALLBACK(OmniClientResolveSubscribeCallback, void* userData, OmniClientResult result,
                     OmniClientListEvent event, OmniClientListEntry const* entry, char const* url);
 
@@ -354,12 +393,15 @@ OMNICLIENT_CALLBACK(OmniClientListCheckpointsCallback, void* userData, OmniClien
 
 OMNICLIENT_CALLBACK(OmniClientLockCallback, void* userData, OmniClientResult result);
 OMNICLIENT_CALLBACK(OmniClientUnlockCallback, void* userData, OmniClientResult result);
-OMNICLIENT_CALLBACK(OmniClientJoinChannelCallback, void* userData, OmniClientResult result, OmniClientChannelEvent event,
-                    char const* from, OmniClientContent* content);
+OMNICLIENT_CALLBACK(OmniClientJoinChannelCallback, void* userData, OmniClientResult result,
+                    OmniClientChannelEvent event, char const* from, OmniClientContent* content);
 OMNICLIENT_CALLBACK(OmniClientSendMessageCallback, void* userData, OmniClientResult result);
 
 OMNICLIENT_CALLBACK(OmniClientLiveQueuedCallback, void);
 OMNICLIENT_CALLBACK(OmniClientLiveQueuedCallback2, void* userData, OmniClientLiveUpdateInfo const* info);
+/* The same, as older programs have it. */
+OMNICLIENT_CALLBACK(OmniClientLiveQueuedPartsCallback, void* userData, OmniClientUrl const* url,
+                    OmniClientLiveUpdateType updateType, uint64_t sequenceNum, uint64_t serverTime);
 OMNICLIENT_CALLBACK(OmniClientLiveProcessUpdatesCallback, void* userData);
 OMNICLIENT_CALLBACK(OmniClientLiveReadCallback, void* userData, OmniClientResult result, uint64_t objectId,
                     uint64_t sequenceNum, OmniClientContent* content);
@@ -388,22 +430,34 @@ OMNICLIENT_CALLBACK(OmniClientRemoveUserFromGroupCallback, void* userData, OmniC
 OMNICLIENT_CALLBACK(OmniClientListBookmarksCallback, void* userData, OmniClientBookmark const* bookmarks,
                     size_t numBookmarks);
 OMNICLIENT_CALLBACK(OmniClientRegisterStorageCallback, void* userData, OmniClientResult result);
+/* data: what the event says that it is. */
+OMNICLIENT_CALLBACK(OmniClientMetricsCallback, void* userData, OmniClientMetricsEvent event, void const* data);
+OMNICLIENT_CALLBACK(OmniClientKvCacheSetCallback, void* userData, OmniClientResult result);
+OMNICLIENT_CALLBACK(OmniClientKvCacheGetCallback, void* userData, OmniClientResult result, OmniClientContent* value);
+OMNICLIENT_CALLBACK(OmniClientKvCacheStatCallback, void* userData, OmniClientResult result, uint64_t size);
+OMNICLIENT_CALLBACK(OmniClientBlockCacheGetCallback, void* userData, OmniClientResult result, uint32_t numBlocks,
+                    OmniClientBlockResult const* blocks);
+OMNICLIENT_CALLBACK(OmniClientBlockCachePutCallback, void* userData, OmniClientResult result, uint32_t numBlocks,
+                    OmniClientBlockResult const* blocks);
+OMNICLIENT_CALLBACK(OmniClientBlockCacheCallback, void* userData, OmniClientResult result);
+OMNICLIENT_CALLBACK(OmniClientBlockCacheStatCallback, void* userData, OmniClientResult result,
+                    OmniClientBlockCacheStatResult const* stat);
 OMNICLIENT_CALLBACK(OmniClientGetOmniHubVersionCallback, void* userData, OmniClientResult result, char const* version);
 
 /* ---- startup, shutdown, logging ---------------------------------------------------------------------------------- */
 
-/* Starts the library. `version` is kOmniClientVersion of the caller's header: the major must be ours, the minor not above
- * ours; the log says what refused. Optional: other calls start it as well, but not after omniClientShutdown. */
+/* Starts the library. `version` is kOmniClientVersion of the caller's header: the major must be ours, the minor not
+ * above ours; the log says what refused. Optional: other calls start it as well, but not after omniClientShutdown. */
 OMNICLIENT_EXPORT(bool) omniClientInitialize(uint64_t version) OMNICLIENT_NOEXCEPT;
-/* Ends everything. Requests that have not answered are answered with ErrorConnection before it returns; nothing is called
- * afterwards. Until omniClientInitialize is called again, requests answer the id 0. */
+/* Ends everything. Requests that have not answered are answered with ErrorConnection before it returns; nothing is
+ * called afterwards. Until omniClientInitialize is called again, requests answer the id 0. */
 OMNICLIENT_EXPORT(void) omniClientShutdown(void) OMNICLIENT_NOEXCEPT;
 OMNICLIENT_EXPORT(char const*) omniClientGetVersionString(void) OMNICLIENT_NOEXCEPT;
 /* What servers are told about the program at the next connection. Null leaves a part out. */
 OMNICLIENT_EXPORT(void)
 omniClientSetProductInfo(char const* name, char const* version, char const* extra) OMNICLIENT_NOEXCEPT;
-/* May be called before anything else; does not start the library. When it returns, the previous callback does not run and
- * never will. Null turns the log off, which is where it begins. */
+/* May be called before anything else; does not start the library. When it returns, the previous callback does not run
+ * and never will. Null turns the log off, which is where it begins. */
 OMNICLIENT_EXPORT(void) omniClientSetLogCallback(OmniClientLogCallback callback) OMNICLIENT_NOEXCEPT;
 /* The least level that is logged; Info at first. */
 OMNICLIENT_EXPORT(void) omniClientSetLogLevel(OmniClientLogLevel level) OMNICLIENT_NOEXCEPT;
@@ -413,13 +467,17 @@ OMNICLIENT_EXPORT(char) omniClientGetLogLevelChar(OmniClientLogLevel level) OMNI
 /* Whether a trace has begun. There is none to begin here: false. */
 OMNICLIENT_EXPORT(bool) omniClientTraceStart(void) OMNICLIENT_NOEXCEPT;
 OMNICLIENT_EXPORT(void) omniClientTraceStop(void) OMNICLIENT_NOEXCEPT;
+/* Answers a handle for omniClientUnregisterCallback. Nothing is measured here, so it is never called. */
+OMNICLIENT_EXPORT(uint32_t)
+omniClientRegisterMetricsCallback(void* userData, OmniClientMetricsCallback callback) OMNICLIENT_NOEXCEPT;
 
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
 
-/* Ends a request. When it returns, its callbacks do not run and never will; inside its own callback it returns at once. */
+/* Ends a request. When it returns, its callbacks do not run and never will; inside its own callback it returns at once.
+ */
 OMNICLIENT_EXPORT(void) omniClientStop(OmniClientRequestId id) OMNICLIENT_NOEXCEPT;
-/* Waits until the callback has returned; of subscriptions, until the first one has. An id of 0, one that has ended and one
- * whose callback is the caller return at once. */
+/* Waits until the callback has returned; of subscriptions, until the first one has. An id of 0, one that has ended and
+ * one whose callback is the caller return at once. */
 OMNICLIENT_EXPORT(void) omniClientWait(OmniClientRequestId id) OMNICLIENT_NOEXCEPT;
 /* The same for a limited time. Answers whether it was waited for to the end. */
 OMNICLIENT_EXPORT(bool) omniClientWaitFor(OmniClientRequestId id, uint64_t milliseconds) OMNICLIENT_NOEXCEPT;
@@ -430,11 +488,13 @@ OMNICLIENT_EXPORT(void) omniClientSetAlias(char const* src, char const* dst) OMN
 struct OmniIDLCPPInitializerReactor;
 /* Always null: there is no such object here. */
 OMNICLIENT_EXPORT(struct OmniIDLCPPInitializerReactor*) omniClientGetReactor(void) OMNICLIENT_NOEXCEPT;
+/* Frees a list that the library gave as one block; none of its functions gives any. Null is nothing. */
+OMNICLIENT_EXPORT(void) omniClientFreeStringList(char const** strings) OMNICLIENT_NOEXCEPT;
 
 /* ---- status callbacks -------------------------------------------------------------------------------------------- */
 
-/* A registration answers a handle for omniClientUnregisterCallback; 0 where the callback is null or the library has been
- * shut down. */
+/* A registration answers a handle for omniClientUnregisterCallback; 0 where the callback is null or the library has
+ * been shut down. */
 /* url is `scheme://host[:port]`. A new callback is told of the connections that exist. */
 OMNICLIENT_EXPORT(uint32_t)
 omniClientRegisterConnectionStatusCallback(void* userData,
@@ -487,7 +547,8 @@ omniClientRefreshAuthToken(char const* url, void* userData,
 
 /* ---- URLs -------------------------------------------------------------------------------------------------------- */
 
-/* Takes a URL apart. Without a scheme the text is a raw local path. Never null for a text; omniClientFreeUrl frees it. */
+/* Takes a URL apart. Without a scheme the text is a raw local path. Never null for a text; omniClientFreeUrl frees it.
+ */
 OMNICLIENT_EXPORT(OmniClientUrl*) omniClientBreakUrl(char const* url) OMNICLIENT_NOEXCEPT;
 /* The same, but without a scheme the text is a relative reference. */
 OMNICLIENT_EXPORT(OmniClientUrl*) omniClientBreakUrlReference(char const* urlReference) OMNICLIENT_NOEXCEPT;
@@ -509,15 +570,15 @@ omniClientCombineWithBaseUrl(char const* otherUrl, char* buffer, size_t* bufferS
 OMNICLIENT_EXPORT(OmniClientUrl*) omniClientCombineWithBaseUrl2(char const* otherUrl) OMNICLIENT_NOEXCEPT;
 /* The shortest way from `baseUrl` to `otherUrl`: combining the two gives the normalized `otherUrl` again. */
 OMNICLIENT_EXPORT(char*)
-omniClientMakeRelativeUrl(char const* baseUrl, char const* otherUrl, char* buffer, size_t* bufferSize)
-    OMNICLIENT_NOEXCEPT;
+omniClientMakeRelativeUrl(char const* baseUrl, char const* otherUrl, char* buffer,
+                          size_t* bufferSize) OMNICLIENT_NOEXCEPT;
 /* For showing only: control characters and bytes that are no UTF-8 are percent-encoded, readable text is decoded. */
 OMNICLIENT_EXPORT(char*)
 omniClientMakePrintable(char const* string, char* buffer, size_t* bufferSize) OMNICLIENT_NOEXCEPT;
 /* Each thread has a stack of base URLs of its own. */
 OMNICLIENT_EXPORT(void) omniClientPushBaseUrl(char const* baseUrl) OMNICLIENT_NOEXCEPT;
-/* Takes `baseUrl` off the top, or whatever is there where it is null. Answers false, and changes nothing, where something
- * else is there. */
+/* Takes `baseUrl` off the top, or whatever is there where it is null. Answers false, and changes nothing, where
+ * something else is there. */
 OMNICLIENT_EXPORT(bool) omniClientPopBaseUrl(char const* baseUrl) OMNICLIENT_NOEXCEPT;
 /* The top of the stack, valid until this thread changes it; null where it is empty. */
 OMNICLIENT_EXPORT(char const*) omniClientGetBaseUrl(void) OMNICLIENT_NOEXCEPT;
@@ -563,7 +624,8 @@ omniClientResolveSubscribe(char const* relativePath, char const* const* searchPa
                            OmniClientResolveSubscribeCallback subscribeCallback) OMNICLIENT_NOEXCEPT;
 OMNICLIENT_EXPORT(void) omniClientAddDefaultSearchPath(char const* searchPath) OMNICLIENT_NOEXCEPT;
 OMNICLIENT_EXPORT(void) omniClientRemoveDefaultSearchPath(char const* searchPath) OMNICLIENT_NOEXCEPT;
-/* Fills up to `max` of them in, the newest first, and answers how many there are. Valid until this thread asks again. */
+/* Fills up to `max` of them in, the newest first, and answers how many there are. Valid until this thread asks again.
+ */
 OMNICLIENT_EXPORT(uint32_t)
 omniClientGetDefaultSearchPaths(char const** searchPaths, uint32_t max) OMNICLIENT_NOEXCEPT;
 
@@ -582,8 +644,8 @@ OMNICLIENT_EXPORT(void) omniClientFreeContent(OmniClientContent* content) OMNICL
 
 OMNICLIENT_EXPORT(OmniClientRequestId)
 omniClientReadFile(char const* url, void* userData, OmniClientReadFileCallback callback) OMNICLIENT_NOEXCEPT;
-/* Makes or replaces a file, all of it or nothing, with the folders above it. Takes `content` over. `message` comments the
- * checkpoint where the server makes one. */
+/* Makes or replaces a file, all of it or nothing, with the folders above it. Takes `content` over. `message` comments
+ * the checkpoint where the server makes one. */
 OMNICLIENT_EXPORT(OmniClientRequestId)
 omniClientWriteFile(char const* url, OmniClientContent* content, void* userData, OmniClientWriteFileCallback callback,
                     char const* message OMNICLIENT_DEFAULT(nullptr)) OMNICLIENT_NOEXCEPT;
@@ -600,15 +662,15 @@ OMNICLIENT_EXPORT(OmniClientRequestId)
 omniClientCreateWithHash(char const* url, char const* hash, bool overwrite, void* userData,
                          OmniClientCreateWithHashCallback callback,
                          char const* message OMNICLIENT_DEFAULT(nullptr)) OMNICLIENT_NOEXCEPT;
-/* A path of the local file system with the file's content: the file itself where it is local. Valid until the request is
- * stopped. */
+/* A path of the local file system with the file's content: the file itself where it is local. Valid until the request
+ * is stopped. */
 OMNICLIENT_EXPORT(OmniClientRequestId)
 omniClientGetLocalFile(char const* url, bool download, void* userData,
                        OmniClientGetLocalFileCallback callback) OMNICLIENT_NOEXCEPT;
 OMNICLIENT_EXPORT(OmniClientRequestId)
 omniClientCreateFolder(char const* url, void* userData, OmniClientCreateFolderCallback callback) OMNICLIENT_NOEXCEPT;
-/* Copying and moving make the folders above the destination and ignore trailing slashes. ErrorIfExists refuses whatever is
- * there; Overwrite goes through a folder file by file and leaves other files there. */
+/* Copying and moving make the folders above the destination and ignore trailing slashes. ErrorIfExists refuses whatever
+ * is there; Overwrite goes through a folder file by file and leaves other files there. */
 OMNICLIENT_EXPORT(OmniClientRequestId)
 omniClientCopy(char const* srcUrl, char const* dstUrl, void* userData, OmniClientCopyCallback callback,
                OmniClientCopyBehavior behavior OMNICLIENT_DEFAULT(eOmniClientCopy_ErrorIfExists),
@@ -662,8 +724,8 @@ omniClientGetBranchAndCheckpointFromQuery(char const* query) OMNICLIENT_NOEXCEPT
 OMNICLIENT_EXPORT(void)
 omniClientFreeBranchAndCheckpoint(OmniClientBranchAndCheckpoint* branchAndCheckpoint) OMNICLIENT_NOEXCEPT;
 OMNICLIENT_EXPORT(char*)
-omniClientMakeQueryFromBranchAndCheckpoint(char const* branch, uint64_t checkpoint, char* buffer, size_t* bufferSize)
-    OMNICLIENT_NOEXCEPT;
+omniClientMakeQueryFromBranchAndCheckpoint(char const* branch, uint64_t checkpoint, char* buffer,
+                                           size_t* bufferSize) OMNICLIENT_NOEXCEPT;
 
 /* ---- locks and channels ------------------------------------------------------------------------------------------ */
 
@@ -676,7 +738,8 @@ omniClientUnlock(char const* url, void* userData, OmniClientUnlockCallback callb
  * leaves the channel. */
 OMNICLIENT_EXPORT(OmniClientRequestId)
 omniClientJoinChannel(char const* url, void* userData, OmniClientJoinChannelCallback callback) OMNICLIENT_NOEXCEPT;
-/* Sends to every member, the sender too. Answers 0 until the first event of the channel has come. Takes content over. */
+/* Sends to every member, the sender too. Answers 0 until the first event of the channel has come. Takes content over.
+ */
 OMNICLIENT_EXPORT(OmniClientRequestId)
 omniClientSendMessage(OmniClientRequestId joinRequestId, OmniClientContent* content, void* userData,
                       OmniClientSendMessageCallback callback) OMNICLIENT_NOEXCEPT;
@@ -698,6 +761,10 @@ omniClientLiveSetQueuedCallback OMNICLIENT_DEPRECATED("use omniClientLiveRegiste
 /* Called when there is something for omniClientLiveProcess. */
 OMNICLIENT_EXPORT(uint32_t)
 omniClientLiveRegisterQueuedCallback2(void* userData, OmniClientLiveQueuedCallback2 callback) OMNICLIENT_NOEXCEPT;
+/* The same for the older form of the callback. In C++ the function above takes it, too. */
+OMNICLIENT_EXPORT(uint32_t)
+omniClientLiveRegisterQueuedPartsCallback(void* userData,
+                                          OmniClientLiveQueuedPartsCallback callback) OMNICLIENT_NOEXCEPT;
 /* An update is processed no earlier than min(maxMs, constMs + multiple * average latency) after it was sent, so that
  * updates come as evenly as they were made. At first 10, 2 and 1000; all 0 turns it off. */
 OMNICLIENT_EXPORT(void)
@@ -801,9 +868,48 @@ omniClientRegisterStorageFromDiscovery(char const* discoveryUrl, void* userData,
 OMNICLIENT_EXPORT(OmniClientRequestId)
 omniClientGetOmniHubVersion(void* userData, OmniClientGetOmniHubVersionCallback callback) OMNICLIENT_NOEXCEPT;
 
+/* Caches that programs share: a hub keeps them, and there is none here. All answer ErrorNotSupported. */
+OMNICLIENT_EXPORT(OmniClientRequestId)
+omniClientKvCacheSet(char const* context, char const* key, OmniClientContent* value, void* userData,
+                     OmniClientKvCacheSetCallback callback) OMNICLIENT_NOEXCEPT;
+OMNICLIENT_EXPORT(OmniClientRequestId)
+omniClientKvCacheGet(char const* context, char const* key, void* userData,
+                     OmniClientKvCacheGetCallback callback) OMNICLIENT_NOEXCEPT;
+OMNICLIENT_EXPORT(OmniClientRequestId)
+omniClientKvCacheStat(char const* context, char const* key, void* userData,
+                      OmniClientKvCacheStatCallback callback) OMNICLIENT_NOEXCEPT;
+OMNICLIENT_EXPORT(OmniClientRequestId)
+omniClientBlockCacheGetOpen(uint8_t const* key, uint64_t keyLength, void* userData,
+                            OmniClientBlockCacheGetCallback callback) OMNICLIENT_NOEXCEPT;
+OMNICLIENT_EXPORT(OmniClientRequestId)
+omniClientBlockCacheGetClose(uint64_t const* handles, uint32_t numHandles, void* userData,
+                             OmniClientBlockCacheCallback callback) OMNICLIENT_NOEXCEPT;
+OMNICLIENT_EXPORT(OmniClientRequestId)
+omniClientBlockCachePutOpen(OmniClientPutRequest const* requests, uint32_t numRequests, void* userData,
+                            OmniClientBlockCachePutCallback callback) OMNICLIENT_NOEXCEPT;
+OMNICLIENT_EXPORT(OmniClientRequestId)
+omniClientBlockCachePutCommit(uint64_t const* handles, uint32_t numHandles, void* userData,
+                              OmniClientBlockCacheCallback callback) OMNICLIENT_NOEXCEPT;
+OMNICLIENT_EXPORT(OmniClientRequestId)
+omniClientBlockCachePutAbort(uint64_t const* handles, uint32_t numHandles, void* userData,
+                             OmniClientBlockCacheCallback callback) OMNICLIENT_NOEXCEPT;
+OMNICLIENT_EXPORT(OmniClientRequestId)
+omniClientBlockCacheStat(uint8_t const* key, uint64_t keyLength, void* userData,
+                         OmniClientBlockCacheStatCallback callback) OMNICLIENT_NOEXCEPT;
+
 #undef OMNICLIENT_CALLBACK
 
 #ifdef __cplusplus
+#include <type_traits>
+
+/* For callbacks of the older form, and for nothing that the newer one would take. */
+template <class Callback,
+          typename std::enable_if<std::is_convertible<Callback, OmniClientLiveQueuedPartsCallback>::value &&
+                                      !std::is_convertible<Callback, OmniClientLiveQueuedCallback2>::value,
+                                  int>::type = 0>
+inline uint32_t omniClientLiveRegisterQueuedCallback2(void* userData, Callback callback) OMNICLIENT_NOEXCEPT {
+  return omniClientLiveRegisterQueuedPartsCallback(userData, callback);
+}
 inline OmniClientContent omniClientMoveContent(OmniClientContent& content) OMNICLIENT_NOEXCEPT {
   return omniClientMoveContent(&content);
 }

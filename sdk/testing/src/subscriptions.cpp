@@ -12,7 +12,7 @@
 namespace omnibroker::testing::detail {
 namespace {
 
-FakeCall& of(omnibroker_call* raw) { return *reinterpret_cast<FakeCall*>(raw); }
+FakeCall& call_of(omnibroker_call* raw) { return *reinterpret_cast<FakeCall*>(raw); }
 
 Subscription copy(const omnibroker_subscription& raw) {
   Subscription subscription;
@@ -37,16 +37,16 @@ omnibroker_status answer(const FakeCall& call, const omnibroker_sink* error) {
 constexpr omnibroker_host_subscriptions_v1 kSubscriptions{
     sizeof(omnibroker_host_subscriptions_v1),
     [](omnibroker_call* call, const omnibroker_subscription* subscription, const omnibroker_sink* error) {
-      of(call).subscribed.push_back(copy(*subscription));
-      return answer(of(call), error);
+      call_of(call).subscribed.push_back(copy(*subscription));
+      return answer(call_of(call), error);
     },
     [](omnibroker_call* call, omnibroker_text id) {
-      of(call).unsubscribed.emplace_back(view(id));
-      return answer(of(call), nullptr);
+      call_of(call).unsubscribed.emplace_back(view(id));
+      return answer(call_of(call), nullptr);
     },
     [](omnibroker_call* call, const omnibroker_subscription* subscription, const omnibroker_sink* error) {
-      of(call).snapshots.push_back(copy(*subscription));
-      return answer(of(call), error);
+      call_of(call).snapshots.push_back(copy(*subscription));
+      return answer(call_of(call), error);
     }};
 
 /// One latest message, copied: no lock may be held while a component looks at it.

@@ -209,3 +209,47 @@ def test_one_process_at_a_time_has_a_folder(tmp_path):
         with Server(tmp_path, data=first.data, serving=False) as second:
             assert second.wait() == 3
             assert str(first.pid) in second.log_text()
+
+
+@run
+async def test_what_an_api_token_gave_ends_with_it(server):
+    await server.add_user("tom")
+    mine = {"access_token": await server.token("tom", "tom")}
+    async with server.sows("auth") as auth:
+        token = (await auth.call("Tokens.create_api_token", **mine, name="ci"))["api_token"]
+        got = await auth.call("Tokens.auth_with_api_token", api_token=token)
+        assert (await auth.call("Tokens.refresh", refresh_token=got["refresh_token"]))["status"] == "OK"
+        assert (await auth.call("Tokens.delete_api_token", **mine, name="ci"))["status"] == "OK"
+        assert (await auth.call("Tokens.refresh", refresh_token=got["refresh_token"]))["status"] == "INVALID_TOKEN"
+
+        token = (await auth.call("Tokens.create_api_token", **mine, name="ci"))["api_token"]
+        changed = await auth.call("UserStore.reset_password", **mine, old_password="tom", password="tim")
+        assert changed["status"] == "OK"
+        assert (await auth.call("Tokens.auth_with_api_token", api_token=token))["status"] == "INVALID_TOKEN"
+
+
+@run
+async def test_a_user_who_is_made_again_is_somebody_else(server):
+    await server.add_user("una")
+    old = await server.token("una", "una")
+    async with server.sows("auth") as auth:
+        admin = {"access_token": await server.token()}
+        assert (await auth.call("UserStore.remove_user", **admin, username="una"))["status"] == "OK"
+        assert (await auth.call("UserStore.add_user", **admin, username="una", password="new"))["status"] == "OK"
+        assert (await auth.call("Profiles.get", access_token=old))["status"] == "INVALID_TOKEN"
+    async with Api(server.url("api")) as api:
+        assert (await api.call("authorize_token", token=old))["status"] == "UNAUTHENTICATED"
+
+
+@run
+async def test_an_address_is_for_its_owner_and_administrators(server):
+    for name in ("uma", "ute"):
+        await server.add_user(name, email=f"{name}@example.org")
+    async with server.sows("auth") as auth:
+        async def seen(by, of):
+            answer = await auth.call("Profiles.get", access_token=await server.token(*by), username=of)
+            return answer["profile"].get("email")
+
+        assert await seen(("uma", "uma"), "uma") == "uma@example.org"
+        assert await seen(("uma", "uma"), "ute") is None
+        assert await seen((ADMIN, PASSWORD), "ute") == "ute@example.org"

@@ -241,3 +241,64 @@ def test_a_quota_is_kept(tmp_path):
     with Server(tmp_path, api=quota, serving=False) as server:
         assert server.wait() == 3
         assert "with another quota" in server.log_text()
+
+
+@run
+async def test_who_may_only_read_uploads_nothing(server):
+    await server.add_user("guest", nucleus_ro=True)
+    status, _, body = http("POST", server.url("lft", "http") + "/content/", b"{}", await bearer(server, "guest"))
+    assert status == 403 and json.loads(body)["status"] == "DENIED"
+
+
+@run
+async def test_who_is_disabled_uploads_nothing_more(server):
+    await server.add_user("eve")
+    headers = await bearer(server, "eve")
+    begun = begin(server, headers)
+    async with server.sows("auth") as auth:
+        assert (await auth.call("Profiles.disable", access_token=await server.token(), username="eve"))["status"] == "OK"
+    assert put(server, headers, begun, 0, b"x")[0] == 403
+    assert http("POST", server.url("lft", "http") + "/content/", b"{}", headers)[0] == 403
+
+
+def test_a_head_has_no_body_when_it_is_refused_either(server):
+    for path in ("/nothing", "/content/?path=/a"):
+        with socket.create_connection(("127.0.0.1", server.port), TIMEOUT) as connection:
+            connection.sendall(f"HEAD /omni/lft{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            with connection.makefile("rb") as stream:
+                answer = stream.read()
+        assert answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 403")) and answer.endswith(b"\r\n\r\n"), answer
+
+
+def test_a_body_that_does_not_go_on_is_given_up(tmp_path):
+    async def check(server):
+        authorization = (await bearer(server))["Authorization"]
+        begun = begin(server, {"Authorization": authorization})
+        for request in (f"PUT /omni/lft/content/ HTTP/1.1\r\nContent-ID: {begun['content_id']}\r\nContent-Length: 10\r\n",
+                        "POST /omni/lft/content/ HTTP/1.1\r\nContent-Length: 10\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(f"{request}Host: x\r\nAuthorization: {authorization}\r\n\r\nhalf".encode())
+            answer = await asyncio.wait_for(reader.read(), TIMEOUT)
+            assert answer.startswith(b"HTTP/1.1 408 ") and b"did not come in time" in answer
+            writer.close()
+
+    with Server(tmp_path, lft={"max_silence": "1s"}) as server:
+        asyncio.run(check(server))
+
+
+def test_what_nothing_names_any_more_goes(tmp_path):
+    async def blobs(wanted):
+        while sum(1 for file in (tmp_path / "data/blobs").rglob("*") if file.is_file()) != wanted:
+            await asyncio.sleep(0.05)
+
+    async def check(server):
+        async with server.api() as api:
+            await api.write("/a", noise(200_000, seed=1))
+            await api.write("/a", noise(200_000, seed=2))
+            await asyncio.wait_for(blobs(1), TIMEOUT)
+            await api.all(await api.begin("delete2", paths=["/a"]))
+            await asyncio.wait_for(blobs(0), TIMEOUT)
+            assert (await api.call("undelete", path={"path": "/a"}))["status"] == "NOT_EXIST"
+
+    with Server(tmp_path, api={"tidy_interval": "1s", "keep_deleted": "1s"}) as server:
+        asyncio.run(check(server))

@@ -14,7 +14,7 @@ from broker import executable
 from clients import TIMEOUT, Broker, RawWebSocket, gateway_config, metric
 from control import Control, ControlError, builds
 
-SECONDS = float(os.environ.get("OMNIBROKER_SWAP_SECONDS", "60"))
+SECONDS = float(os.environ.get("OMNIBROKER_SWAP_SECONDS", "20"))
 BOTH_WAYS = os.environ["OMNIBROKER_BOTH_WAYS"]
 PLUGINS = pathlib.Path(executable()).parents[1] / "plugins"
 WEBSOCKET = PLUGINS / "websocket.so"

@@ -7,18 +7,18 @@
 namespace omnibroker::core {
 namespace {
 
-using Verdict = RequestHead::Verdict;
-
 class RequestHeadTest : public testing::Test {
  protected:
-  Verdict parse(const std::string& text) {
+  RequestHead::Verdict parse(const std::string& text) {
     bytes = text;
     return head.parse({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
   }
   /// The status that a head is refused with; 0 where it is taken, 1 where more is waited for.
   unsigned refused(const std::string& text) {
     const auto verdict = parse(text);
-    return verdict == Verdict::Bad ? head.refusal_status() : verdict == Verdict::Incomplete ? 1 : 0;
+    return verdict == RequestHead::Verdict::Bad          ? head.refusal_status()
+           : verdict == RequestHead::Verdict::Incomplete ? 1
+                                                         : 0;
   }
   static std::string view(omnibroker_text text) { return {text.data, text.size}; }
 
@@ -28,7 +28,7 @@ class RequestHeadTest : public testing::Test {
 
 TEST_F(RequestHeadTest, ReadsWhatARequestSays) {
   ASSERT_EQ(parse("POST /api/messages%20x?a=b HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\nX-Y:  z \r\n\r\nbody"),
-            Verdict::Complete);
+            RequestHead::Verdict::Complete);
 
   const auto* request = head.request("/api");
   EXPECT_EQ(view(request->method), "POST");
@@ -46,22 +46,23 @@ TEST_F(RequestHeadTest, ReadsWhatARequestSays) {
 
 TEST_F(RequestHeadTest, WaitsForTheRestWhereverItIsCut) {
   const std::string whole = "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
-  for (std::size_t i = 0; i < whole.size(); ++i) EXPECT_EQ(parse(whole.substr(0, i)), Verdict::Incomplete) << i;
-  ASSERT_EQ(parse(whole), Verdict::Complete);
+  for (std::size_t i = 0; i < whole.size(); ++i)
+    EXPECT_EQ(parse(whole.substr(0, i)), RequestHead::Verdict::Incomplete) << i;
+  ASSERT_EQ(parse(whole), RequestHead::Verdict::Complete);
   EXPECT_EQ(head.request("/ws")->upgrade, 1u);
   EXPECT_EQ(head.size(), whole.size());
 }
 
 TEST_F(RequestHeadTest, EmptyLinesBeforeARequestAreSkipped) {
-  ASSERT_EQ(parse("\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"), Verdict::Complete);
+  ASSERT_EQ(parse("\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"), RequestHead::Verdict::Complete);
   EXPECT_EQ(head.size(), bytes.size());
 }
 
 TEST_F(RequestHeadTest, HowAHeadIsCutMakesNoDifference) {
   for (const std::string whole : {"get / HTTP/1.1\r\nHost: h\r\n\r\n", "!GET / HTTP/1.1\r\nHost: h\r\n\r\n",
                                   "G\tET / HTTP/1.1\r\nHost: h\r\n\r\n"}) {
-    EXPECT_EQ(parse(whole), Verdict::Bad) << whole;
-    EXPECT_EQ(parse(whole.substr(0, 2)), Verdict::Bad) << whole;
+    EXPECT_EQ(parse(whole), RequestHead::Verdict::Bad) << whole;
+    EXPECT_EQ(parse(whole.substr(0, 2)), RequestHead::Verdict::Bad) << whole;
   }
 }
 
@@ -82,11 +83,11 @@ TEST_F(RequestHeadTest, KeepAliveFollowsTheVersionAndTheHeader) {
 }
 
 TEST_F(RequestHeadTest, TheAbsoluteFormHasAPathToo) {
-  ASSERT_EQ(parse("GET http://h:8000/api/health?x HTTP/1.1\r\nHost: h\r\n\r\n"), Verdict::Complete);
+  ASSERT_EQ(parse("GET http://h:8000/api/health?x HTTP/1.1\r\nHost: h\r\n\r\n"), RequestHead::Verdict::Complete);
   EXPECT_EQ(head.path(), "/api/health");
-  ASSERT_EQ(parse("GET http://h HTTP/1.1\r\nHost: h\r\n\r\n"), Verdict::Complete);
+  ASSERT_EQ(parse("GET http://h HTTP/1.1\r\nHost: h\r\n\r\n"), RequestHead::Verdict::Complete);
   EXPECT_EQ(head.path(), "/");
-  ASSERT_EQ(parse("GET HTTPS://h?a/b HTTP/1.1\r\nHost: h\r\n\r\n"), Verdict::Complete);
+  ASSERT_EQ(parse("GET HTTPS://h?a/b HTTP/1.1\r\nHost: h\r\n\r\n"), RequestHead::Verdict::Complete);
   EXPECT_EQ(head.path(), "/");
   EXPECT_EQ(view(head.request("/")->query), "a/b");
   EXPECT_EQ(refused("GET http:///api HTTP/1.1\r\nHost: h\r\n\r\n"), 400u);
@@ -138,7 +139,7 @@ TEST_F(RequestHeadTest, LimitsAreEnforcedBeforeTheHeadIsComplete) {
 }
 
 TEST_F(RequestHeadTest, APercentEscapeAtTheEndOfAPathIsDecoded) {
-  ASSERT_EQ(parse("GET /a%2F HTTP/1.1\r\nHost: h\r\n\r\n"), Verdict::Complete);
+  ASSERT_EQ(parse("GET /a%2F HTTP/1.1\r\nHost: h\r\n\r\n"), RequestHead::Verdict::Complete);
   EXPECT_EQ(head.path(), "/a/");
 }
 

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 store::User ann() {
   store::User user;
   user.name = "ann";
+  user.id = 7;
   return user;
 }
 
@@ -22,7 +23,10 @@ TEST(AccessTokens, AreReadByWhoMadeThem) {
 
   const auto read = tokens.read(token);
   ASSERT_TRUE(read);
-  EXPECT_EQ(read->user, "ann");
+  EXPECT_TRUE(read->is_for(ann()));
+  auto again = ann();
+  again.id = 8;
+  EXPECT_FALSE(read->is_for(again)) << "a user who was made again";
   EXPECT_FALSE(read->expired);
   EXPECT_NE(token, tokens.make(ann(), 1h)) << "each has an id of its own";
 }

@@ -183,4 +183,57 @@ TEST_F(Accounts, AreSignedForWithASecretThatStays) {
   EXPECT_EQ(*store->secret("jwt"), secret);
 }
 
+TEST_F(Accounts, LoseWhatTheyGotByAnApiTokenWithIt) {
+  const auto api = must(kBob, CreateApiToken{"bob", "ci", at(1h)});
+  const auto refresh = must(kSystem, CreateRefreshToken{"bob", at(9h), api});
+  const auto other = must(kSystem, CreateRefreshToken{"bob", at(9h)});
+  EXPECT_EQ(store->check_refresh_token(refresh)->name, "bob");
+
+  now += std::chrono::nanoseconds(2h).count();
+  EXPECT_EQ(code(store->check_refresh_token(refresh)), "TOKEN_EXPIRED");
+
+  must(kBob, DeleteApiToken{"bob", "ci"});
+  EXPECT_EQ(code(store->check_refresh_token(refresh)), "UNAUTHENTICATED");
+  EXPECT_EQ(store->check_refresh_token(other)->name, "bob");
+  EXPECT_EQ(code(store->apply(kSystem, CreateRefreshToken{"bob", at(9h), api})), "UNAUTHENTICATED");
+}
+
+TEST_F(Accounts, LoseTheirApiTokensWithTheirPassword) {
+  const auto api = must(kBob, CreateApiToken{"bob", "ci"});
+
+  must(kBob, ChangeUser{.name = "bob", .password = "new"});
+
+  EXPECT_EQ(code(store->check_api_token(api)), "UNAUTHENTICATED");
+}
+
+TEST_F(Accounts, KeepSoManyRefreshTokens) {
+  options.refresh_tokens = 2;
+  open();
+  const auto first = must(kSystem, CreateRefreshToken{"bob", at(9h)});
+  now += 1;
+  const auto second = must(kSystem, CreateRefreshToken{"bob", at(9h)});
+  now += 1;
+  must(kSystem, CreateRefreshToken{"alice", at(9h)});
+  const auto third = must(kSystem, CreateRefreshToken{"bob", at(9h)});
+
+  EXPECT_EQ(code(store->check_refresh_token(first)), "UNAUTHENTICATED");
+  EXPECT_EQ(code(store->check_refresh_token(second)), "OK");
+  EXPECT_EQ(code(store->check_refresh_token(third)), "OK");
+}
+
+TEST_F(Accounts, ThatWereMadeAgainAreNotWhatTheyWere) {
+  Actor bob = kBob;
+  bob.id = store->user("bob")->id;
+  EXPECT_NE(bob.id, 0);
+  EXPECT_EQ(code(try_folder("/first", bob)), "OK");
+  must(kRoot, RemoveUser{"bob"});
+  User again;
+  again.name = "bob";
+  must(kRoot, CreateUser{again});
+
+  EXPECT_EQ(code(try_folder("/second", bob)), "USER_NOT_FOUND");
+  EXPECT_EQ(code(store->stat(bob, {"/first"})), "USER_NOT_FOUND");
+  EXPECT_EQ(code(try_folder("/second", kBob)), "OK");
+}
+
 }  // namespace store_test

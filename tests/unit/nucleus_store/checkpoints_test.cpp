@@ -97,4 +97,17 @@ TEST_F(Freezing, OutlivesARestart) {
   EXPECT_EQ(get_at({"/a", "", 1}), std::string(50'000, 'x'));
 }
 
+TEST_F(Freezing, AreReadByTheirEtagWhenTheirHeadIsDeleted) {
+  must(kAlice, CreateAsset{"/a", "", content("frozen"), false, "first"});
+  const auto frozen = store->checkpoints(kAlice, "/a")->front().etag;
+  const auto head = put("/a", "head").entry.etag;
+  must(kAlice, Delete{"/a"});
+
+  const auto read = store->read(kAlice, {"/a"}, {.etag = frozen});
+
+  ASSERT_EQ(message(read), "");
+  EXPECT_EQ(*read->content.all(), "frozen");
+  EXPECT_EQ(code(store->read(kAlice, {"/a"}, {.etag = head})), "INVALID_ETAG");
+}
+
 }  // namespace store_test

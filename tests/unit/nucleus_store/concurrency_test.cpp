@@ -248,4 +248,27 @@ TEST_F(Concurrency, ReadsOneContentInManyThreads) {
   });
 }
 
+TEST_F(Concurrency, ReadsObjectsWhoseHistoryIsCollected) {
+  options.inline_below = 0;
+  open();
+  must(kAlice, CreateObject{"/o", content("0")});
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    for (int i = 1; !done; ++i) {
+      UpdateObject update{"/o", 0, content(std::to_string(i))};
+      update.whole = true;
+      EXPECT_EQ(code(store->apply(kAlice, std::move(update))), "OK");
+      EXPECT_EQ(code(store->collect_garbage()), "OK");
+    }
+  });
+
+  for (int i = 0; i < 1000; ++i) {
+    const auto read = store->read_object(kAlice, "/o");
+    EXPECT_EQ(message(read), "");
+  }
+
+  done = true;
+  writer.join();
+}
+
 }  // namespace store_test

@@ -289,4 +289,48 @@ TEST_F(Contents, ThatAreCutOffAreMendedByWritingThemAgain) {
   EXPECT_TRUE(get("/a") == bytes);
 }
 
+TEST_F(Contents, ThatAreDamagedAreMendedByWritingThemAgain) {
+  const auto bytes = noise(100'000);
+  put("/a", bytes);
+  flip(blob_of("/a"), 5);
+  put("/b", bytes);
+  EXPECT_TRUE(get("/a") == bytes);
+
+  flip(blob_of("/a"), 7);
+  auto upload = *store->begin_upload();
+  ASSERT_EQ(code(upload.write(0, bytes)), "OK");
+  ASSERT_EQ(code(upload.finish(bytes.size())), "OK");
+  EXPECT_TRUE(get("/a") == bytes);
+}
+
+TEST_F(Contents, CountForTheQuotaWhatTheyHaveAndNotWhereItIs) {
+  options.quota = 1'000'000;
+  open();
+  auto upload = *store->begin_upload();
+
+  EXPECT_EQ(code(upload.write(50'000'000, "far away")), "OK");
+  EXPECT_EQ(code(upload.write(0, noise(600'000))), "OK");
+  EXPECT_EQ(code(upload.write(1'000, noise(500'000))), "OK") << "the same place twice";
+  EXPECT_EQ(code(store->stage(noise(399'000))), "OK");
+  EXPECT_EQ(code(upload.write(700'000, noise(400'001))), "QUOTA_REACHED");
+}
+
+TEST_F(Contents, ThatAreNamedCountOnceEvenIfSomebodyHoldsThem) {
+  options.quota = 1'000'000;
+  open();
+  auto upload = *store->begin_upload();
+  ASSERT_EQ(code(upload.write(0, noise(600'000))), "OK");
+  const auto whole = upload.finish(600'000);
+  ASSERT_EQ(code(whole), "OK");
+  EXPECT_FALSE(whole->is_named());
+  make_folder("/f");
+  EXPECT_NE(code(store->apply(kAlice, CreateAsset{"/f", "", *whole, true})), "OK");
+  EXPECT_FALSE(whole->is_named());
+
+  must(kAlice, CreateAsset{"/a", "", *whole});
+
+  EXPECT_TRUE(whole->is_named());
+  EXPECT_EQ(code(store->stage(noise(399'000))), "OK");
+}
+
 }  // namespace store_test

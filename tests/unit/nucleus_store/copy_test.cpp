@@ -124,4 +124,18 @@ TEST_F(Copying, LeavesOtherPeoplesLocksAlone) {
   EXPECT_EQ(code(store->apply(kAlice, Copy{.from = {"/b"}, .to = "/c"})), "OK");
 }
 
+TEST_F(Copying, MergesAFolderIntoTheOneThatItIsIn) {
+  must(kAlice, CreateObject{"/x/y/o", content("one")});
+  must(kAlice, CreateObject{"/x/y/y/o", content("two")});
+  must(kAlice, UpdateObject{"/x/y/y/o", 0, content("three")});
+  put("/x/y/a", "outer");
+  put("/x/y/y/a", "inner");
+
+  must(kAlice, Copy{{"/x/y"}, "/x", "", true});
+
+  EXPECT_EQ(get("/x/a"), "outer");
+  EXPECT_EQ(get("/x/y/a"), "inner");
+  EXPECT_EQ(store->stat(kAlice, {"/x/y/o"})->sequence, 2u);
+}
+
 }  // namespace store_test

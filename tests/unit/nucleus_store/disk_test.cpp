@@ -2,7 +2,9 @@
 #include "store_test.hpp"
 
 #include <errno.h>
+#include <functional>
 #include <sys/syscall.h>
+#include <thread>
 #include <unistd.h>
 
 namespace {
@@ -11,6 +13,8 @@ namespace {
 std::atomic<int> writes_left = -1;  // Negative: all.
 std::atomic<int> syncs_left = -1;
 std::atomic<int> reason = 0;
+/// Is called behind each write, with what was written.
+std::atomic<const std::function<void(const char*)>*> behind_write = nullptr;
 
 bool fails(std::atomic<int>& left) {
   int seen = left;
@@ -31,7 +35,10 @@ ssize_t or_fail(std::atomic<int>& left, long call, long a, long b, long c, long 
 
 extern "C" {
 ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
-  return or_fail(writes_left, SYS_pwrite64, fd, reinterpret_cast<long>(bytes), static_cast<long>(size), offset);
+  const auto done =
+      or_fail(writes_left, SYS_pwrite64, fd, reinterpret_cast<long>(bytes), static_cast<long>(size), offset);
+  if (const auto* hook = behind_write.load()) (*hook)(static_cast<const char*>(bytes));
+  return done;
 }
 ssize_t pwrite64(int fd, const void* bytes, size_t size, off64_t offset) { return pwrite(fd, bytes, size, offset); }
 int fdatasync(int fd) { return static_cast<int>(or_fail(syncs_left, SYS_fdatasync, fd, 0, 0, 0)); }
@@ -140,6 +147,62 @@ TEST_F(Disk, ThatFailsAnywhereLeavesTheOldOrTheNew) {
       if (moved) must(kAlice, Rename{"/g", "/f"});
     }
   }
+}
+
+TEST_F(Disk, ThatFailsRefusesWhatWasRefusedForTheSakeOfTheOthers) {
+  const auto entered = std::make_shared<std::promise<void>>();
+  const auto go = std::make_shared<std::promise<void>>();
+  store->submit(kSystem, ReleaseExpiredLocks{}, [entered, go](Result<Done>) {
+    entered->set_value();
+    go->get_future().wait();
+  });
+  entered->get_future().wait();
+  std::promise<std::string> first, second;
+  store->submit(kAlice, CreateFolder{"/x"}, [&](Result<Written> result) { first.set_value(code(result)); });
+  store->submit(kAlice, CreateFolder{"/x"}, [&](Result<Written> result) { second.set_value(code(result)); });
+  fail(0, 0, EIO);
+  go->set_value();
+
+  EXPECT_EQ(first.get_future().get(), "INTERNAL_ERROR");
+  EXPECT_EQ(second.get_future().get(), "INTERNAL_ERROR") << "it is not there";
+  mend();
+  make_folder("/x");
+}
+
+TEST_F(Disk, ThatFailsEndsAnUpload) {
+  auto upload = *store->begin_upload();
+  ASSERT_EQ(code(upload.write(0, "abc")), "OK");
+  fail(0, -1, EIO);
+  EXPECT_EQ(code(upload.write(3, "def")), "INTERNAL_ERROR");
+  mend();
+
+  EXPECT_EQ(code(upload.write(3, "def")), "INTERNAL_ERROR");
+  EXPECT_EQ(code(upload.finish(6)), "INTERNAL_ERROR");
+}
+
+TEST_F(Disk, NamesAContentByWhatIsOnIt) {
+  const std::string slow(100'000, 's'), fast(100'000, 'f');
+  auto upload = *store->begin_upload();
+  std::promise<void> wrote, go;
+  auto gone_on = go.get_future();
+  const std::function<void(const char*)> hook = [&](const char* bytes) {
+    if (*bytes != 's') return;
+    wrote.set_value();
+    gone_on.wait();
+  };
+  behind_write = &hook;
+  std::thread other([&] { EXPECT_EQ(code(upload.write(0, slow)), "OK"); });
+  wrote.get_future().wait();
+  EXPECT_EQ(code(upload.write(0, fast)), "OK");  // The other one has written, and not come back.
+  go.set_value();
+  other.join();
+  behind_write = nullptr;
+
+  const auto whole = upload.finish(slow.size());
+
+  ASSERT_EQ(message(whole), "");
+  must(kAlice, CreateAsset{"/a", "", *whole});
+  EXPECT_TRUE(get("/a") == fast);
 }
 
 }  // namespace store_test

@@ -1,7 +1,9 @@
+#include "store/beside.hpp"
 #include "store_test.hpp"
 
 #include <fstream>
 #include <sqlite3.h>
+#include <thread>
 
 namespace store_test {
 
@@ -58,6 +60,7 @@ TEST_F(Upkeep, FindsRowsThatDoNotBelongTogether) {
       {"DELETE FROM acl WHERE node != 1", "/f/ has an access list without being marked"},
       {"UPDATE contents SET bytes = 'nex' WHERE size = 3", "is damaged in the database"},
       {"DELETE FROM contents WHERE size = 20000", "names a row which contents does not have"},
+      {"UPDATE counters SET value = 7 WHERE name = 'used'", "bytes together, and not 7"},
       {"UPDATE contents SET checks = x'00' WHERE size = 2000000", "has the wrong checks"},
   };
   store.reset();
@@ -145,6 +148,60 @@ TEST_F(Upkeep, KnowsWhatIsUsed) {
   EXPECT_EQ(usage.bytes, 2'000'000u + 20'000 + 3 + 4 + 4);
   EXPECT_EQ(usage.queued, 0u);
   EXPECT_GE(usage.changes, usage.commits);
+}
+
+TEST_F(Upkeep, EmptiesTheLogOfTheDatabase) {
+  const auto log = folder.path() / "data" / "meta.db-wal";
+  ASSERT_GT(fs::file_size(log), 0u);
+
+  ASSERT_EQ(code(store->collect_garbage()), "OK");
+
+  EXPECT_EQ(fs::file_size(log), 0u);
+}
+
+TEST_F(Upkeep, LooksAtAStoreThatIsOpenElsewhere) {
+  const auto verified = verify_beside(folder.path() / "data");
+  ASSERT_EQ(message(verified), "");
+  EXPECT_TRUE(verified->problems.empty());
+  EXPECT_EQ(verified->contents, 5u);
+  auto upload = *store->begin_upload();
+  ASSERT_EQ(code(upload.write(0, large)), "OK");
+
+  ASSERT_EQ(message(backup_beside(folder.path() / "data", folder.path() / "backup")), "");
+  EXPECT_EQ(code(upload.finish(large.size())), "OK") << "what is being written is left alone";
+
+  store = std::move(*Store::open(folder.path() / "backup", options));
+  EXPECT_EQ(get("/f/a"), "new");
+  EXPECT_TRUE(get_at({"/f/a", "", 1}) == large);
+  EXPECT_EQ(problems(), "");
+}
+
+TEST_F(Upkeep, BacksUpBesideWhatIsCollected) {
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    for (int i = 0; !done; ++i) {
+      put("/n", std::string(20'000, static_cast<char>('a' + i % 26)) + std::to_string(i));
+      EXPECT_EQ(code(store->collect_garbage()), "OK");
+    }
+  });
+  for (int i = 0; i < 20; ++i) {
+    const auto to = folder.path() / ("backup" + std::to_string(i));
+    ASSERT_EQ(message(store->backup(to)), "");
+    EXPECT_TRUE(verify_beside(to)->problems.empty());
+  }
+  done = true;
+  writer.join();
+}
+
+TEST_F(Upkeep, SaysWhatIsNoStore) {
+  EXPECT_EQ(code(is_store(folder.path() / "data")), "OK");
+  EXPECT_EQ(code(is_store(folder.path() / "nowhere")), "NOT_EXIST");
+  EXPECT_EQ(code(verify_beside(folder.path())), "NOT_EXIST");
+  EXPECT_FALSE(fs::exists(folder.path() / "meta.db"));
+  fs::create_directory(folder.path() / "other");
+  std::ofstream(folder.path() / "other" / "meta.db");
+  EXPECT_EQ(code(backup_beside(folder.path() / "other", folder.path() / "to")), "NOT_EXIST");
+  EXPECT_FALSE(fs::exists(folder.path() / "to"));
 }
 
 }  // namespace store_test

@@ -8,7 +8,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 TEST(Names, AreThoseOfTheValues) {
   EXPECT_STREQ(omniClientGetResultString(eOmniClientResult_Ok), "Ok");
@@ -118,6 +117,61 @@ TEST(Retries, AnswerWhatWasSetBefore) {
   EXPECT_EQ(before.jitterMs, 100u);
   before = omniClientSetRetries({0, 0, 0});
   EXPECT_EQ(before.jitterMs, 3u);
+}
+
+Collected<OmniClientResult> refused;
+
+TEST(Hub, IsNotThereForAnyOfItsCaches) {
+  client::Library library;
+  const auto plain = [](void*, OmniClientResult result) noexcept { refused.add(result); };
+  const auto blocks = [](void*, OmniClientResult result, uint32_t count, OmniClientBlockResult const*) noexcept {
+    EXPECT_EQ(count, 0u);
+    refused.add(result);
+  };
+  auto value = omniClientAllocContent(3);
+  const uint64_t handle = 1;
+  const uint8_t key = 1;
+  const OmniClientPutRequest request{&key, 1, 1, 0};
+  omniClientKvCacheSet("context", "key", &value, nullptr, plain);
+  EXPECT_EQ(value.buffer, nullptr);  // Taken over, also by what refuses it.
+  omniClientKvCacheGet("context", "key", nullptr, [](void*, OmniClientResult result, OmniClientContent* got) noexcept {
+    EXPECT_EQ(got->size, 0u);
+    refused.add(result);
+  });
+  omniClientKvCacheStat("context", "key", nullptr,
+                        [](void*, OmniClientResult result, uint64_t) noexcept { refused.add(result); });
+  omniClientBlockCacheGetOpen(&key, 1, nullptr, blocks);
+  omniClientBlockCacheGetClose(&handle, 1, nullptr, plain);
+  omniClientBlockCachePutOpen(&request, 1, nullptr, blocks);
+  omniClientBlockCachePutCommit(&handle, 1, nullptr, plain);
+  omniClientBlockCachePutAbort(&handle, 1, nullptr, plain);
+  omniClientBlockCacheStat(
+      &key, 1, nullptr,
+      [](void*, OmniClientResult result, OmniClientBlockCacheStatResult const*) noexcept { refused.add(result); });
+  omniClientGetOmniHubVersion(nullptr,
+                              [](void*, OmniClientResult result, char const*) noexcept { refused.add(result); });
+
+  EXPECT_EQ(refused.wait_for(10), std::vector<OmniClientResult>(10, eOmniClientResult_ErrorNotSupported));
+  omniClientWait(omniClientKvCacheSet(nullptr, nullptr, nullptr, nullptr, nullptr));
+  omniClientFreeStringList(nullptr);
+  const auto metrics =
+      omniClientRegisterMetricsCallback(nullptr, [](void*, OmniClientMetricsEvent, void const*) noexcept {});
+  EXPECT_NE(metrics, 0u);
+  omniClientUnregisterCallback(metrics);
+}
+
+TEST(Alias, LeadsFromUrlsToPathsAndBack) {
+  client::Library library;
+  const auto files = (library.folder() / "files").string();
+  ASSERT_EQ(client::write(files + "/in/a b%20?#c", "x"), eOmniClientResult_Ok);
+  omniClientSetAlias("mem://nick/sub", (files + "/in").c_str());
+  omniClientSetAlias("/nowhere/else", "mem://h/real");
+
+  EXPECT_EQ(client::read("mem://nick/sub/a%20b%2520%3F%23c").content, "x");
+  EXPECT_EQ(client::stat("mem://nick/subject").result, eOmniClientResult_ErrorNotFound);
+  ASSERT_EQ(client::write("/nowhere/else/d e?", "y"), eOmniClientResult_Ok);
+  EXPECT_EQ(client::read("mem://h/real/d%20e%3F").content, "y");
+  EXPECT_EQ(client::read("mem://h/real/d%20e%3F?&1").content, "y");
 }
 
 }  // namespace

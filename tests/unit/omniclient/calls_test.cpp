@@ -154,6 +154,119 @@ TEST_F(CallsTest, ACallbackThatWaitsMakesTheCallsThatAreDue) {
   EXPECT_EQ(order, (std::vector<int>{1, 2}));
 }
 
+TEST_F(CallsTest, ACallbackThatWaitsMakesNoCallThatNobodyWaitsFor) {
+  const auto outer = begin();
+  const auto other = begin();
+  const auto inner = begin();
+  std::vector<int> order;
+  std::promise<void> all_posted;
+  calls.post(
+      outer,
+      [&, posted = all_posted.get_future().share()] {
+        posted.wait();
+        EXPECT_TRUE(calls.wait(inner->id, std::nullopt));
+        order.push_back(2);
+      },
+      Calls::Then::End);
+  calls.post(
+      other, [&order] { order.push_back(3); }, Calls::Then::End);
+  calls.post(
+      inner, [&order] { order.push_back(1); }, Calls::Then::End);
+  all_posted.set_value();
+  calls.wait(outer->id, std::nullopt);
+  calls.wait(other->id, std::nullopt);
+
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
+}
+
+TEST_F(CallsTest, ACallbackThatWaitsLooksAtTheTimeBeforeItCallsAnybody) {
+  const auto outer = begin();
+  const auto inner = begin();
+  std::vector<int> order;
+  calls.post(
+      outer,
+      [&] {
+        calls.post(
+            inner, [&order] { order.push_back(1); }, Calls::Then::End);
+        EXPECT_FALSE(calls.wait(inner->id, milliseconds(0)));
+        order.push_back(0);
+      },
+      Calls::Then::End);
+  calls.wait(outer->id, std::nullopt);
+  calls.wait(inner->id, std::nullopt);
+
+  EXPECT_EQ(order, (std::vector<int>{0, 1}));
+}
+
+TEST_F(CallsTest, ACallbackThatWaitsMakesCallsThatAreNeededForIt) {
+  const auto outer = begin();
+  const auto inner = begin();
+  const auto needed = std::make_shared<Callee>();
+  calls.post(
+      outer,
+      [&] {
+        calls.post_awaited(needed, [&] { calls.post(inner, nullptr, Calls::Then::End); });
+        EXPECT_TRUE(calls.wait(inner->id, std::nullopt));
+      },
+      Calls::Then::End);
+
+  EXPECT_TRUE(calls.wait(outer->id, std::nullopt));
+}
+
+TEST_F(CallsTest, FinishesOnlyWhenCallsOnOtherThreadsHaveReturned) {
+  const auto stream = begin(Request::Kind::Stream);
+  std::promise<void> running;
+  std::promise<void> go_on;
+  std::atomic<bool> returned{false};
+  std::thread caller([&] {
+    calls.call_here(stream, [&] {
+      running.set_value();
+      go_on.get_future().wait();
+      returned = true;
+    });
+  });
+  running.get_future().wait();
+  std::thread finishing([&] {
+    calls.finish();
+    EXPECT_TRUE(returned);
+  });
+  // It has begun to finish when nothing can be begun any more.
+  while (begin() != nullptr) std::this_thread::yield();
+  go_on.set_value();
+  finishing.join();
+  caller.join();
+}
+
+TEST_F(CallsTest, NeverCallsTheSameCalleeOnTwoThreads) {
+  const auto stream = begin(Request::Kind::Stream);
+  std::promise<void> running;
+  std::promise<void> go_on;
+  std::atomic<int> inside{0};
+  std::thread caller([&] {
+    calls.call_here(stream, [&] {
+      ++inside;
+      running.set_value();
+      go_on.get_future().wait();
+      --inside;
+    });
+  });
+  running.get_future().wait();
+  calls.post(
+      stream, [&] { EXPECT_EQ(inside, 0); }, Calls::Then::More);
+  const auto other = begin();  // Whoever comes later does not wait for that.
+  calls.post(other, nullptr, Calls::Then::End);
+  EXPECT_TRUE(calls.wait(other->id, std::nullopt));
+  EXPECT_FALSE(calls.is_idle(*stream));
+  calls.call_here(stream, [] { FAIL() << "called although it is being called"; });
+
+  go_on.set_value();
+  caller.join();
+  const auto last = begin();
+  calls.post(last, nullptr, Calls::Then::End);
+  calls.wait(last->id, std::nullopt);
+  EXPECT_TRUE(calls.is_idle(*stream));
+}
+
 TEST_F(CallsTest, TwoCallbacksMayWaitForEachOther) {
   const auto first = begin();
   const auto second = begin();

@@ -5,7 +5,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 constexpr auto kJoin = eOmniClientChannelEvent_Join;
 constexpr auto kHello = eOmniClientChannelEvent_Hello;
 constexpr auto kMessage = eOmniClientChannelEvent_Message;

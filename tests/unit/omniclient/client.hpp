@@ -17,6 +17,8 @@
 /// The C API as tests like to use it: blocking calls that answer values, and collectors for what is called back.
 namespace client {
 
+constexpr auto kOk = eOmniClientResult_Ok;
+
 /// Starts the library for a test, with the memory provider and a settings folder of its own, and shuts it down.
 class Library {
  public:

@@ -5,7 +5,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 constexpr auto kOverwrite = eOmniClientCopy_Overwrite;
 
 class Provider : public AtEachPlace {};

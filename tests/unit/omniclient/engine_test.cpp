@@ -2,6 +2,7 @@
 #include "client.hpp"
 #include "providers/memory/faults.hpp"
 
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -9,7 +10,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 constexpr uint64_t version(uint64_t major, uint64_t minor, uint64_t patch) { return major << 48 | minor << 32 | patch; }
 
 Collected<std::string> logged;
@@ -126,6 +126,83 @@ TEST(Shutdown, WorksInsideACallback) {
   }
   Library again;
   EXPECT_EQ(stat("/").result, kOk);
+}
+
+/// A callback that holds the callbacks' thread up until it may go on.
+struct Held {
+  std::promise<void> running;
+  std::promise<void> go_on;
+  std::atomic<bool> returned{false};
+  static void call(void* data, OmniClientResult, OmniClientListEntry const*) noexcept {
+    auto& self = *static_cast<Held*>(data);
+    self.running.set_value();
+    self.go_on.get_future().wait();
+    self.returned = true;
+  }
+};
+
+TEST(Shutdown, LetsNobodyGoBeforeTheirCallbackHasReturned) {
+  Library library;
+  Held held;
+  const auto id = omniClientStat("/", &held, Held::call);
+  const auto handle =
+      omniClientRegisterFileStatusCallback(nullptr, [](void*, char const*, OmniClientFileStatus, int) noexcept {});
+  held.running.get_future().wait();
+  std::thread shutting([] { omniClientShutdown(); });
+  while (omniClientStat("/", nullptr, nullptr) != kInvalidRequestId) std::this_thread::yield();
+  std::vector<std::thread> others;
+  others.emplace_back([&] {
+    omniClientStop(id);
+    EXPECT_TRUE(held.returned);
+  });
+  others.emplace_back([&] {
+    omniClientWait(id);
+    EXPECT_TRUE(held.returned);
+  });
+  others.emplace_back([&] {
+    omniClientShutdown();
+    EXPECT_TRUE(held.returned);
+  });
+  others.emplace_back([handle] { omniClientUnregisterCallback(handle); });
+  others.back().join();  // Whose callback does not run need not wait.
+  others.pop_back();
+
+  held.go_on.set_value();
+  shutting.join();
+  for (auto& other : others) other.join();
+}
+
+TEST(Shutdown, WaitsForALiveReadThatIsProcessed) {
+  Library library;
+  struct Reader : Held {
+    int calls = 0;
+  } held;
+  auto content = omniClientAllocContent(1);
+  omniClientWait(omniClientLiveCreate("mem://h/live", &content, nullptr, nullptr));
+  omniClientLiveConfigureJitterReduction(0, 0, 0);
+  omniClientWait(
+      omniClientLiveRead("mem://h/live", 0, 0, &held,
+                         [](void* data, OmniClientResult result, uint64_t, uint64_t, OmniClientContent*) noexcept {
+                           auto& reader = *static_cast<Reader*>(data);
+                           if (++reader.calls == 2) Held::call(static_cast<Held*>(&reader), result, nullptr);
+                         }));
+  uint64_t object = 0;
+  omniClientWait(omniClientLiveRead("mem://h/live", 0, 0, &object,
+                                    [](void* data, OmniClientResult, uint64_t id, uint64_t,
+                                       OmniClientContent*) noexcept { *static_cast<uint64_t*>(data) = id; }));
+  content = omniClientAllocContent(1);
+  omniClientWait(omniClientLiveUpdate("mem://h/live", object, &content, nullptr, nullptr));
+  std::thread processing([] { omniClientLiveProcess(); });
+  held.running.get_future().wait();
+
+  std::thread shutting([&held] {
+    omniClientShutdown();
+    EXPECT_TRUE(held.returned);
+  });
+  while (omniClientStat("/", nullptr, nullptr) != kInvalidRequestId) std::this_thread::yield();
+  held.go_on.set_value();
+  shutting.join();
+  processing.join();
 }
 
 TEST(Request, WaitsForWhatWasNeverBegun) {
@@ -351,6 +428,21 @@ TEST(Log, MayBeTurnedOffInsideOfItself) {
   omniClientInitialize(0);
 
   EXPECT_EQ(called, 1);
+}
+
+TEST(Log, MayUseTheLibraryWhileItStarts) {
+  Library library;
+  omniClientShutdown();
+  std::filesystem::create_directories(library.folder() / "config/omniclient");
+  std::ofstream(library.folder() / "config/omniclient/settings.conf") << "no setting\n";
+  static Collected<std::string> lines;
+  omniClientSetLogCallback([](char const*, char const*, OmniClientLogLevel, char const* message) noexcept {
+    omniClientAddDefaultSearchPath("from the log");
+    lines.add(message);
+  });
+  omniClientInitialize(kOmniClientVersion);
+  lines.wait_until([](const std::string& line) { return line.find("settings.conf:1") != std::string::npos; });
+  omniClientSetLogCallback(nullptr);
 }
 
 }  // namespace

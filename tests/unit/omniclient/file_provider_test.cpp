@@ -19,7 +19,6 @@ using namespace client;
 namespace fs = std::filesystem;
 namespace files = omniclient::files;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 class Files : public testing::Test {
  protected:
@@ -198,7 +197,7 @@ TEST_F(Files, SayWhatMayNotBeDone) {
               return files::create_folder(at("locked/new")).result == kDenied &&
                      files::write(at("locked/new"), "x", operation).result == kDenied &&
                      files::move(at("locked/file"), at("locked/to"), {}, operation).result == kDenied &&
-                     files::remove(at("locked"), omniclient::Depth::Recursive).result == kDenied;
+                     files::remove(at("locked"), omniclient::Depth::Recursive, operation).result == kDenied;
             }),
             0);
   fs::permissions(at("locked"), fs::perms(0755));
@@ -250,6 +249,143 @@ TEST_F(Files, WatchNoMoreThanTheyMay) {
   EXPECT_FALSE(watches.watch(2, {{at("two"), "", false}}));
   EXPECT_TRUE(watches.watch(3, {{at("one"), "a", false}}));
   EXPECT_EQ(watches.size(), 1u);
+}
+
+TEST_F(Files, DeleteNothingOfAFolderWhereSomethingHasStayedBehind) {
+  ASSERT_EQ(write(at("from/a"), "x"), kOk);
+  ASSERT_EQ(mkfifo(at("from/pipe").c_str(), 0600), 0);
+  ASSERT_EQ(create_folder(at("to")), kOk);
+
+  const auto moved = move(at("from"), at("to"), eOmniClientCopy_Overwrite);
+
+  EXPECT_EQ(moved.result, eOmniClientResult_ErrorWrongType);
+  EXPECT_TRUE(moved.copied);
+  EXPECT_EQ(read(at("to/a")).content, "x");
+  EXPECT_EQ(read(at("from/a")).content, "x");
+  EXPECT_TRUE(fs::exists(at("from/pipe")));
+}
+
+TEST_F(Files, AreNotCopiedOverTheFolderTheyAreIn) {
+  ASSERT_EQ(write(at("a/b/b/x"), "x"), kOk);
+
+  EXPECT_EQ(move(at("a/b"), at("a"), eOmniClientCopy_Overwrite).result, eOmniClientResult_ErrorSourceIsDest);
+  EXPECT_EQ(copy(at("a/b"), at("a"), eOmniClientCopy_Overwrite), eOmniClientResult_ErrorSourceIsDest);
+  EXPECT_EQ(read(at("a/b/b/x")).content, "x");
+}
+
+TEST_F(Files, AreCopiedWithTheModesOfTheirFoldersAndWithoutRightsOfTheirOwner) {
+  ASSERT_EQ(write(at("from/in/a"), "x"), kOk);
+  fs::permissions(at("from"), fs::perms(0700));
+  fs::permissions(at("from/in/a"), fs::perms(06755));
+  fs::permissions(at("from/in"), fs::perms(0500));
+
+  const auto copied = copy(at("from"), at("to"));
+  fs::permissions(at("from/in"), fs::perms(0700));
+  ASSERT_EQ(copied, kOk);
+
+  EXPECT_EQ(fs::status(at("to")).permissions(), fs::perms(0700));
+  EXPECT_EQ(fs::status(at("to/in")).permissions(), fs::perms(0500));
+  EXPECT_EQ(fs::status(at("to/in/a")).permissions(), fs::perms(0755));
+  fs::permissions(at("to/in"), fs::perms(0700));
+}
+
+TEST_F(Files, AreDeletedOnlyForAsLongAsSomebodyWantsIt) {
+  ASSERT_EQ(write(at("f/in/a"), "x"), kOk);
+  omniclient::Operation operation;
+  operation.cancel();
+
+  EXPECT_EQ(files::remove(at("f"), omniclient::Depth::Recursive, operation).result, eOmniClientResult_ErrorConnection);
+  EXPECT_EQ(files::list(at("f"), operation).result, eOmniClientResult_ErrorConnection);
+
+  EXPECT_EQ(read(at("f/in/a")).content, "x");
+}
+
+TEST_F(Files, AreDeletedWithLinksAndNotWithWhatTheseLeadTo) {
+  ASSERT_EQ(write(at("real/a"), "x"), kOk);
+  ASSERT_EQ(write(at("f/in/b"), "x"), kOk);
+  fs::create_directory_symlink("../../real", at("f/in/link"));
+
+  EXPECT_EQ(delete_item(at("f")), kOk);
+
+  EXPECT_EQ(stat(at("f")).result, eOmniClientResult_ErrorNotFound);
+  EXPECT_EQ(read(at("real/a")).content, "x");
+}
+
+TEST_F(Files, ThatACrashHasLeftDoNotKeepAFolder) {
+  ASSERT_EQ(create_folder(at("f")), kOk);
+  const auto child = fork();
+  if (child == 0) _exit(0);
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);  // A process that surely does not run.
+  std::ofstream(at("f/.omni-tmp-" + std::to_string(child) + "-1")) << "half";
+
+  EXPECT_EQ(remove_single(at("f")), kOk);
+
+  ASSERT_EQ(create_folder(at("f")), kOk);
+  std::ofstream(at("f/.omni-tmp-" + std::to_string(getpid()) + "-1")) << "being written";
+  EXPECT_EQ(remove_single(at("f")), eOmniClientResult_ErrorFolderNotEmpty);
+}
+
+TEST_F(Files, AreNotFoundInAFolderThatHasGone) {
+  const auto before = fs::current_path();
+  ASSERT_EQ(create_folder(at("gone")), kOk);
+  ASSERT_EQ(write(at("gone") + "/../kept", "x"), kOk);
+  fs::current_path(at("gone"));
+  ASSERT_EQ(rmdir(at("gone").c_str()), 0);
+
+  // Beside the root there is such a folder for sure.
+  EXPECT_EQ(stat("tmp").result, eOmniClientResult_ErrorNotFound);
+  EXPECT_EQ(list("proc").result, eOmniClientResult_ErrorNotFound);
+  EXPECT_EQ(write("new", "x"), eOmniClientResult_ErrorNotFound);
+  EXPECT_EQ(stat(at("kept")).result, kOk);
+  fs::current_path(before);
+}
+
+TEST_F(Files, HaveNoPast) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+  const auto url = "file:" + at("a");
+
+  EXPECT_EQ(read(url + "?&3").result, eOmniClientResult_ErrorBadRequest);
+  EXPECT_EQ(delete_item(url + "?branch&1"), eOmniClientResult_ErrorBadRequest);
+  EXPECT_EQ(write(url + "?&1", "y"), eOmniClientResult_ErrorBadRequest);
+  EXPECT_EQ(read(url + "?&0").content, "x");
+  EXPECT_EQ(read(url + "?anything").content, "x");
+}
+
+TEST_F(Files, AreNotEmptiedByAWriteOfNothing) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+  auto result = kOk;
+  omniClientWait(omniClientWriteFile(at("a").c_str(), nullptr, &result, [](void* data, OmniClientResult got) noexcept {
+    *static_cast<OmniClientResult*>(data) = got;
+  }));
+  EXPECT_EQ(result, eOmniClientResult_ErrorBadRequest);
+  EXPECT_EQ(read(at("a")).content, "x");
+}
+
+TEST_F(Files, AreReadInAProcessThatWasForked) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+  auto watch = Watch::item(at("a"));
+  ASSERT_EQ(watch.first(), kOk);
+  const auto child = fork();
+  if (child == 0) {
+    // Nothing of the other process's is here, and nothing waits for its threads.
+    omniClientWait(watch.id());
+    omniClientStop(watch.id());
+    omniClientLiveProcess();
+#if defined(__SANITIZE_THREAD__)
+    _exit(0);  // That sanitizer ends forked processes that begin threads.
+#else
+    const bool reads = read(at("a")).content == "x";
+    omniClientShutdown();
+    _exit(reads ? 0 : 1);
+#endif
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  ASSERT_EQ(write(at("a"), "yy"), kOk);
+  EXPECT_EQ(watch.until(eOmniClientListEvent_Updated, "a").item.size, 2u);
 }
 
 }  // namespace

@@ -80,4 +80,36 @@ TEST_F(LiveQueueTest, RefusesMoreThanItsBound) {
   EXPECT_FALSE(queue.add("a", {}, {}, [] {}));
 }
 
+TEST_F(LiveQueueTest, SurvivesTimesThatNoClockHas) {
+  const LiveQueue::Time last = LiveQueue::Time::max();
+  queue.add("a", last, milliseconds(1000), [this] { made.push_back(1); });
+  EXPECT_EQ(queue.next_due(), milliseconds(2000));
+
+  make(queue.take("a", last));
+  EXPECT_EQ(made, std::vector<int>{1});
+}
+
+TEST_F(LiveQueueTest, KeepsWhatItsOwnerCannotTakeYet) {
+  bool ready = false;
+  queue.add(
+      "a", milliseconds(0), milliseconds(1000), [this] { made.push_back(1); }, &ready, [&ready] { return ready; });
+  EXPECT_TRUE(queue.take(milliseconds(9000)).empty());
+  EXPECT_TRUE(queue.take("a", milliseconds(9000)).empty());
+  ready = true;
+  make(queue.take(milliseconds(9000)));
+  EXPECT_EQ(made, std::vector<int>{1});
+}
+
+TEST_F(LiveQueueTest, ForgetsAnOwner) {
+  int one = 0;
+  int other = 0;
+  queue.add(
+      "a", milliseconds(0), milliseconds(0), [this] { made.push_back(1); }, &one);
+  queue.add(
+      "a", milliseconds(0), milliseconds(0), [this] { made.push_back(2); }, &other);
+  queue.remove(&one);
+  make(queue.take(milliseconds(9000)));
+  EXPECT_EQ(made, std::vector<int>{2});
+}
+
 }  // namespace

@@ -1,13 +1,15 @@
 // Live objects, through the C API.
 #include "client.hpp"
+#include "engine/engine.hpp"
 
+#include <future>
 #include <thread>
+#include <utility>
 
 namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 constexpr const char* kUrl = "mem://h/scene.live";
 
 struct Update {
@@ -263,6 +265,91 @@ TEST_F(LiveObject, IsConfirmedForWhoWaits) {
   omniClientLiveWaitForPendingUpdates();
 
   EXPECT_EQ(confirmed, 50);
+}
+
+struct Parts {
+  std::string host;
+  OmniClientLiveUpdateType type;
+  uint64_t sequence;
+};
+Collected<Parts> parts;
+void keep_parts(void*, OmniClientUrl const* url, OmniClientLiveUpdateType type, uint64_t sequence, uint64_t) noexcept {
+  parts.add({url->host == nullptr ? "" : url->host, type, sequence});
+}
+
+TEST_F(LiveObject, TellsCallbacksOfTheOlderForm) {
+  const auto created = create(kUrl, "one");
+  read();
+  updates.wait_for(1);
+  const auto by_name = omniClientLiveRegisterQueuedCallback2(nullptr, keep_parts);
+  const auto by_lambda = omniClientLiveRegisterQueuedCallback2(
+      nullptr, [](void*, OmniClientUrl const* url, OmniClientLiveUpdateType type, uint64_t sequence,
+                  uint64_t time) noexcept { keep_parts(nullptr, url, type, sequence, time); });
+  EXPECT_EQ(omniClientLiveRegisterQueuedCallback2(nullptr, nullptr), 0u);
+
+  update(kUrl, created.object, "two");
+  const auto told = parts.wait_for(4);  // Remote and Local, each of them twice.
+  omniClientUnregisterCallback(by_name);
+  omniClientUnregisterCallback(by_lambda);
+
+  for (const auto& one : told) {
+    EXPECT_EQ(one.host, "h");
+    EXPECT_EQ(one.sequence, 2u);
+  }
+}
+
+/// The history, which holds up the callbacks' thread until it may go on.
+struct SlowReader {
+  std::promise<void> running;
+  std::promise<void> go_on;
+  std::atomic<int> inside{0};
+  Collected<std::string> contents;
+  bool first = true;
+
+  static void call(void* data, OmniClientResult, uint64_t, uint64_t, OmniClientContent* content) noexcept {
+    auto& self = *static_cast<SlowReader*>(data);
+    EXPECT_EQ(++self.inside, 1);
+    if (std::exchange(self.first, false)) {
+      self.running.set_value();
+      self.go_on.get_future().wait();
+    }
+    self.contents.add({static_cast<const char*>(content->buffer), content->size});
+    --self.inside;
+  }
+};
+
+TEST_F(LiveObject, GivesNoUpdateBeforeItsHistoryIsThrough) {
+  const auto created = create(kUrl, "one");
+  SlowReader reader;
+  const auto id = omniClientLiveRead(kUrl, 0, 0, &reader, SlowReader::call);
+  reader.running.get_future().wait();
+  auto content = content_of("two");
+  omniClientLiveUpdate(kUrl, created.object, &content, nullptr, nullptr);
+  std::promise<void> arrived;  // The server is on the loop's thread as well.
+  omniclient::Engine::get()->loop().post([&arrived] { arrived.set_value(); });
+  arrived.get_future().wait();
+  omniClientLiveProcess();
+  EXPECT_TRUE(reader.contents.all().empty());
+
+  reader.go_on.set_value();
+  while (reader.contents.all().size() < 2) {
+    omniClientLiveProcess();
+    std::this_thread::yield();
+  }
+  omniClientStop(id);
+
+  EXPECT_EQ(reader.contents.all(), (std::vector<std::string>{"one", "two"}));
+}
+
+TEST_F(LiveObject, ForgetsWhatWasNotProcessedWhenItIsStopped) {
+  const auto created = create(kUrl, "one");
+  read();
+  updates.wait_for(1);
+  update(kUrl, created.object, "two");
+  omniClientStop(std::exchange(reading, 0));
+  omniClientLiveProcess();
+
+  EXPECT_EQ(updates.all().size(), 1u);
 }
 
 }  // namespace

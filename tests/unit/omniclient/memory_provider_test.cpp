@@ -8,7 +8,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 constexpr auto kDeletedToo = eOmniClientListIncludeOption_IncludeDeleted;
 
 class MemoryServer : public testing::Test {
@@ -350,6 +349,34 @@ TEST_F(MemoryServer, AnswersWhatWasPendingWhenItsUserSignsOut) {
   omniClientWait(id);
 
   EXPECT_EQ(stated.result, eOmniClientResult_ErrorConnection);
+}
+
+TEST_F(MemoryServer, MovesNothingThatWouldBeLost) {
+  ASSERT_EQ(write("mem://h/a/b/b/x", "x"), kOk);
+  EXPECT_EQ(move("mem://h/a/b", "mem://h/a", eOmniClientCopy_Overwrite).result, eOmniClientResult_ErrorSourceIsDest);
+  EXPECT_EQ(move("mem://h/a/b", "mem://h/", eOmniClientCopy_Overwrite).result, eOmniClientResult_ErrorSourceIsDest);
+  EXPECT_EQ(read("mem://h/a/b/b/x").content, "x");
+  EXPECT_EQ(move("mem://h/a/b/b/x?&1", "mem://h/y").result, eOmniClientResult_ErrorBadRequest);
+
+  ASSERT_EQ(create_folder("mem://h/to"), kOk);
+  {
+    Member member("mem://h/from/talk");
+    member.until(eOmniClientChannelEvent_Join);
+  }
+  EXPECT_EQ(move("mem://h/from", "mem://h/to", eOmniClientCopy_Overwrite).result, eOmniClientResult_ErrorWrongType);
+  EXPECT_EQ(stat("mem://h/from/talk").result, kOk);
+}
+
+TEST_F(MemoryServer, ObliteratesNoFolderOutOfWhichSomethingCouldComeBack) {
+  ASSERT_EQ(write("mem://h/f/a", "x"), kOk);
+  ASSERT_EQ(delete_item("mem://h/f"), kOk);
+  auto result = kOk;
+  omniClientWait(omniClientObliterate("mem://h/f", true, &result, [](void* data, OmniClientResult got) noexcept {
+    *static_cast<OmniClientResult*>(data) = got;
+  }));
+  EXPECT_EQ(result, eOmniClientResult_ErrorFolderNotEmpty);
+  EXPECT_EQ(call(omniClientUndelete, "mem://h/f/a"), kOk);
+  EXPECT_EQ(read("mem://h/f/a").content, "x");
 }
 
 }  // namespace

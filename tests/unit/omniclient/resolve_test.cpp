@@ -4,7 +4,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 struct Resolved {
   OmniClientResult result = eOmniClientResult_Error;
@@ -95,6 +94,42 @@ TEST_F(Resolve, TellsWhenItIsFoundElsewhere) {
   delete_item("mem://h/two/a");
   until(eOmniClientListEvent_Deleted, "mem://h/two/a");
   omniClientStop(id);
+}
+
+TEST(ResolveSubscribe, TellsThatAPlaceCannotBeAsked) {
+  client::Library library;
+  const char* paths[] = {"nobody://h/"};
+  struct Told {
+    client::Collected<OmniClientResult> firsts;
+    client::Collected<OmniClientResult> changes;
+  } told;
+  const auto base = (library.folder() / "files").string() + "/";
+  omniClientPushBaseUrl(base.c_str());
+  const auto id = omniClientResolveSubscribe(
+      "a", paths, 1, &told,
+      [](void* data, OmniClientResult result, OmniClientListEntry const*, char const*) noexcept {
+        static_cast<Told*>(data)->firsts.add(result);
+      },
+      [](void* data, OmniClientResult result, OmniClientListEvent, OmniClientListEntry const*, char const*) noexcept {
+        static_cast<Told*>(data)->changes.add(result);
+      });
+  EXPECT_EQ(told.firsts.wait_for(1)[0], eOmniClientResult_ErrorNotSupported);
+  omniClientStop(id);
+
+  ASSERT_EQ(client::write(base + "a", "x"), eOmniClientResult_Ok);
+  const auto found = omniClientResolveSubscribe(
+      "a", paths, 1, &told,
+      [](void* data, OmniClientResult result, OmniClientListEntry const*, char const*) noexcept {
+        static_cast<Told*>(data)->firsts.add(result);
+      },
+      [](void* data, OmniClientResult result, OmniClientListEvent, OmniClientListEntry const*, char const*) noexcept {
+        static_cast<Told*>(data)->changes.add(result);
+      });
+  EXPECT_EQ(told.firsts.wait_for(2)[1], eOmniClientResult_Ok);
+  ASSERT_EQ(client::delete_item(base + "a"), eOmniClientResult_Ok);
+  EXPECT_EQ(told.changes.wait_for(1)[0], eOmniClientResult_ErrorNotSupported);
+  omniClientStop(found);
+  omniClientPopBaseUrl(nullptr);
 }
 
 }  // namespace

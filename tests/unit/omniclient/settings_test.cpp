@@ -86,9 +86,35 @@ TEST(OtherStores, AreNotThereYet) {
   EXPECT_EQ(omniClientSetAzureSASToken("", "", "", false), eOmniClientResult_ErrorNotSupported);
   EXPECT_FALSE(omniClientSetStorageAccessToken(1, "token"));
   EXPECT_EQ(omniClientGetReactor(), nullptr);
-  for (const char* url : {"omniverse://h/a", "http://h/a", "https://h/a", "s3://h/a"}) {
+  for (const char* url : {"omniverse://h/a", "s3://h/a"}) {
     EXPECT_EQ(stat(url).result, eOmniClientResult_ErrorNotSupported) << url;
   }
+}
+
+TEST(Settings, AreNowhereWithoutAFolderForThem) {
+  client::Library library;
+  omniClientShutdown();
+  const char* home = std::getenv("HOME");
+  const std::string kept = home == nullptr ? "" : home;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(library.folder() / "files");
+  unsetenv("XDG_CONFIG_HOME");
+  unsetenv("HOME");
+  std::ofstream("settings.conf") << "key = value\n";
+  omniClientInitialize(kOmniClientVersion);
+
+  omniClientAddBookmark("name", "mem://h/");
+  client::Collected<size_t> counts;
+  const auto id = omniClientListBookmarks(&counts, [](void* data, OmniClientBookmark const*, size_t count) noexcept {
+    static_cast<client::Collected<size_t>*>(data)->add(count);
+  });
+  EXPECT_EQ(counts.wait_for(1)[0], 0u);
+  omniClientStop(id);
+  EXPECT_EQ(omniClientConfigGetString("key"), nullptr);
+  EXPECT_EQ(client::list((library.folder() / "files").string()).names(), std::vector<std::string>{"settings.conf"});
+
+  std::filesystem::current_path(before);
+  if (home != nullptr) setenv("HOME", kept.c_str(), 1);
 }
 
 }  // namespace

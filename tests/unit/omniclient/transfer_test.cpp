@@ -2,11 +2,12 @@
 #include "client.hpp"
 #include "providers/memory/faults.hpp"
 
+#include <sys/stat.h>
+
 namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 constexpr auto kOverwrite = eOmniClientCopy_Overwrite;
 
 class Transfer : public testing::Test {
@@ -94,6 +95,53 @@ TEST_F(Transfer, EndsWithTheFailureOfAServer) {
   EXPECT_EQ(moved.result, eOmniClientResult_ErrorAccessLost);
   EXPECT_FALSE(moved.copied);
   EXPECT_EQ(read(files + "/from/a").content, "x");
+}
+
+TEST_F(Transfer, DeletesNothingWhereSomethingHasStayedBehind) {
+  ASSERT_EQ(write(files + "/from/a", "x"), kOk);
+  const auto folder = library.folder() / "files/from";
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+
+  const auto moved = move(files + "/from", "mem://h/to");
+
+  EXPECT_EQ(moved.result, eOmniClientResult_ErrorWrongType);
+  EXPECT_TRUE(moved.copied);
+  EXPECT_EQ(read("mem://h/to/a").content, "x");
+  EXPECT_EQ(read(files + "/from/a").content, "x");
+  EXPECT_TRUE(std::filesystem::exists(folder / "pipe"));
+  EXPECT_EQ(copy(files + "/from", "mem://h/copy"), kOk);
+}
+
+TEST_F(Transfer, FailsWhereSomethingMayNotBeRead) {
+  ASSERT_EQ(write("mem://ann@h/from/a", "x"), kOk);
+  OmniClientAclEntry own{"ann", fOmniClientAccess_Full};
+  OmniClientAclEntry other{"bob", fOmniClientAccess_Write};
+  OmniClientAclEntry entries[] = {own, other};
+  auto result = eOmniClientResult_Error;
+  omniClientWait(omniClientSetAcls(
+      "mem://ann@h/from/a", 2, entries, &result,
+      [](void* data, OmniClientResult set) noexcept { *static_cast<OmniClientResult*>(data) = set; }));
+  ASSERT_EQ(result, kOk);
+
+  const auto moved = move("mem://bob@h/from", files + "/to");
+
+  EXPECT_EQ(moved.result, eOmniClientResult_ErrorAccessDenied);
+  EXPECT_FALSE(moved.copied);
+  EXPECT_EQ(read("mem://ann@h/from/a").content, "x");
+}
+
+TEST_F(Transfer, GoesIntoNoFolderThatIsALink) {
+  ASSERT_EQ(write(files + "/from/a", "x"), kOk);
+  ASSERT_EQ(write(files + "/other/b", "y"), kOk);
+  const auto folder = library.folder() / "files/from";
+  std::filesystem::create_directory_symlink("..", folder / "up");
+  std::filesystem::create_directory_symlink("../other", folder / "beside");
+  std::filesystem::create_symlink("a", folder / "file");
+
+  EXPECT_EQ(copy(files + "/from", "mem://h/to"), kOk);
+
+  EXPECT_EQ(list("mem://h/to").names(), (std::vector<std::string>{"a", "file"}));
+  EXPECT_EQ(read("mem://h/to/file").content, "x");
 }
 
 }  // namespace

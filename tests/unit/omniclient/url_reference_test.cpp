@@ -17,6 +17,7 @@ struct Example {
 constexpr const char* kBase = "http://a/b/c/d;p?q";
 
 constexpr Example kNormal[] = {
+    {"g:h", "g:h"},
     {"g", "http://a/b/c/g"},
     {"./g", "http://a/b/c/g"},
     {"g/", "http://a/b/c/g/"},
@@ -73,9 +74,8 @@ TEST(Combine, FollowsTheAbnormalExamplesOfTheStandard) {
   for (const auto& [reference, meaning] : kAbnormal) EXPECT_EQ(combine(kBase, reference), meaning) << reference;
 }
 
-TEST(Combine, TakesASchemeOfOneLetterForADrive) {
-  EXPECT_EQ(combine(kBase, "gg:h"), "gg:h");
-  EXPECT_EQ(combine(kBase, "g:h"), "http://a/b/c/g:h");
+TEST(Combine, TakesALetterForADriveOnlyBeforeASlash) {
+  EXPECT_EQ(combine(kBase, "c:/x"), "http://a/b/c/c:/x");
   EXPECT_EQ(combine("/data/", "C:\\x"), "/data/C:\\x");
 }
 
@@ -148,6 +148,14 @@ TEST(MakeRelative, IsUndoneByCombining) {
       EXPECT_EQ(combine(base, relative), normalize_url(other)) << base << " to " << other << " by " << relative;
     }
   }
+}
+
+TEST(MakeRelative, IsNoUrlWhereANameHasAColon) {
+  EXPECT_EQ(make_relative("/x/y", "/x/ab:c"), "./ab:c");
+  EXPECT_EQ(combine("/x/y", "./ab:c"), "/x/ab:c");
+  EXPECT_EQ(normalize_url("./ab:c"), "./ab:c");
+  EXPECT_EQ(normalize_url("./g:h"), "./g:h");
+  EXPECT_EQ(combine("http://h/x/y", "./ab:c"), "http://h/x/ab:c");
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ TEST(BreakUrl, TellsAbsentFromEmpty) {
 }
 
 TEST(BreakUrl, TakesWhatHasNoSchemeAsARawPath) {
-  for (const char* path : {"/a/b c%20?q#f", "a/b", "", "C:\\x\\y", "1x://h", ":x", "./a:b", "a b:c", "://x"}) {
+  for (const char* path : {"/a/b c%20?q#f", "a/b", "", "C:\\x\\y", "c:/x", "1x://h", ":x", "./a:b", "a b:c", "://x"}) {
     const Url url = break_url(path);
     EXPECT_TRUE(url.raw) << path;
     EXPECT_EQ(url.path, path);

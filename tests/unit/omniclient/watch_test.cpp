@@ -1,11 +1,13 @@
 // Subscriptions, at every provider.
 #include "places.hpp"
 
+#include <fstream>
+#include <sys/resource.h>
+
 namespace {
 
 using namespace client;
 
-constexpr auto kOk = eOmniClientResult_Ok;
 
 class Subscription : public AtEachPlace {};
 
@@ -148,6 +150,54 @@ TEST_F(PolledSubscription, HoldsWhenOnlySomeWatchesAreLeft) {
 
   first.until(eOmniClientListEvent_Created, "in");
   second.until(eOmniClientListEvent_Created, "a");
+}
+
+TEST(LinkedSubscription, SeesWhatHappensBehindALink) {
+  Library library;
+  omniClientConfigSetInt("file.poll_ms", 3600'000);
+  const auto base = library.folder() / "files";
+  ASSERT_EQ(write(base / "one/a", "1"), kOk);
+  ASSERT_EQ(write(base / "two/a", "22"), kOk);
+  std::filesystem::create_directory_symlink("one", base / "folder");
+  std::filesystem::create_symlink("folder/a", base / "file");
+  auto file = Watch::item(base / "file");
+  auto inside = Watch::item(base / "folder/a");
+  ASSERT_EQ(file.first(), kOk);
+  ASSERT_EQ(inside.first(), kOk);
+
+  // What the link leads to changes, in a folder that nobody has named.
+  ASSERT_EQ(write(base / "one/a", "333"), kOk);
+  EXPECT_EQ(file.until(eOmniClientListEvent_Updated, "file").item.size, 3u);
+  EXPECT_EQ(inside.until(eOmniClientListEvent_Updated, "a").item.size, 3u);
+  // A link on the way leads elsewhere now.
+  std::filesystem::create_directory_symlink("two", base / "new");
+  std::filesystem::rename(base / "new", base / "folder");
+  const auto second = [](const Change& change) { return change.item.size == 2; };
+  EXPECT_EQ(file.changes.wait_until(second).event, eOmniClientListEvent_Updated);
+  EXPECT_EQ(inside.changes.wait_until(second).event, eOmniClientListEvent_Updated);
+}
+
+TEST(PassingFailure, EndsNoSubscription) {
+  Library library;
+  omniClientConfigSetInt("file.poll_ms", 5);
+  const auto base = library.folder() / "files";
+  auto folder = Watch::folder(base);
+  ASSERT_EQ(folder.first(), kOk);
+  // No more open files: no folder can be listed.
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit none{0, limit.rlim_max};
+  std::ofstream file(base / "a");
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  file << "x" << std::flush;
+  omniClientSetRetries({0, 0, 0});
+  EXPECT_EQ(list(base).result, eOmniClientResult_Error);
+  std::filesystem::rename(base / "a", base / "b");
+  EXPECT_EQ(list(base).result, eOmniClientResult_Error);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+
+  EXPECT_EQ(folder.until(eOmniClientListEvent_Created, "b").result, kOk);
+  for (const auto& change : folder.changes.all()) EXPECT_EQ(change.result, kOk);
 }
 
 }  // namespace

@@ -11,7 +11,6 @@ namespace {
 
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
-using State = Component::State;
 
 /// Long where a step must come back, so that a busy machine fails no test.
 constexpr Deadlines kPatient{60s, 60s, 60s, 60s, 60s, 60s, 60s, 60s};
@@ -80,19 +79,19 @@ class ComponentTest : public testing::Test {
 
 TEST_F(ComponentTest, LivesThroughAllItsSteps) {
   const auto component = moody();
-  EXPECT_EQ(component->state(), State::Created);
+  EXPECT_EQ(component->state(), Component::State::Created);
   EXPECT_NE(component->self(), nullptr);
   EXPECT_TRUE(component->configure(mood("none", "fail")));
-  EXPECT_EQ(component->state(), State::Configured);
+  EXPECT_EQ(component->state(), Component::State::Configured);
   EXPECT_TRUE(component->prepare());
-  EXPECT_EQ(component->state(), State::Prepared);
+  EXPECT_EQ(component->state(), Component::State::Prepared);
   EXPECT_TRUE(component->start());
-  EXPECT_EQ(component->state(), State::Started);
+  EXPECT_EQ(component->state(), Component::State::Started);
   EXPECT_EQ(component->health().state, omnibroker_health{OMNIBROKER_HEALTHY});
   EXPECT_TRUE(component->drain());
-  EXPECT_EQ(component->state(), State::Draining);
+  EXPECT_EQ(component->state(), Component::State::Draining);
   EXPECT_TRUE(component->stop());
-  EXPECT_EQ(component->state(), State::Stopped);
+  EXPECT_EQ(component->state(), Component::State::Stopped);
 }
 
 TEST_F(ComponentTest, RunsAPluginInPlainC) {
@@ -136,7 +135,7 @@ TEST_F(ComponentTest, NamesComponentPluginAndStepOfAFailure) {
     const auto reason = first_failure(*component, mood(step, "fail"));
 
     EXPECT_EQ(reason, "handlers.sample: plugin moody: " + step + " failed: not in the mood to " + step);
-    EXPECT_EQ(component->state(), State::Failed);
+    EXPECT_EQ(component->state(), Component::State::Failed);
     EXPECT_EQ(component->reason(), reason);
     EXPECT_EQ(component->health().detail, reason);
   }
@@ -154,7 +153,7 @@ TEST_F(ComponentTest, TurnsWhatAStepThrowsIntoItsReason) {
     const auto component = moody();
     EXPECT_EQ(first_failure(*component, mood(step, "throw")),
               "handlers.sample: plugin moody: " + step + " failed: thrown out of " + step);
-    EXPECT_EQ(component->state(), State::Failed);
+    EXPECT_EQ(component->state(), Component::State::Failed);
 
     EXPECT_EQ(first_failure(*moody(), mood(step, "throw_number")),
               "handlers.sample: plugin moody: " + step + " failed: threw something that is not a std::exception");
@@ -188,7 +187,7 @@ TEST_F(ComponentTest, TakesNoStepOutOfOrder) {
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::Conflict);
   EXPECT_EQ(status.error().message, "handlers.sample: plugin moody: start cannot follow: it is created");
-  EXPECT_EQ(component->state(), State::Created);
+  EXPECT_EQ(component->state(), Component::State::Created);
 }
 
 TEST_F(ComponentTest, TakesNoStepAfterAFailure) {
@@ -197,7 +196,7 @@ TEST_F(ComponentTest, TakesNoStepAfterAFailure) {
 
   EXPECT_EQ(component->start().error().code, ErrorCode::Conflict);
   EXPECT_EQ(component->stop().error().code, ErrorCode::Conflict);
-  EXPECT_EQ(component->state(), State::Failed);
+  EXPECT_EQ(component->state(), Component::State::Failed);
 }
 
 TEST_F(ComponentTest, StopsWhatWasPreparedAndNeverStarted) {
@@ -237,7 +236,7 @@ TEST_F(ComponentTest, NeverTouchesAComponentAgainThatHangs) {
       "handlers.sample: plugin moody: start did not return within 50 ms; its thread is given up, and the component "
       "with it");
 
-  EXPECT_EQ(component->state(), State::Stuck);
+  EXPECT_EQ(component->state(), Component::State::Stuck);
   EXPECT_EQ(component->health().state, omnibroker_health{OMNIBROKER_FAILED});
   EXPECT_EQ(component->stop().error().code, ErrorCode::Conflict);
   component.reset();  // must neither destroy what its thread is in, nor wait for it
@@ -269,7 +268,7 @@ TEST_F(ComponentTest, AppliesChangedOptionsInPlace) {
   EXPECT_EQ(error, "");
   EXPECT_EQ(component->reconfigure(mood("stop", "fail", 5), error), omnibroker_reconfigured{OMNIBROKER_NEEDS_REPLACE});
   EXPECT_EQ(error, "handlers.sample: plugin moody: reconfigure: step cannot be changed in place");
-  EXPECT_EQ(component->state(), State::Started);
+  EXPECT_EQ(component->state(), Component::State::Started);
 }
 
 TEST_F(ComponentTest, KeepsTheOldOptionsWhenNewOnesAreRejected) {
@@ -284,7 +283,7 @@ TEST_F(ComponentTest, KeepsTheOldOptionsWhenNewOnesAreRejected) {
               omnibroker_reconfigured{OMNIBROKER_REJECTED});
 
     EXPECT_TRUE(error.starts_with("handlers.sample: plugin moody: reconfigure failed")) << error;
-    EXPECT_EQ(component->state(), State::Started);
+    EXPECT_EQ(component->state(), Component::State::Started);
   }
 }
 

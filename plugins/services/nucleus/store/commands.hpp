@@ -209,7 +209,8 @@ struct CreateUser {
 };
 
 /// Changes what is given. The user himself may change his profile and password. Denied for the last enabled super user
-/// to become none. A new password and `enabled = false` revoke all refresh tokens; the latter is felt at once.
+/// to become none. A new password and `enabled = false` revoke all refresh tokens, a new password the API tokens, too;
+/// `enabled = false` is felt at once.
 struct ChangeUser {
   using Answer = Done;
   std::string name;
@@ -272,12 +273,14 @@ struct DeleteApiToken {
   std::string name;
 };
 
-/// A token that a client trades for a new access token. For the system only: whoever logged in gets one.
+/// A token that a client trades for a new access token. For the system only: whoever logged in gets one. Of a user's
+/// the newest `Options::refresh_tokens` are kept. Unauthenticated if `api_token` has gone meanwhile.
 struct CreateRefreshToken {
   /// The token: 43 characters, told this once.
   using Answer = std::string;
   std::string user;
   Time expires = {};
+  std::optional<std::string> api_token = {};  ///< What he logged in with: it ends with that.
 };
 
 /// Revokes one refresh token, or all of a user's. For the system, for the user himself, and for super users.

@@ -26,6 +26,8 @@ class Content {
   std::uint64_t size() const;
   /// SHA-256, 64 hexadecimal digits in lower case.
   std::string hash() const;
+  /// Whether a change that is on the disk has named this content since it was made here.
+  bool is_named() const;
 
  private:
   friend class ContentFolder;
@@ -38,16 +40,16 @@ class Content {
 ///
 /// Without `finish` it leaves nothing behind. At most `Options::largest_content` bytes.
 /// Lifecycle: ends before its store does.
-/// Threads: `write` from any, also several at once for parts that do not overlap; `finish` when all of them have
-/// returned.
+/// Threads: `write` from any, also several at once; `finish` when all of them have returned.
 class Upload {
  public:
   Upload(Upload&&) noexcept;
   Upload& operator=(Upload&&) noexcept;
   ~Upload();
 
-  /// Writes `bytes` from `offset` on. QuotaReached past the largest content or past the store's quota; InternalError
-  /// when the disk fails, after which only destroying it makes sense.
+  /// Writes `bytes` from `offset` on. QuotaReached past the largest content or past the store's quota, in which every
+  /// byte of a part counts once; InternalError when the disk fails, after which only destroying it makes sense. Where
+  /// parts overlap each byte is that of one of them, and the content is what the file has in the end.
   Status write(std::uint64_t offset, std::string_view bytes);
 
   /// Makes everything durable, and a content of it. ContentLengthMismatch if a part is missing or the whole is not

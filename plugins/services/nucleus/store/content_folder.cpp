@@ -38,8 +38,14 @@ Pin::Pin(std::shared_ptr<Pins> by, std::string name, std::uint64_t bytes_long)
 
 Pin::~Pin() {
   if (!pins) return;
-  pins->staged -= staged;
+  pins->staged -= staged_;
   pins->release(digest);
+}
+
+void Pin::name() const {
+  if (!pins) return;
+  named_ = true;
+  pins->staged -= staged_.exchange(0);
 }
 
 Content::Content() {
@@ -53,12 +59,14 @@ Content::Content() {
 
 std::uint64_t Content::size() const { return pin_->size; }
 std::string Content::hash() const { return hex(pin_->digest); }
+bool Content::is_named() const { return pin_->is_named(); }
 
-ContentFolder::ContentFolder(fs::path folder, const Options& options)
+ContentFolder::ContentFolder(fs::path folder, const Options& options, Use use)
     : folder_(std::move(folder)),
       largest_(options.largest_content),
       quota_(options.quota),
       inline_below_(options.inline_below) {
+  if (use == Use::Read) return;
   make_folder(folder_);
   std::error_code error;
   fs::remove_all(folder_ / "tmp", error);
@@ -81,18 +89,18 @@ Content ContentFolder::stage(std::string_view bytes) {
   auto sums = hash.finish();
   auto pin = std::make_shared<Pin>(pins_, std::move(sums.digest), bytes.size());
   pin->checks = std::move(sums.checks);
-  if (is_there(pin->digest, pin->size)) {
+  if (has(pin->digest, bytes)) {
     sync_folder(shard_of(pin->digest));  // Whoever made it may still be about to.
     return Content(std::move(pin));
   }
 
   reserve(bytes.size());
-  pin->staged = bytes.size();
+  pin->count(bytes.size());
   const auto path = temporary();
   try {
     const File file = File::create(path);
     file.write(0, bytes);
-    publish(file, pin->digest, pin->size);
+    publish(file, pin->digest);
   } catch (...) {
     ::unlink(path.c_str());
     throw;
@@ -123,17 +131,12 @@ void ContentFolder::reserve(std::uint64_t bytes) const {
                                  std::to_string(bytes) + " more do not fit");
 }
 
-void ContentFolder::publish(const File& file, const std::string& digest, std::uint64_t size) {
+void ContentFolder::publish(const File& file, const std::string& digest) {
   file.sync();
-  const auto path = path_of(digest);
   const auto shard = shard_of(digest);
-  // Somebody else may have been first. His file is the same, unless it is damaged: then this one takes its place.
-  if (is_there(digest, size)) {
-    ::unlink(file.path().c_str());
-    sync_folder(shard);
-    return;
-  }
-  rename_file(file.path(), path);
+  // One that is there already is the same, or damaged: either way this one may take its place. Who reads it has it
+  // open.
+  rename_file(file.path(), path_of(digest));
   sync_folder(shard);
 }
 
@@ -148,9 +151,19 @@ fs::path ContentFolder::shard_of(const std::string& digest) {
   return shard;
 }
 
-bool ContentFolder::is_there(const std::string& digest, std::uint64_t size) const {
+bool ContentFolder::has(const std::string& digest, std::string_view bytes) const {
+  const auto path = path_of(digest);
   std::error_code error;
-  return fs::file_size(path_of(digest), error) == size && !error;
+  if (fs::file_size(path, error) != bytes.size() || error) return false;
+  const File file = File::open(path);
+  std::vector<char> piece(kBlock);
+  for (std::size_t offset = 0; offset < bytes.size();) {
+    const auto part = bytes.substr(offset, piece.size());
+    if (file.read(offset, piece.data(), part.size()) != part.size()) return false;
+    if (std::string_view(piece.data(), part.size()) != part) return false;
+    offset += part.size();
+  }
+  return true;
 }
 
 bool ContentFolder::unlink(const std::string& digest) const { return ::unlink(path_of(digest).c_str()) == 0; }

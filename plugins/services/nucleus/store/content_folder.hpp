@@ -39,7 +39,7 @@ class Pins {
   std::unordered_map<std::string, std::size_t> held_;
 };
 
-/// What a Content stands for. Immutable.
+/// What a Content stands for. Immutable, but for whether it is named.
 struct Pin {
   Pin(std::shared_ptr<Pins> pins, std::string digest, std::uint64_t size);
   Pin(const Pin&) = delete;
@@ -51,7 +51,16 @@ struct Pin {
   const std::uint64_t size;
   std::optional<std::string> bytes = {};  ///< Of a content that is kept in the database.
   std::string checks = {};                ///< Of one that is a file: a check for each block.
-  std::uint64_t staged = 0;               ///< What it counts in Pins::staged.
+
+  /// The content is in a row that is committed: it counts in Pins::used from here on.
+  void name() const;
+  bool is_named() const { return named_; }
+  /// What it counts in Pins::staged; to be said once, before others have the pin.
+  void count(std::uint64_t staged) { staged_ = staged; }
+
+ private:
+  mutable std::atomic<std::uint64_t> staged_ = 0;
+  mutable std::atomic<bool> named_ = false;
 };
 
 /// The row of a content.
@@ -68,7 +77,9 @@ struct StoredContent {
 /// is in `blobs/tmp`, which the next start empties. Threads: any.
 class ContentFolder {
  public:
-  ContentFolder(std::filesystem::path folder, const Options& options);
+  enum class Use { Write, Read };
+  /// Read: it belongs to another process, and nothing in it is made or removed.
+  ContentFolder(std::filesystem::path folder, const Options& options, Use use = Use::Write);
 
   Content stage(std::string_view bytes);
   Upload begin_upload();
@@ -97,8 +108,9 @@ class ContentFolder {
   std::filesystem::path temporary();
   void reserve(std::uint64_t bytes) const;
   /// Gives a file that is whole and on the disk its name.
-  void publish(const File& file, const std::string& digest, std::uint64_t size);
-  bool is_there(const std::string& digest, std::uint64_t size) const;
+  void publish(const File& file, const std::string& digest);
+  /// Whether the file of a content is there and has these bytes.
+  bool has(const std::string& digest, std::string_view bytes) const;
   /// The folder of a content's file, which is made when it is first needed.
   std::filesystem::path shard_of(const std::string& digest);
 

@@ -19,10 +19,13 @@ struct Upload::State {
     pins->staged -= reserved;
   }
 
-  void grow(std::uint64_t end);
+  /// A part is about to be written: takes its room, and notes where it is.
+  void claim(std::uint64_t begin, std::uint64_t end);
+  /// Hashes a part that follows what is hashed; all others are hashed from the file.
   void note(std::uint64_t offset, std::string_view bytes);
   /// Takes in what is in the file behind what is hashed.
   void hash_rest(std::uint64_t size);
+  void need_whole(std::uint64_t size);
 
   ContentFolder& folder;
   File file;
@@ -32,29 +35,46 @@ struct Upload::State {
   std::mutex mutex;                              ///< Guards what follows.
   std::map<std::uint64_t, std::uint64_t> parts;  ///< Where they begin, where they end; none touches the next.
   ContentHash hash;                              ///< Of the beginning, as far as parts came in order.
-  std::uint64_t reserved = 0;
+  bool overlaps = false;                         ///< Parts met: what is hashed may not be what the file has.
+  bool failed = false;                           ///< A part was not written: nobody knows what the file has.
+  std::uint64_t reserved = 0;                    ///< Bytes of all parts, each place counted once.
 };
 
-void Upload::State::grow(std::uint64_t end) {
+void Upload::State::claim(std::uint64_t begin, std::uint64_t end) {
   const std::lock_guard lock(mutex);
-  if (end <= reserved) return;
-  folder.reserve(end - reserved);
-  reserved = end;
+  if (failed) refuse(Code::InternalError, "an earlier part of this upload was not written");
+  auto first = parts.upper_bound(begin);
+  if (first != parts.begin() && std::prev(first)->second >= begin) --first;
+  auto whole_begin = begin, whole_end = end;
+  std::uint64_t known = 0;
+  bool meets = false;
+  auto last = first;
+  for (; last != parts.end() && last->first <= end; ++last) {
+    known += last->second - last->first;
+    meets = meets || (last->first < end && begin < last->second);
+    whole_begin = std::min(whole_begin, last->first);
+    whole_end = std::max(whole_end, last->second);
+  }
+  const auto more = whole_end - whole_begin - known;
+  folder.reserve(more);
+  reserved += more;
+  overlaps = overlaps || meets;
+  parts.erase(first, last);
+  parts.emplace(whole_begin, whole_end);
 }
 
 void Upload::State::note(std::uint64_t offset, std::string_view bytes) {
   const std::lock_guard lock(mutex);
-  std::uint64_t begin = offset, end = offset + bytes.size();
-  if (offset < hash.size()) hash = ContentHash();  // Written once more: what was hashed counts no longer.
-  if (offset == hash.size()) hash.add(bytes);
-  auto it = parts.upper_bound(begin);
-  if (it != parts.begin() && std::prev(it)->second >= begin) --it;
-  while (it != parts.end() && it->first <= end) {
-    begin = std::min(begin, it->first);
-    end = std::max(end, it->second);
-    it = parts.erase(it);
-  }
-  parts.emplace(begin, end);
+  if (!overlaps && offset == hash.size()) hash.add(bytes);
+}
+
+void Upload::State::need_whole(std::uint64_t size) {
+  if (failed) refuse(Code::InternalError, "a part of this upload was not written");
+  const auto first = parts.begin();
+  const bool whole = parts.size() == 1 && first->first == 0;
+  if (whole && first->second == size) return;
+  refuse(Code::ContentLengthMismatch,
+         "an upload of " + std::to_string(size) + " bytes has " + (whole ? std::to_string(first->second) : "not all"));
 }
 
 void Upload::State::hash_rest(std::uint64_t size) {
@@ -82,17 +102,23 @@ Status Upload::write(std::uint64_t offset, std::string_view bytes) {
                                      std::to_string(offset) + " + " + std::to_string(bytes.size()));
     }
     if (bytes.empty()) return Done{};
-    state_->grow(offset + bytes.size());
-    if (bytes.size() < kBlock) {
-      state_->file.write(offset, bytes);
+    state_->claim(offset, offset + bytes.size());
+    try {
+      if (bytes.size() < kBlock) {
+        state_->file.write(offset, bytes);
+        state_->note(offset, bytes);
+        return Done{};
+      }
+      // Hashing takes as long as writing: a large part has both at the same time.
+      auto written = std::async(std::launch::async, [&] { state_->file.write(offset, bytes); });
       state_->note(offset, bytes);
+      written.get();
       return Done{};
+    } catch (...) {
+      const std::lock_guard lock(state_->mutex);
+      state_->failed = true;
+      throw;
     }
-    // Hashing takes as long as writing: a large part has both at the same time.
-    auto written = std::async(std::launch::async, [&] { state_->file.write(offset, bytes); });
-    state_->note(offset, bytes);
-    written.get();
-    return Done{};
   });
 }
 
@@ -101,12 +127,8 @@ Result<Content> Upload::finish(std::uint64_t size) {
     auto& state = *state_;
     auto& folder = state.folder;
     if (size == 0 && state.parts.empty()) return Content();
-    const auto first = state.parts.begin();
-    const bool whole = state.parts.size() == 1 && first->first == 0;
-    if (!whole || first->second != size) {
-      refuse(Code::ContentLengthMismatch, "an upload of " + std::to_string(size) + " bytes has " +
-                                              (whole ? std::to_string(first->second) : "not all"));
-    }
+    state.need_whole(size);
+    if (state.overlaps) state.hash = ContentHash();
     state.hash_rest(size);
     const auto sums = state.hash.finish();
     if (size < folder.inline_below_) {
@@ -116,8 +138,8 @@ Result<Content> Upload::finish(std::uint64_t size) {
     }
     auto pin = std::make_shared<Pin>(folder.pins(), sums.digest, size);
     pin->checks = sums.checks;
-    pin->staged = std::exchange(state.reserved, 0);
-    folder.publish(state.file, pin->digest, size);
+    pin->count(std::exchange(state.reserved, 0));
+    folder.publish(state.file, pin->digest);
     state.published = true;
     return folder.hand_out(std::move(pin));
   });

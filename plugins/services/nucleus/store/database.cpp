@@ -6,6 +6,8 @@ namespace omnibroker::nucleus::store {
 
 namespace {
 
+constexpr int kPatience = 10'000;  // Milliseconds for who else has the database.
+
 [[noreturn]] void fail(sqlite3* database, int code, const std::string& what) {
   const bool full = (code & 0xff) == SQLITE_FULL;
   std::string message = full ? "the disk of the database is full" : "the database failed";
@@ -77,7 +79,7 @@ Database::Database(const std::filesystem::path& file, Mode mode) {
   database_.reset(opened);
   if (code != SQLITE_OK) fail(opened, code, file.string() + " cannot be opened");
   sqlite3_extended_result_codes(opened, 1);
-  sqlite3_busy_timeout(opened, 10'000);
+  sqlite3_busy_timeout(opened, kPatience);
   run("PRAGMA foreign_keys = ON");
   run("PRAGMA synchronous = FULL");
   if (mode == Mode::Read) run("PRAGMA query_only = ON");
@@ -106,12 +108,20 @@ std::int64_t Database::last_id() const { return sqlite3_last_insert_rowid(databa
 std::uint64_t Database::changed() const { return static_cast<std::uint64_t>(sqlite3_changes64(database_.get())); }
 bool Database::in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
+void Database::trim_log() {
+  sqlite3_busy_timeout(database_.get(), 0);  // The writer must not be kept waiting for a reader.
+  const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(database_.get(), kPatience);
+  if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) fail(database_.get(), code, "its log cannot be emptied");
+}
+
 void Database::copy_to(const std::filesystem::path& file) {
   Database copy(file, Mode::Create);
   sqlite3_backup* backup = sqlite3_backup_init(copy.database_.get(), "main", database_.get(), "main");
   if (!backup) fail(copy.database_.get(), sqlite3_errcode(copy.database_.get()), file.string());
-  sqlite3_backup_step(backup, -1);
-  const int code = sqlite3_backup_finish(backup);
+  const int step = sqlite3_backup_step(backup, -1);
+  const int finish = sqlite3_backup_finish(backup);  // Says nothing of a step that found the database busy.
+  const int code = step == SQLITE_DONE ? finish : step;
   if (code != SQLITE_OK) fail(copy.database_.get(), code, file.string() + " cannot be written");
 }
 

@@ -86,6 +86,8 @@ class Database {
   std::uint64_t changed() const;
   /// False: SQLite has rolled back by itself.
   bool in_transaction() const;
+  /// Brings the write-ahead log into the database and empties its file, as far as nobody stands in the way.
+  void trim_log();
   /// Copies all of it, as it is now, into a new file, and waits for the disk.
   void copy_to(const std::filesystem::path& file);
 

@@ -5,6 +5,8 @@
 #include "secrets.hpp"
 #include "writing.hpp"
 
+#include <algorithm>
+
 namespace omnibroker::nucleus::store {
 
 namespace {
@@ -108,6 +110,7 @@ Done perform(Writing& writing, const ChangeUser& command) {
   }
   if (command.password) {
     writing.database.query("UPDATE users SET password = ? WHERE id = ?").bind(*command.password).bind(id).run();
+    writing.database.query("DELETE FROM api_tokens WHERE user = ?").bind(id).run();
   }
   if (command.password || command.enabled == false) {
     writing.database.query("DELETE FROM refresh_tokens WHERE user = ?").bind(id).run();
@@ -224,8 +227,24 @@ std::string perform(Writing& writing, const CreateRefreshToken& command) {
   const auto hash = digest_of(token);
   writing.transaction();
   writing.database.query("DELETE FROM refresh_tokens WHERE expires <= ?").bind(ticks(writing.now)).run();
-  auto query = writing.database.query("INSERT INTO refresh_tokens VALUES (?, ?, ?, ?)");
-  query.bytes(hash).bind(user).bind(ticks(writing.now)).bind(ticks(command.expires)).run();
+  writing.database
+      .query(
+          "DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE user = ? ORDER BY created "
+          "DESC "
+          "LIMIT -1 OFFSET ?)")
+      .bind(user)
+      .bind(std::uint64_t{std::max<std::size_t>(writing.shop.options.refresh_tokens, 1) - 1})
+      .run();
+  const auto by = command.api_token ? digest_of(*command.api_token) : std::string();
+  if (command.api_token) {
+    auto known = writing.database.query("SELECT 1 FROM api_tokens WHERE hash = ? AND user = ?");
+    known.bytes(by).bind(user);
+    if (!known.step()) refuse(Code::Unauthenticated, "this API token is unknown");
+  }
+  auto query = writing.database.query("INSERT INTO refresh_tokens VALUES (?, ?, ?, ?, ?)");
+  query.bytes(hash).bind(user).bind(ticks(writing.now)).bind(ticks(command.expires));
+  command.api_token ? query.bytes(by) : query.null();
+  query.run();
   return token;
 }
 

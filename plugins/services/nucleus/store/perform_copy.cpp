@@ -81,6 +81,8 @@ Written copy_folder(Writing& writing, Copying& copying, const Place& from, Place
   // The other way round: a folder before what is in it.
   for (auto item = items.rbegin(); item != items.rend(); ++item) {
     auto place = writing.find(new_path + item->path.substr(old_path.size()), item->node.branch);
+    // What is copied may have been copied onto by then: a live object's history is that of its row as it is now.
+    if (item->node.type == PathType::Object) item->node = writing.tree.by_id(item->node.id);
     copying.onto(place, {item->node}, item->node.branch);
   }
   return written;

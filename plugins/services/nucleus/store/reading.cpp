@@ -68,6 +68,20 @@ void need_asset(const Place& place) {
   if (place.node->type != PathType::Asset) refuse(Code::NotAsset, "this is no asset: " + place.path());
 }
 
+/// Opens a content. SlowDown, once for each, where its file is gone: between being found and being opened it can be
+/// replaced and collected. What is there instead is then looked up.
+ContentReader open(const ContentFolder& contents, StoredContent row, std::string& missed) {
+  const auto digest = row.digest;
+  const bool is_file = !row.bytes;
+  try {
+    return contents.open(std::move(row));
+  } catch (const Refusal&) {
+    if (!is_file || digest == missed || std::filesystem::exists(contents.path_of(digest))) throw;
+    missed = digest;
+    refuse(Code::SlowDown, {});
+  }
+}
+
 /// Where the page before ended: "name/branch", since no name has a '/'.
 std::pair<std::string, std::string> cursor(const std::string& after) {
   const auto slash = after.find('/');
@@ -130,15 +144,16 @@ Result<Page> Store::list(const Actor& actor, const std::string& path, const List
 }
 
 Result<Read> Store::read(const Actor& actor, const PathAtVersion& path, const ReadQuery& query) const {
-  // Between being found and being opened a content can be replaced, and then collected: what is there instead is read.
   for (std::string missed;;) {
     auto result = parts_->reading<Read>([&](Database& database) {
       Reading reading(parts_->options, parts_->locks, database, actor);
       auto version = path;
-      const auto place = reading.find(path.path, path.branch, deleted_too(path, Deleted::Exclude));
+      // By its etag what was frozen is found, too.
+      const auto which = query.etag != 0 ? Deleted::Include : deleted_too(path, Deleted::Exclude);
+      const auto place = reading.find(path.path, path.branch, which);
       need_asset(place);
       const auto& node = *place.node;
-      if (query.etag != 0 && query.etag != node.etag) {
+      if (query.etag != 0 && (query.etag != node.etag || place.deleted)) {
         const auto number = reading.tree.checkpoint_of(node, query.etag);
         if (!number) {
           refuse(Code::InvalidEtag, place.path() + " has no version with the etag " + std::to_string(query.etag));
@@ -155,20 +170,19 @@ Result<Read> Store::read(const Actor& actor, const PathAtVersion& path, const Re
       if (query.known_etag != 0 && query.known_etag == entry.etag) {
         refuse(Code::Latest, place.path() + " still has the etag " + std::to_string(entry.etag));
       }
-      auto row = reading.tree.content(*content);
-      if (!row.bytes && row.digest != missed && !std::filesystem::exists(parts_->contents.path_of(row.digest))) {
-        missed = row.digest;
-        refuse(Code::SlowDown, {});  // Looked up once more.
-      }
-      return Read{std::move(entry), parts_->contents.open(std::move(row))};
+      return Read{std::move(entry), nucleus::store::open(parts_->contents, reading.tree.content(*content), missed)};
     });
     if (result || result.error().code != Code::SlowDown) return result;
   }
 }
 
-Result<LiveRead> Store::read_object(const Actor& actor, const std::string& path, const LiveQuery& query) const {
-  return parts_->reading<LiveRead>([&](Database& database) {
-    Reading reading(parts_->options, parts_->locks, database, actor);
+namespace {
+
+template <class Parts>
+Result<LiveRead> read_updates(Parts& parts, const Actor& actor, const std::string& path, const LiveQuery& query,
+                              std::string& missed) {
+  return parts.template reading<LiveRead>([&](Database& database) {
+    Reading reading(parts.options, parts.locks, database, actor);
     LiveRead out;
     out.transaction_id = reading.tree.transaction_id();
     const auto place = reading.find(path, {}, Deleted::Exclude);
@@ -180,15 +194,24 @@ Result<LiveRead> Store::read_object(const Actor& actor, const std::string& path,
         "SELECT sequence, content, size, time, user FROM updates WHERE node = ? AND sequence > ? ORDER BY sequence");
     rows.bind(node.id).bind(query.object_id == node.object ? query.sequence : 0);
     for (std::uint64_t bytes = 0; out.updates.size() < query.limit && bytes < kLiveAnswer && rows.step();) {
-      auto content = parts_->contents.open(reading.tree.content(rows.integer(1)));
+      auto content = open(parts.contents, reading.tree.content(rows.integer(1)), missed);
       const auto size = rows.number(2);
       bytes += size;
       // Small ones are read now: a thousand of them must not be a thousand open files.
-      if (size < kReadAhead) content = parts_->contents.in_memory(content);
+      if (size < kReadAhead) content = parts.contents.in_memory(content);
       out.updates.push_back({rows.number(0), std::move(content), time_of(rows.integer(3)), rows.text(4)});
     }
     return out;
   });
+}
+
+}  // namespace
+
+Result<LiveRead> Store::read_object(const Actor& actor, const std::string& path, const LiveQuery& query) const {
+  std::string missed;
+  auto result = read_updates(*parts_, actor, path, query, missed);
+  while (!result && result.error().code == Code::SlowDown) result = read_updates(*parts_, actor, path, query, missed);
+  return result;
 }
 
 Result<std::vector<Checkpoint>> Store::checkpoints(const Actor& actor, const std::string& path,

@@ -18,6 +18,7 @@ constexpr auto kTouch = std::chrono::minutes(1);
 User user_of(const Query& row) {
   User user;
   user.name = row.text(0);
+  user.id = row.integer(9);
   user.profile = {row.text(1), row.text(2), row.text(3)};
   user.enabled = row.integer(4) != 0;
   user.admin = row.integer(5) != 0;
@@ -196,7 +197,9 @@ Result<User> Store::check_api_token(std::string_view token) {
 Result<User> Store::check_refresh_token(std::string_view token) const {
   return parts_->reading<User>([&](Database& database) {
     const auto hash = digest_of(token);
-    auto query = database.query("SELECT user, expires FROM refresh_tokens WHERE hash = ?");
+    auto query = database.query(
+        "SELECT r.user, min(r.expires, coalesce(t.expires, r.expires)) FROM refresh_tokens r "
+        "LEFT JOIN api_tokens t ON t.hash = r.api_token WHERE r.hash = ?");
     query.bytes(hash);
     if (!query.step()) refuse(Code::Unauthenticated, "this refresh token is unknown or was revoked");
     if (time_of(query.integer(1)) <= time_now(parts_->options)) {

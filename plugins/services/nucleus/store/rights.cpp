@@ -14,7 +14,11 @@ Account account_of(Database& database, const Actor& actor) {
   auto user = database.query(
       "SELECT u.id, u.enabled, u.admin, u.read_only FROM principals p JOIN users u ON u.id = p.id WHERE p.name = ?");
   user.bind(actor.user);
-  if (!user.step()) refuse(Code::UserNotFound, "there is no user " + actor.user);
+  const bool found = user.step();
+  if (!found) refuse(Code::UserNotFound, "there is no user " + actor.user);
+  if (actor.id != 0 && actor.id != user.integer(0)) {
+    refuse(Code::UserNotFound, "another user has this name by now: " + actor.user);
+  }
   if (user.integer(1) == 0) refuse(Code::Denied, "the user is disabled: " + actor.user);
   account.id = user.integer(0);
   account.super = user.integer(2) != 0;

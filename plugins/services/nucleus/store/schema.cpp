@@ -115,8 +115,10 @@ CREATE TABLE refresh_tokens(
   hash BLOB PRIMARY KEY,
   user INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
   created INTEGER NOT NULL,
-  expires INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX refresh_tokens_user ON refresh_tokens(user);
+  expires INTEGER NOT NULL,
+  api_token BLOB REFERENCES api_tokens(hash) ON DELETE CASCADE) WITHOUT ROWID;
+CREATE INDEX refresh_tokens_user ON refresh_tokens(user, created);
+CREATE INDEX refresh_tokens_api_token ON refresh_tokens(api_token) WHERE api_token IS NOT NULL;
 
 CREATE TABLE secrets(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 )sql";
@@ -139,7 +141,7 @@ void make_tables(Database& database, const Options& options) {
   const auto now = ticks(time_now(options));
   database.run("BEGIN IMMEDIATE");
   database.run(kTables);
-  database.run("INSERT INTO counters VALUES ('transaction', 1), ('etag', 1), ('object', 0)");
+  database.run("INSERT INTO counters VALUES ('transaction', 1), ('etag', 1), ('object', 0), ('used', 0)");
   database
       .query(
           "INSERT INTO nodes(id, name, branch, type, etag, tx, created, created_by, modified, modified_by, restricted) "
@@ -171,20 +173,24 @@ void check_folder(const fs::path& folder) {
   }
 }
 
+bool check_format(Database& database, const fs::path& file) {
+  if (pragma(database, "SELECT count(*) FROM sqlite_master") == 0) return false;
+  if (pragma(database, "PRAGMA application_id") != kApplication) {
+    refuse(Code::InvalidParameters, file.string() + " is a database of something else");
+  }
+  const auto format = pragma(database, "PRAGMA user_version");
+  if (format > kFormat) {
+    refuse(Code::InvalidParameters, file.string() + " has format " + std::to_string(format) +
+                                        ", and this version knows " + std::to_string(kFormat) + ": use a newer one");
+  }
+  return true;
+}
+
 void prepare_folder(const fs::path& folder, const Options& options) {
   const auto file = folder / kDatabaseName;
   File::open_or_create(file);  // Before SQLite makes it: what is in it is nobody else's to read.
   Database database(file, Database::Mode::Create);
-  const auto application = pragma(database, "PRAGMA application_id");
-  const auto format = pragma(database, "PRAGMA user_version");
-  const bool begun = pragma(database, "SELECT count(*) FROM sqlite_master") > 0;
-  if (begun && application != kApplication) {
-    refuse(Code::InvalidParameters, file.string() + " is a database of something else");
-  }
-  if (begun && format > kFormat) {
-    refuse(Code::InvalidParameters, file.string() + " has format " + std::to_string(format) +
-                                        ", and this version knows " + std::to_string(kFormat) + ": use a newer one");
-  }
+  const bool begun = check_format(database, file);
   database.run("PRAGMA journal_mode = WAL");
   make_folder(folder / "blobs");
   if (!begun) make_tables(database, options);

@@ -21,6 +21,8 @@ inline constexpr const char* kUnfinishedName = "meta.db.unfinished";
 
 /// InvalidParameters for a folder that is something else, before anything is written to it.
 void check_folder(const std::filesystem::path& folder);
+/// False: it has no tables yet. InvalidParameters: it is of something else, or of a newer version.
+bool check_format(Database& database, const std::filesystem::path& file);
 /// Makes what is missing in a data folder, or refuses it (InvalidParameters). The folder is locked by the caller.
 void prepare_folder(const std::filesystem::path& folder, const Options& options);
 

@@ -29,9 +29,12 @@ struct Actor {
   std::string user;
   std::string connection;
   bool system = false;  ///< Tools that work on the folder itself: no account, everything allowed.
+  /// User::id, for one who has logged in some time ago: UserNotFound where the name is somebody else's by now. 0:
+  /// whoever has the name.
+  std::int64_t id = 0;
 
   /// The store's own hand: for tools and for what the server does by itself.
-  static Actor the_system() { return {"", "", true}; }
+  static Actor the_system() { return {"", "", true, 0}; }
 };
 
 /// A head or a checkpoint of what is at a path. `checkpoint` 0 is the head of the branch; "" is the default branch.
@@ -100,6 +103,7 @@ struct Profile {
 
 struct User {
   std::string name;
+  std::int64_t id = 0;  ///< Never given twice: a user who is removed and made again has another one.
   Profile profile = {};
   bool enabled = true;
   bool admin = false;      ///< A super user: sees and may change everything.

@@ -1,3 +1,5 @@
+#include "upkeep.hpp"
+
 #include "parts.hpp"
 
 #include <set>
@@ -66,35 +68,80 @@ Result<Collected> Store::collect_garbage() {
   const auto removed = strays(unknown);
   if (!removed) return removed.error();
   collected.contents += *removed;
+  const auto trimmed = answered<Done>([&] {
+    parts_->readers.take().database().trim_log();
+    return Done{};
+  });
+  if (!trimmed) return trimmed.error();
   return collected;
 }
 
 Status Store::backup(const fs::path& to) {
   const std::lock_guard lock(parts_->upkeep);  // Until every blob is linked, none is collected.
   return answered<Done>([&] {
-    make_folder(to);
-    if (!fs::is_empty(to))
-      refuse(Code::InvalidParameters, "a backup goes into an empty folder, and this is none: " + to.string());
-    const auto unfinished = to / kUnfinishedName;
-    File::create(unfinished);  // Before SQLite makes it: nobody else may read it.
-    parts_->readers.take().database().copy_to(unfinished);
-    make_folder(to / "blobs");
-    {
-      Database copy(unfinished, Database::Mode::Write);
-      auto query = copy.query("SELECT hash FROM contents WHERE bytes IS NULL");
-      while (query.step()) {
-        const auto from = parts_->contents.path_of(query.text(0));
-        const auto shard = to / "blobs" / from.parent_path().filename();
-        make_folder(shard);
-        link_or_copy(from, shard / from.filename());
-      }
-    }
-    for (const auto& shard : fs::directory_iterator(to / "blobs")) sync_folder(shard.path());
-    sync_folder(to / "blobs");
-    rename_file(unfinished, to / kDatabaseName);
-    sync_folder(to);
+    back_up(parts_->readers, parts_->contents, to);
     return Done{};
   });
+}
+
+namespace {
+
+/// Where a content's file lies in a backup; its folder is made.
+fs::path place_in(const fs::path& blobs, const fs::path& file) {
+  const auto shard = blobs / file.parent_path().filename();
+  make_folder(shard);
+  return shard / file.filename();
+}
+
+/// All files of contents that are there now: what the database names may be collected before it has been copied.
+void link_what_is_there(const ContentFolder& contents, const fs::path& blobs) {
+  contents.for_each([&](const std::string& digest, std::uint64_t) {
+    const auto from = contents.path_of(digest);
+    try {
+      link_or_copy(from, place_in(blobs, from));
+    } catch (const Refusal&) {
+      if (fs::exists(from)) throw;  // else it is collected already
+    }
+  });
+}
+
+/// Links what the copy of the database names and is not there yet, and removes what it does not name.
+void link_what_is_named(Database& copy, const ContentFolder& contents, const fs::path& blobs) {
+  std::set<std::string> named;
+  auto query = copy.query("SELECT hash FROM contents WHERE bytes IS NULL");
+  while (query.step()) {
+    const auto from = contents.path_of(query.text(0));
+    const auto to = place_in(blobs, from);
+    if (!fs::exists(to)) link_or_copy(from, to);
+    named.insert(to.string());
+  }
+  for (const auto& shard : fs::directory_iterator(blobs)) {
+    for (const auto& file : fs::directory_iterator(shard.path())) {
+      if (!named.contains(file.path().string())) fs::remove(file.path());
+    }
+  }
+}
+
+}  // namespace
+
+void back_up(Readers& readers, const ContentFolder& contents, const fs::path& to) {
+  make_folder(to);
+  if (!fs::is_empty(to)) {
+    refuse(Code::InvalidParameters, "a backup goes into an empty folder, and this is none: " + to.string());
+  }
+  const auto unfinished = to / kUnfinishedName, blobs = to / "blobs";
+  File::create(unfinished);  // Before SQLite makes it: nobody else may read it.
+  make_folder(blobs);
+  link_what_is_there(contents, blobs);
+  readers.take().database().copy_to(unfinished);
+  {
+    Database copy(unfinished, Database::Mode::Write);
+    link_what_is_named(copy, contents, blobs);
+  }
+  for (const auto& shard : fs::directory_iterator(blobs)) sync_folder(shard.path());
+  sync_folder(blobs);
+  rename_file(unfinished, to / kDatabaseName);
+  sync_folder(to);
 }
 
 namespace {
@@ -164,6 +211,15 @@ constexpr Rule kRules[] = {
      "has branches of different types"},
 };
 
+/// The sum is kept, so that opening a store does not mean to look at all contents.
+void verify_used(Database& database, Findings& findings) {
+  auto query = database.query(
+      "SELECT (SELECT value FROM counters WHERE name = 'used'), (SELECT coalesce(sum(size), 0) FROM contents)");
+  if (!query.step() || query.integer(0) == query.integer(1)) return;
+  findings.add("the contents have " + std::to_string(query.number(1)) + " bytes together, and not " +
+               std::to_string(query.number(0)) + " as is counted");
+}
+
 void verify_rows(Database& database, Findings& findings, Verification& out) {
   auto integrity = database.query("PRAGMA integrity_check(100)");
   while (integrity.step()) {
@@ -188,6 +244,7 @@ void verify_rows(Database& database, Findings& findings, Verification& out) {
       findings.add(path + (node.branch.empty() ? "" : " in branch " + node.branch) + " " + rule.what);
     }
   }
+  verify_used(database, findings);
   auto count = database.query("SELECT count(*) FROM nodes");
   count.step();
   out.entries = count.number(0);
@@ -195,36 +252,51 @@ void verify_rows(Database& database, Findings& findings, Verification& out) {
 
 }  // namespace
 
-Result<Verification> Store::verify() const {
-  Verification out;
-  Findings findings(out);
-  const auto rows = parts_->reading<Done>([&](Database& database) {
-    verify_rows(database, findings, out);
+namespace {
+
+template <class Body>
+Status reading(Readers& readers, Body&& body) {
+  return answered<Done>([&] {
+    auto lease = readers.take();
+    const Snapshot snapshot(lease.database());
+    body(lease.database());
     return Done{};
   });
+}
+
+}  // namespace
+
+Result<Verification> Store::verify() const {
+  return answered<Verification>([&] { return store::verify(parts_->readers, parts_->contents); });
+}
+
+Verification verify(Readers& readers, const ContentFolder& contents) {
+  Verification out;
+  Findings findings(out);
+  const auto rows = reading(readers, [&](Database& database) { verify_rows(database, findings, out); });
   if (!rows) {
     findings.add("the rows cannot all be read: " + rows.error().message);
   }
   // Step by step, so that no state of the database has to be kept for as long as all contents take to be read.
   for (std::int64_t after = 0;;) {
-    std::vector<StoredContent> contents;
-    const auto step = parts_->reading<Done>([&](Database& database) {
+    std::vector<StoredContent> found;
+    const auto step = reading(readers, [&](Database& database) {
       auto query = database.query("SELECT id FROM contents WHERE id > ? ORDER BY id LIMIT ?");
       query.bind(after).bind(kStep);
-      while (query.step()) contents.push_back(Tree(database).content(after = query.integer(0)));
-      return Done{};
+      while (query.step()) found.push_back(Tree(database).content(after = query.integer(0)));
     });
     if (!step) {
       findings.add("the contents cannot all be read: " + step.error().message);
       break;
     }
-    if (contents.empty()) break;
-    for (const auto& content : contents) {
-      const auto examined = answered<std::string>([&] { return parts_->contents.examine(content); });
+    if (found.empty()) break;
+    for (const auto& content : found) {
+      const auto examined = answered<std::string>([&] { return contents.examine(content); });
       auto problem = examined ? *examined : examined.error().message;
       if (!problem.empty()) {
-        const auto still = parts_->reading<bool>([&](Database& database) { return has_row(database, content.digest); });
-        if (still && !*still) continue;  // It was collected meanwhile.
+        bool still = true;
+        static_cast<void>(reading(readers, [&](Database& database) { still = has_row(database, content.digest); }));
+        if (!still) continue;  // It was collected meanwhile.
         findings.add(std::move(problem));
       }
       ++out.contents;

@@ -16,7 +16,8 @@ Writer::Writer(const std::filesystem::path& file, ContentFolder& contents, Locks
       limit_(options.queue),
       database_(file, Database::Mode::Write),
       shop_{database_, contents, options, locks} {
-  database_.run("PRAGMA cache_size = -32768");  // 32 MiB.
+  database_.run("PRAGMA cache_size = -32768");            // 32 MiB.
+  database_.run("PRAGMA journal_size_limit = 67108864");  // What a long reader made grow does not stay.
   load_counters();
   thread_ = std::thread([this] { serve(); });
 }
@@ -79,17 +80,21 @@ void Writer::commit(Batch& batch) {
     if (shop_.counters.transaction == counters.transaction) {
       database_.run("ROLLBACK");  // Nobody has changed anything.
       shop_.counters = counters;
+      shop_.named.clear();
       return;
     }
     save_counters();
     database_.run("COMMIT");
     ++commits_;
     changes_ += shop_.counters.transaction - counters.transaction;
+    // Before what is used grows by them: what counts twice for a moment would refuse somebody.
+    for (const auto* pin : shop_.named) pin->name();
   } catch (const std::exception& failure) {
     shop_.counters = counters;
     shop_.used = used;
     give_up(batch, failure);
   }
+  shop_.named.clear();
   shop_.locks.publish();
   shop_.contents.pins()->used = shop_.used;
   transaction_ = shop_.counters.transaction;
@@ -104,7 +109,7 @@ void Writer::give_up(Batch& batch, const std::exception& failure) {
   shop_.locks.undo();
   const auto* refusal = dynamic_cast<const Refusal*>(&failure);
   for (auto& job : batch) {
-    if (job->refused) continue;
+    // One that was refused, too: perhaps because of another of them, which has not happened now.
     job->changes.clear();
     const auto why = refusal ? refusal->error() : Error{Code::InternalError, failure.what()};
     try {
@@ -135,6 +140,7 @@ void Writer::run(Job& job) {
 void Writer::make(Job& job) {
   const auto counters = shop_.counters;
   const auto used = shop_.used;
+  const auto named = shop_.named.size();
   database_.query("SAVEPOINT change").run();
   std::optional<Error> error;
   try {
@@ -150,8 +156,8 @@ void Writer::make(Job& job) {
   if (error) {
     shop_.counters = counters;
     shop_.used = used;
+    shop_.named.resize(named);
     database_.query("ROLLBACK TO change").run();
-    job.refused = true;
     job.fail(std::move(*error));
   }
   database_.query("RELEASE change").run();
@@ -173,12 +179,10 @@ void Writer::load_counters() {
     const auto name = query.text(0);
     auto& counter = name == "transaction" ? shop_.counters.transaction
                     : name == "etag"      ? shop_.counters.etag
+                    : name == "used"      ? shop_.used
                                           : shop_.counters.object;
     counter = query.number(1);
   }
-  auto used = database_.query("SELECT coalesce(sum(size), 0) FROM contents");
-  used.step();
-  shop_.used = used.number(0);
   shop_.contents.pins()->used = shop_.used;
   transaction_ = shop_.counters.transaction;
 }
@@ -190,6 +194,7 @@ void Writer::save_counters() {
   save("transaction", shop_.counters.transaction);
   save("etag", shop_.counters.etag);
   save("object", shop_.counters.object);
+  save("used", shop_.used);
 }
 
 }  // namespace omnibroker::nucleus::store

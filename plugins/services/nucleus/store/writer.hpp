@@ -36,7 +36,6 @@ class Job {
   virtual void fail(Error error) = 0;
   virtual void answer() = 0;
 
-  bool refused = false;
   std::vector<Change> changes = {};
 
  private:

@@ -45,6 +45,7 @@ void Writing::need_unlocked(const Node& node, const std::string& path) const {
 
 std::int64_t Writing::content(const Content& content) {
   const Pin& pin = ContentFolder::pin(content);
+  shop.named.push_back(&pin);
   auto known = database.query("SELECT id FROM contents WHERE hash = ?");
   known.bytes(pin.digest);
   if (known.step()) return known.integer(0);

@@ -33,7 +33,8 @@ struct Workshop {
   const Options& options;
   Locks& locks;
   Counters counters = {};
-  std::uint64_t used = 0;  ///< Bytes of all contents that are named.
+  std::uint64_t used = 0;              ///< Bytes of all contents that are named.
+  std::vector<const Pin*> named = {};  ///< The contents of this transaction; its jobs hold them until it is told.
 };
 
 /// One change while it is made: who makes it, what it has done so far, and the steps that all of them are made of.

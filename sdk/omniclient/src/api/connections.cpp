@@ -19,8 +19,11 @@ void with_servers(const char* url, void (Servers::*action)(const Url&)) {
 
 }  // namespace
 
-/// Nobody waits for a login in a browser yet, so there is none to cancel.
-void omniClientAuthenticationCancel(uint32_t) noexcept {}
+void omniClientAuthenticationCancel(uint32_t authHandle) noexcept {
+  if (const auto engine = Engine::get()) engine->credentials().cancel(authHandle);
+}
+
+/// No provider asks for such a token, so nobody waits for one.
 bool omniClientSetStorageAccessToken(uint32_t, char const*) noexcept { return false; }
 
 void omniClientSignOut(char const* url) noexcept { with_servers(url, &Servers::sign_out); }
@@ -29,8 +32,7 @@ void omniClientReconnect(char const* url) noexcept { with_servers(url, &Servers:
 OmniClientRetryBehavior omniClientSetRetries(OmniClientRetryBehavior retryBehavior) noexcept {
   const auto engine = Engine::get();
   if (!engine) return retryBehavior;
-  return engine->connecting(
-      [retryBehavior](Engine::Connecting& connecting) { return std::exchange(connecting.retries, retryBehavior); });
+  return engine->retries().set(retryBehavior);
 }
 
 OmniClientRequestId omniClientGetServerInfo(char const* url, void* userData,

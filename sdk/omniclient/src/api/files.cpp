@@ -13,15 +13,18 @@ std::optional<std::string> optional_text(char const* pointer) {
 
 OmniClientRequestId write(char const* url, OmniClientContent* raw_content, WriteOptions options,
                           Answer<WriteReply> answer) {
+  const bool given = raw_content != nullptr;
   const auto content = take_content(raw_content);
   const auto engine = Engine::get();
-  return start<WriteReply>(
-      engine, url, std::move(answer),
-      [engine = engine.get(), content, options](const Target& target, OperationPtr operation, Done<WriteReply> done) {
-        if (!content) return done(failed<WriteReply>(eOmniClientResult_Error));  // Not enough memory.
-        done = with_status(*engine, target.text, eOmniClientFileStatus_Writing, operation, std::move(done));
-        target.provider->write(operation, target.url, content, options, std::move(done));
-      });
+  return start<WriteReply>(engine, url, std::move(answer),
+                           [engine = engine.get(), given, content, options](
+                               const Target& target, OperationPtr operation, Done<WriteReply> done) {
+                             if (!given) return done(failed<WriteReply>(eOmniClientResult_ErrorBadRequest));
+                             if (!content)
+                               return done(failed<WriteReply>(eOmniClientResult_Error));  // Not enough memory.
+                             show_status(*engine, target.text, eOmniClientFileStatus_Writing, operation);
+                             target.provider->write(operation, target.url, content, options, std::move(done));
+                           });
 }
 
 Answer<WriteReply> write_answer(void* user_data, OmniClientWriteFileExCallback callback) {
@@ -57,7 +60,7 @@ OmniClientRequestId copy(char const* from, char const* to, const CopyOptions& op
   const Ends ends{end_of(*engine, from), end_of(*engine, to)};
   const auto begin = [=, engine = engine.get()](OperationPtr operation, Done<Reply> done) {
     if (ends.problem() != eOmniClientResult_Ok) return done({ends.problem()});
-    done = with_status(*engine, ends.from.text, eOmniClientFileStatus_Copying, operation, std::move(done));
+    show_status(*engine, ends.from.text, eOmniClientFileStatus_Copying, operation);
     if (ends.same_server()) {
       ends.from.provider->copy(operation, ends.from.url, ends.to.url, options, std::move(done));
     } else {
@@ -79,7 +82,7 @@ OmniClientRequestId move(char const* from, char const* to, const CopyOptions& op
   }
   const auto begin = [=, engine = engine.get()](OperationPtr operation, Done<MoveReply> done) {
     if (ends.problem() != eOmniClientResult_Ok) return done(failed<MoveReply>(ends.problem()));
-    done = with_status(*engine, ends.from.text, eOmniClientFileStatus_Moving, operation, std::move(done));
+    show_status(*engine, ends.from.text, eOmniClientFileStatus_Moving, operation);
     if (ends.same_server()) {
       ends.from.provider->move(operation, ends.from.url, ends.to.url, options, std::move(done));
     } else {
@@ -94,8 +97,7 @@ OmniClientRequestId remove(char const* url, Depth depth, void* user_data, OmniCl
   const auto engine = Engine::get();
   return start<Reply>(engine, url, plain_answer(user_data, callback),
                       [engine = engine.get(), depth](const Target& target, OperationPtr operation, Done<Reply> done) {
-                        done = with_status(*engine, target.text, eOmniClientFileStatus_Deleting, operation,
-                                           std::move(done));
+                        show_status(*engine, target.text, eOmniClientFileStatus_Deleting, operation);
                         target.provider->remove(operation, target.url, depth, std::move(done));
                       });
 }
@@ -114,8 +116,7 @@ OmniClientRequestId omniClientReadFile(char const* url, void* userData, OmniClie
   const auto engine = Engine::get();
   return start<ReadReply>(engine, url, std::move(answer),
                           [engine = engine.get()](const Target& target, OperationPtr operation, Done<ReadReply> done) {
-                            done = with_status(*engine, target.text, eOmniClientFileStatus_Reading, operation,
-                                               std::move(done));
+                            show_status(*engine, target.text, eOmniClientFileStatus_Reading, operation);
                             target.provider->read(operation, target.url, std::move(done));
                           });
 }

@@ -22,6 +22,9 @@ OmniClientRequestId live_read(char const* url, std::uint64_t have_object, std::u
   return start_stream(engine, fail, [=](const Stream& stream) {
     Live& live = stream.engine->live();
     const auto open = live.open(target.text);
+    stream.request->operation->on_cancel([&live, request = std::weak_ptr(stream.request)] {
+      if (const auto stopped = request.lock()) live.forget(*stopped);
+    });
     const auto caught_up = std::make_shared<bool>(false);  // Whether the history is through; on the loop's thread.
     const auto arrived = [=, &live](const LiveUpdate& update) {
       (void)open;
@@ -63,9 +66,11 @@ OmniClientRequestId live_update(char const* url, std::uint64_t object, OmniClien
         LiveObjects* const objects = target.provider->live_objects();
         if (objects == nullptr) return done(failed<LiveReply>(eOmniClientResult_ErrorNotSupported));
         if (!content) return done(failed<LiveReply>(eOmniClientResult_Error));
-        done = with_status(*running, target.text, eOmniClientFileStatus_LiveUpdateSending, operation, std::move(done));
+        show_status(*running, target.text, eOmniClientFileStatus_LiveUpdateSending, operation);
         objects->live_update(operation, target.url, object, content, [=, &live](LiveReply reply) {
-          live.announce(eOmniClientLiveUpdateType_Local, reply.result, target_text, reply.object_id, reply.sequence, 0);
+          if (!reply.passing)
+            live.announce(eOmniClientLiveUpdateType_Local, reply.result, target_text, reply.object_id, reply.sequence,
+                          0);
           done(std::move(reply));
         });
       });

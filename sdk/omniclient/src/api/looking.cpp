@@ -77,7 +77,7 @@ OmniClientRequestId omniClientStat2(char const* url, OmniClientListIncludeOption
   return start<EntryReply>(
       engine, url, std::move(answer),
       [engine = engine.get(), include](const Target& target, OperationPtr operation, Done<EntryReply> done) {
-        done = with_status(*engine, target.text, eOmniClientFileStatus_Stating, operation, std::move(done));
+        show_status(*engine, target.text, eOmniClientFileStatus_Stating, operation);
         target.provider->stat(operation, target.url, include, std::move(done));
       });
 }
@@ -111,8 +111,11 @@ OmniClientRequestId omniClientStatSubscribe2(char const* url, OmniClientListIncl
   return start_stream(engine, fail, [=](const Stream& stream) {
     auto done = first_answer<EntryReply>(stream, first);
     if (target.provider == nullptr) return done(failed<EntryReply>(target.problem));
-    target.provider->watch(stream.request->operation, target.url, include, std::move(done),
-                           on_change(stream, userData, subscribeCallback));
+    const auto operation = stream.request->operation;
+    const auto attempt = [=, change = on_change(stream, userData, subscribeCallback)](Done<EntryReply> attempted) {
+      target.provider->watch(operation, target.url, include, std::move(attempted), change);
+    };
+    stream.engine->retries().run<EntryReply>(operation, attempt, std::move(done));
   });
 }
 
@@ -130,7 +133,7 @@ OmniClientRequestId omniClientList2(char const* url, OmniClientListIncludeOption
   return start<ListReply>(
       engine, url, std::move(answer),
       [engine = engine.get(), include](const Target& target, OperationPtr operation, Done<ListReply> done) {
-        done = with_status(*engine, target.text, eOmniClientFileStatus_Listing, operation, std::move(done));
+        show_status(*engine, target.text, eOmniClientFileStatus_Listing, operation);
         target.provider->list(operation, target.url, include, std::move(done));
       });
 }
@@ -164,13 +167,16 @@ OmniClientRequestId omniClientListSubscribe2(char const* url, OmniClientListIncl
   return start_stream(engine, fail, [=](const Stream& stream) {
     auto done = first_answer<ListReply>(stream, first);
     if (target.provider == nullptr) return done(failed<ListReply>(target.problem));
-    target.provider->watch_folder(stream.request->operation, target.url, include, std::move(done),
-                                  on_change(stream, userData, subscribeCallback));
+    const auto operation = stream.request->operation;
+    const auto attempt = [=, change = on_change(stream, userData, subscribeCallback)](Done<ListReply> attempted) {
+      target.provider->watch_folder(operation, target.url, include, std::move(attempted), change);
+    };
+    stream.engine->retries().run<ListReply>(operation, attempt, std::move(done));
   });
 }
 
 void omniClientBypassListCache(bool bypass) noexcept {
   const auto engine = Engine::get();
   if (!engine) return;
-  engine->connecting([bypass](Engine::Connecting& connecting) { connecting.bypass_list_cache = bypass; });
+  engine->connecting([bypass](Connecting& connecting) { connecting.bypass_list_cache = bypass; });
 }

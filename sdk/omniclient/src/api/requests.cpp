@@ -1,6 +1,8 @@
 // Waiting, stopping, and who is told about what.
 #include "api/start.hpp"
 
+#include <cstdlib>
+
 using namespace omniclient;  // NOLINT: every function of this file is an entry point
 
 namespace {
@@ -16,16 +18,16 @@ std::uint32_t register_for(Event event, void* user_data, Callback callback) {
 
 void omniClientStop(OmniClientRequestId id) noexcept {
   if (id == kInvalidRequestId) return;
-  if (const auto engine = Engine::get()) engine->calls().stop(id);
+  if (const auto engine = Engine::get_until_stopped()) engine->calls().stop(id);
 }
 
 void omniClientWait(OmniClientRequestId id) noexcept {
   if (id == kInvalidRequestId) return;
-  if (const auto engine = Engine::get()) engine->calls().wait(id, std::nullopt);
+  if (const auto engine = Engine::get_until_stopped()) engine->calls().wait(id, std::nullopt);
 }
 
 bool omniClientWaitFor(OmniClientRequestId id, uint64_t milliseconds) noexcept {
-  const auto engine = id == kInvalidRequestId ? nullptr : Engine::get();
+  const auto engine = id == kInvalidRequestId ? nullptr : Engine::get_until_stopped();
   if (!engine) return true;
   constexpr std::uint64_t kMost = std::uint64_t{1000} * 60 * 60 * 24 * 365;
   return engine->calls().wait(id, std::chrono::milliseconds(std::min(milliseconds, kMost)));
@@ -34,10 +36,12 @@ bool omniClientWaitFor(OmniClientRequestId id, uint64_t milliseconds) noexcept {
 void omniClientSetAlias(char const* src, char const* dst) noexcept {
   const auto engine = Engine::get();
   if (!engine || src == nullptr) return;
-  engine->set_alias(src, dst == nullptr ? std::nullopt : std::optional<std::string>(dst));
+  engine->aliases().set(src, dst == nullptr ? std::nullopt : std::optional<std::string>(dst));
 }
 
 OmniIDLCPPInitializerReactor* omniClientGetReactor() noexcept { return nullptr; }
+
+void omniClientFreeStringList(char const** strings) noexcept { std::free(strings); }
 
 uint32_t omniClientRegisterConnectionStatusCallback(void* userData,
                                                     OmniClientConnectionStatusCallback callback) noexcept {
@@ -56,8 +60,8 @@ uint32_t omniClientRegisterCacheBypassStatusCallback(void* userData,
 OmniClientCacheBypassStatus omniClientSetCacheBypassStatus(OmniClientCacheBypassStatus status) noexcept {
   const auto engine = Engine::get();
   if (!engine) return eOmniClientCacheBypassStatus_Disabled;
-  const auto before = engine->connecting(
-      [status](Engine::Connecting& connecting) { return std::exchange(connecting.cache_bypass, status); });
+  const auto before =
+      engine->connecting([status](Connecting& connecting) { return std::exchange(connecting.cache_bypass, status); });
   if (before == status) return before;
   for (const auto& registration : engine->registrations().of(Event::CacheBypass)) {
     engine->calls().post(registration, [registration, status] {
@@ -90,6 +94,15 @@ uint32_t omniClientLiveRegisterQueuedCallback2(void* userData, OmniClientLiveQue
   return register_for(Event::LiveQueued, userData, callback);
 }
 
+uint32_t omniClientLiveRegisterQueuedPartsCallback(void* userData,
+                                                   OmniClientLiveQueuedPartsCallback callback) noexcept {
+  return register_for(Event::LiveQueuedParts, userData, callback);
+}
+
+uint32_t omniClientRegisterMetricsCallback(void* userData, OmniClientMetricsCallback callback) noexcept {
+  return register_for(Event::Metrics, userData, callback);
+}
+
 void omniClientLiveSetQueuedCallback(OmniClientLiveQueuedCallback callback) noexcept {
   const auto engine = Engine::get();
   if (!engine) return;
@@ -103,5 +116,5 @@ uint32_t omniClientLiveRegisterProcessUpdatesCallback(void* userData,
 
 void omniClientUnregisterCallback(uint32_t handle) noexcept {
   if (handle == 0) return;
-  if (const auto engine = Engine::get()) engine->registrations().remove(handle);
+  if (const auto engine = Engine::get_until_stopped()) engine->registrations().remove(handle);
 }

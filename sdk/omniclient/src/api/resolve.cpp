@@ -17,6 +17,13 @@ std::vector<std::string> list_of(char const* const* texts, std::uint32_t count) 
   return list;
 }
 
+/// A failure is the last that is told, and nothing is watched any more.
+void tell(const Stream& stream, OmniClientResult result, std::function<void()> call) {
+  if (is_ok(result)) return stream.more(std::move(call));
+  stream.last(std::move(call));
+  stream.request->operation->cancel();
+}
+
 }  // namespace
 
 OmniClientRequestId omniClientResolve(char const* relativePath, char const* const* searchPaths, uint32_t numSearchPaths,
@@ -55,9 +62,9 @@ OmniClientRequestId omniClientResolveSubscribe(char const* relativePath, char co
   const auto candidates = candidates_for(*engine, text(relativePath), list_of(searchPaths, numSearchPaths));
   return start_stream(engine, fail, [=](const Stream& stream) {
     std::make_shared<Resolving>(stream.engine->loop(), stream.request->operation, candidates)
-        ->watch([=](const Resolving::Answer& found) { stream.more([=] { first(found); }); },
+        ->watch([=](const Resolving::Answer& found) { tell(stream, found.result, [=] { first(found); }); },
                 [=](OmniClientListEvent event, const Resolving::Answer& found) {
-                  stream.more([=] {
+                  tell(stream, found.result, [=] {
                     if (subscribeCallback == nullptr) return;
                     const auto entry = raw(found.entry);
                     subscribeCallback(userData, found.result, event, &entry, found.url.c_str());

@@ -96,7 +96,10 @@ uint32_t omniClientGetDefaultSearchPaths(char const** searchPaths, uint32_t max)
 OmniClientResult omniClientSetHttpHeader(char const* key, char const* value) noexcept {
   const auto engine = Engine::get();
   if (!engine || key == nullptr || *key == '\0') return eOmniClientResult_ErrorBadRequest;
-  engine->connecting([&](Engine::Connecting& connecting) {
+  // A line's end would begin another header.
+  if (std::strpbrk(key, "\r\n:") != nullptr) return eOmniClientResult_ErrorBadRequest;
+  if (value != nullptr && std::strpbrk(value, "\r\n") != nullptr) return eOmniClientResult_ErrorBadRequest;
+  engine->connecting([&](Connecting& connecting) {
     if (value == nullptr) {
       connecting.http_headers.erase(key);
     } else {

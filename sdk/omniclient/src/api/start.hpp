@@ -43,8 +43,15 @@ OmniClientRequestId start(const std::shared_ptr<Engine>& engine, Answer<R> answe
     if (answer) call = [answer, reply = std::make_shared<R>(std::move(reply))] { answer(*reply); };
     calls.post(request, std::move(call), Calls::Then::End);
   };
-  engine->loop().post([request, begin = std::move(begin), done = std::move(done)] {
-    if (!request->operation->cancelled()) begin(request->operation, done);
+  engine->loop().post([&retries = engine->retries(), request, begin = std::move(begin), done = std::move(done)] {
+    const auto& operation = request->operation;
+    if (operation->cancelled()) return;
+    const Done<R> last = [operation, done](R reply) {
+      operation->end();
+      done(std::move(reply));
+    };
+    retries.run<R>(
+        operation, [begin, operation](Done<R> attempted) { begin(operation, std::move(attempted)); }, last);
   });
   return request->id;
 }
@@ -91,19 +98,17 @@ inline bool is_ok(OmniClientResult result) {
          result == eOmniClientResult_OkNotYetFound;
 }
 
-/// Tells the file status callbacks how far an operation is, and answers a `done` that says when it has ended.
-template <class R>
-Done<R> with_status(Engine& engine, const std::string& url, OmniClientFileStatus status, const OperationPtr& operation,
-                    Done<R> done) {
-  if (engine.registrations().of(Event::FileStatus).empty()) return done;
+/// Tells the file status callbacks how far an operation of `start` is, from its first attempt to its end.
+inline void show_status(Engine& engine, const std::string& url, OmniClientFileStatus status,
+                        const OperationPtr& operation) {
   auto& registrations = engine.registrations();
+  if (registrations.of(Event::FileStatus).empty() ||
+      !operation->on_end([&registrations, url, status] { registrations.file_status(url, status, 100); })) {
+    return;
+  }
   registrations.file_status(url, status, 0);
   operation->on_progress(
       [&registrations, url, status](int percentage) { registrations.file_status(url, status, percentage); });
-  return [&registrations, url, status, done = std::move(done)](R reply) {
-    registrations.file_status(url, status, 100);
-    done(std::move(reply));
-  };
 }
 
 /// An answer with nothing but a result.

@@ -51,7 +51,7 @@ char const* omniClientGetVersionString() noexcept { return OMNICLIENT_BUILD_STRI
 void omniClientSetProductInfo(char const* name, char const* version, char const* extra) noexcept {
   const auto engine = Engine::get();
   if (!engine) return;
-  engine->connecting([&](Engine::Connecting& connecting) {
+  engine->connecting([&](Connecting& connecting) {
     connecting.product_name = api::text(name);
     connecting.product_version = api::text(version);
     connecting.product_extra = api::text(extra);

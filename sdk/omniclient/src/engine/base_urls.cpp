@@ -34,7 +34,8 @@ Url current() {
   Url folder;
   folder.raw = true;
   folder.path = std::filesystem::current_path(gone).string();
-  if (folder.path->empty() || folder.path->back() != '/') *folder.path += '/';
+  // Empty where the current folder has gone: then nothing is relative to it, and to the root least of all.
+  if (!folder.path->empty() && folder.path->back() != '/') *folder.path += '/';
   return folder;
 }
 

@@ -13,7 +13,7 @@ void push(std::string_view url);
 bool pop(const char* url);
 /// Null where the stack is empty.
 const char* top();
-/// The top, or the current folder of the process as a raw path.
+/// The top, or the current folder of the process as a raw path; an empty one where that folder has gone.
 Url current();
 
 }  // namespace omniclient::base_urls

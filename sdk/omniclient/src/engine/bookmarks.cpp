@@ -56,10 +56,14 @@ Bookmarks::Map Bookmarks::read() const {
 
 template <class Change>
 void Bookmarks::change(const Change& change) {
+  if (file_.empty()) {
+    log::error("bookmarks", {"There is no folder for bookmarks: neither XDG_CONFIG_HOME nor HOME is an absolute path"});
+    return;
+  }
   std::error_code error;
   std::filesystem::create_directories(file_.parent_path(), error);
   const FileLock lock(file_.string() + ".lock");
-  if (file_.empty() || !lock.held()) {
+  if (!lock.held()) {
     log::error("bookmarks", {"Cannot change the bookmarks in '", file_.string(), "': the file cannot be locked"});
     return;
   }

@@ -26,15 +26,41 @@ void Calls::start(std::shared_ptr<void> keep) {
 void Calls::run() {
   Lock lock(mutex_);
   for (;;) {
-    work_.wait(lock, [this] { return !queue_.empty() || finished_; });
+    work_.wait(lock, [this] { return first_due() != queue_.end() || (queue_.empty() && finished_); });
     if (queue_.empty()) return;
-    make_one_call(lock);
+    make_first_call(lock);
   }
 }
 
-void Calls::make_one_call(Lock& lock) {
-  auto task = std::move(queue_.front());
-  queue_.pop_front();
+std::deque<Calls::Task>::iterator Calls::first_due() {
+  return std::find_if(queue_.begin(), queue_.end(), [this](const Task& task) {
+    if (!task.callee) return true;
+    const auto& running = task.callee->running_;
+    return std::all_of(running.begin(), running.end(), [this](auto id) { return id == thread_id_; });
+  });
+}
+
+void Calls::make_first_call(Lock& lock) {
+  const auto first = first_due();
+  auto task = std::move(*first);
+  queue_.erase(first);
+  make_call(lock, std::move(task));
+}
+
+bool Calls::make_awaited_call(Lock& lock) {
+  const auto is_due = [](const Task& task) {
+    if (!task.callee || (!task.awaited && task.callee->waiters_ == 0)) return false;
+    return task.callee->running_.empty();  // The calls of one callee are made one after the other.
+  };
+  const auto found = std::find_if(queue_.begin(), queue_.end(), is_due);
+  if (found == queue_.end()) return false;
+  auto task = std::move(*found);
+  queue_.erase(found);
+  make_call(lock, std::move(task));
+  return true;
+}
+
+void Calls::make_call(Lock& lock, Task task) {
   if (!task.callee) {
     lock.unlock();
     task.call();
@@ -44,7 +70,10 @@ void Calls::make_one_call(Lock& lock) {
   }
   --task.callee->pending_;
   if (!task.callee->closed_) call_of(lock, *task.callee, task.call);
-  if (task.ends) forget(*task.ends);
+  if (task.ends) {
+    task.ends->closed_ = true;
+    forget(*task.ends);
+  }
   changed(*task.callee);
   // What the call holds is the program's or a provider's, and may do anything when it goes.
   lock.unlock();
@@ -55,6 +84,7 @@ void Calls::make_one_call(Lock& lock) {
 void Calls::call_of(Lock& lock, Callee& callee, const std::function<void()>& call) {
   const auto self = std::this_thread::get_id();
   callee.running_.push_back(self);
+  calling_.push_back(self);
   lock.unlock();
   if (call) {
     try {
@@ -65,6 +95,8 @@ void Calls::call_of(Lock& lock, Callee& callee, const std::function<void()>& cal
   }
   lock.lock();
   callee.running_.erase(std::find(callee.running_.begin(), callee.running_.end(), self));
+  calling_.erase(std::find(calling_.begin(), calling_.end(), self));
+  called_.notify_all();
   callee.answered_ = true;
   changed(callee);
 }
@@ -104,7 +136,7 @@ void Calls::post(const std::shared_ptr<Request>& request, std::function<void()> 
     if (overflown) then = Then::End;
     request->ended_ = then == Then::End;
     ++request->pending_;
-    enqueue({request, request->ended_ ? request : nullptr, overflown ? request->fail_ : std::move(call)});
+    enqueue({request, request->ended_ ? request : nullptr, overflown ? request->fail_ : std::move(call), false});
   }
   if (!overflown) return;
   log::error("callbacks", {"A request ends: its callback has not kept up with what comes"});
@@ -112,12 +144,20 @@ void Calls::post(const std::shared_ptr<Request>& request, std::function<void()> 
 }
 
 void Calls::post(const std::shared_ptr<Callee>& callee, std::function<void()> call) {
+  post(callee, std::move(call), false);
+}
+
+void Calls::post_awaited(const std::shared_ptr<Callee>& callee, std::function<void()> call) {
+  post(callee, std::move(call), true);
+}
+
+void Calls::post(const std::shared_ptr<Callee>& callee, std::function<void()> call, bool awaited) {
   {
     std::lock_guard lock(mutex_);
     if (callee->closed_ || finished_) return;
     if (callee->pending_ < kMaxPending) {
       ++callee->pending_;
-      enqueue({callee, nullptr, std::move(call)});
+      enqueue({callee, nullptr, std::move(call), awaited});
       return;
     }
   }
@@ -126,27 +166,33 @@ void Calls::post(const std::shared_ptr<Callee>& callee, std::function<void()> ca
 
 void Calls::post(std::function<void()> call) {
   std::lock_guard lock(mutex_);
-  if (!finished_) enqueue({nullptr, nullptr, std::move(call)});
+  if (!finished_) enqueue({nullptr, nullptr, std::move(call), false});
 }
 
 void Calls::call_here(const std::shared_ptr<Callee>& callee, const std::function<void()>& call) {
   Lock lock(mutex_);
-  if (!callee->closed_ && !finished_) call_of(lock, *callee, call);
+  const auto self = std::this_thread::get_id();
+  const auto& running = callee->running_;
+  const bool elsewhere = std::any_of(running.begin(), running.end(), [self](auto id) { return id != self; });
+  if (!callee->closed_ && !finished_ && callee->pending_ == 0 && !elsewhere) call_of(lock, *callee, call);
+}
+
+bool Calls::is_idle(const Callee& callee) {
+  std::lock_guard lock(mutex_);
+  return callee.pending_ == 0 && callee.running_.empty();
 }
 
 bool Calls::wait_until(Lock& lock, Callee& callee, const std::function<bool()>& done,
                        std::optional<Clock::time_point> deadline) {
   const bool here = on_callback_thread();
   while (!done()) {
-    if (here && !queue_.empty()) {
-      make_one_call(lock);
-      continue;
-    }
+    if (deadline && Clock::now() >= *deadline) return false;
+    if (here && make_awaited_call(lock)) continue;
     auto& condition = here ? work_ : callee.changed_;
     if (!deadline) {
       condition.wait(lock);
-    } else if (condition.wait_until(lock, *deadline) == std::cv_status::timeout && (!here || queue_.empty())) {
-      return done();
+    } else {
+      condition.wait_until(lock, *deadline);
     }
   }
   return true;
@@ -190,14 +236,24 @@ bool Calls::wait(OmniClientRequestId id, std::optional<std::chrono::milliseconds
   if (limit && *limit < kForEver) deadline = Clock::now() + *limit;
   const auto self = std::this_thread::get_id();
   Lock lock(mutex_);
-  return wait_until(
+  ++request->waiters_;
+  work_.notify_all();  // The callbacks' thread may be waiting, and make no call that nobody waits for.
+  const bool waited = wait_until(
       lock, *request,
       [&request, self] {
         const auto& running = request->running_;
-        return request->answered_ || request->closed_ ||
+        return request->answered_ || (request->closed_ && running.empty()) ||
                std::find(running.begin(), running.end(), self) != running.end();
       },
       deadline);
+  --request->waiters_;
+  return waited;
+}
+
+bool Calls::inside_a_call() {
+  const auto self = std::this_thread::get_id();
+  std::lock_guard lock(mutex_);
+  return self == thread_id_ || std::find(calling_.begin(), calling_.end(), self) != calling_.end();
 }
 
 bool Calls::is_answered(const std::shared_ptr<Request>& request) {
@@ -231,10 +287,23 @@ void Calls::finish() {
     ++request->pending_;
     // A stream that has been answered has nothing left to say.
     const bool owes = !request->answered_ && request->running_.empty();
-    enqueue({request, request, owes ? request->fail_ : nullptr});
+    enqueue({request, request, owes ? request->fail_ : nullptr, false});
   }
+  const auto self = std::this_thread::get_id();
+  const auto alone = [this, self] {
+    return std::all_of(calling_.begin(), calling_.end(), [self](auto id) { return id == self; });
+  };
   if (on_callback_thread()) {
-    while (!queue_.empty()) make_one_call(lock);
+    // A call on another thread may wait for one that is made here.
+    for (;;) {
+      if (first_due() != queue_.end()) {
+        make_first_call(lock);
+      } else if (queue_.empty() && alone()) {
+        break;
+      } else {
+        work_.wait(lock);
+      }
+    }
     finished_ = true;
     thread_.detach();
     return;
@@ -243,6 +312,8 @@ void Calls::finish() {
   work_.notify_all();
   lock.unlock();
   thread_.join();
+  lock.lock();
+  called_.wait(lock, alone);
 }
 
 }  // namespace omniclient

@@ -28,6 +28,7 @@ class Callee {
   bool closed_ = false;
   bool answered_ = false;  ///< A first call has returned.
   std::size_t pending_ = 0;
+  std::size_t waiters_ = 0;  ///< Threads that wait for the first call.
   std::vector<std::thread::id> running_;
   std::condition_variable changed_;
 };
@@ -55,8 +56,9 @@ class Request final : public Callee {
 ///
 /// Rules: calls are made one after the other in the order in which they were posted. A request is called exactly once
 /// (Stream: as often as it likes) unless it is stopped. After `close` or `stop` has returned, nothing of that callee
-/// runs and nothing ever will. Whoever waits on the callbacks' thread makes the calls that are due meanwhile, so a
-/// callback that waits for another one does not wait for ever; waiting for oneself returns at once.
+/// runs and nothing ever will. Whoever waits on the callbacks' thread makes those calls meanwhile that somebody waits
+/// for, and no others: so a callback that waits for another one does not wait for ever, and calls are not nested deeper
+/// than there are waits. Waiting for oneself returns at once.
 ///
 /// At most kMaxPending calls of one callee wait. A stream that gets more than that ends: `fail` of its request is its
 /// last call. A registration loses the newest call, and a line in the log says so.
@@ -77,8 +79,8 @@ class Calls {
   /// Tells all providers that nobody wants their answers any more.
   void cancel_all();
 
-  /// Fails what has not been answered, makes all calls that are left, and ends the thread. On the callbacks' thread
-  /// itself it makes them right there.
+  /// Fails what has not been answered, makes all calls that are left, waits for calls that run on other threads, and
+  /// ends the thread. On the callbacks' thread itself it makes them right there.
   void finish();
 
   /// Null once `finish` has begun. `fail` makes the program's callback say that the connection is gone.
@@ -89,10 +91,13 @@ class Calls {
   /// Queues a call of the program. `call` may be null: nobody is called, but the request has been answered.
   void post(const std::shared_ptr<Request>& request, std::function<void()> call, Then then);
   void post(const std::shared_ptr<Callee>& callee, std::function<void()> call);
+  /// The same for a call that requests wait for, so that whoever waits for a request makes this call, too.
+  void post_awaited(const std::shared_ptr<Callee>& callee, std::function<void()> call);
   /// Queues something that belongs to nobody.
   void post(std::function<void()> call);
 
-  /// Makes a call on this thread, with the same guarantees.
+  /// Makes a call on this thread, with the same guarantees. Not where another thread calls the callee at the moment, or
+  /// a call of it waits, which comes first: see `is_idle`.
   void call_here(const std::shared_ptr<Callee>& callee, const std::function<void()>& call);
 
   void stop(OmniClientRequestId id);
@@ -101,10 +106,15 @@ class Calls {
   /// Whether it was answered, or is none that could be waited for, before `limit` was over.
   bool wait(OmniClientRequestId id, std::optional<std::chrono::milliseconds> limit);
 
+  /// Whether no call of it runs or waits.
+  bool is_idle(const Callee& callee);
+
   /// Whether its first call has returned.
   bool is_answered(const std::shared_ptr<Request>& request);
 
   bool on_callback_thread() const { return std::this_thread::get_id() == thread_id_; }
+  /// Whether the caller is called by this, however far down.
+  bool inside_a_call();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -113,12 +123,19 @@ class Calls {
     std::shared_ptr<Callee> callee;
     std::shared_ptr<Request> ends;
     std::function<void()> call;
+    bool awaited = false;
   };
 
   void run();
-  void make_one_call(Lock& lock);
+  /// The first call whose callee is not called by another thread at the moment.
+  std::deque<Task>::iterator first_due();
+  void make_first_call(Lock& lock);
+  /// The first call that somebody waits for. False where there is none.
+  bool make_awaited_call(Lock& lock);
+  void make_call(Lock& lock, Task task);
   void call_of(Lock& lock, Callee& callee, const std::function<void()>& call);
   void enqueue(Task task);
+  void post(const std::shared_ptr<Callee>& callee, std::function<void()> call, bool awaited);
   void forget(Request& request);
   void close_locked(Lock& lock, Callee& callee);
   void changed(Callee& callee);
@@ -131,6 +148,8 @@ class Calls {
   std::unordered_map<OmniClientRequestId, std::shared_ptr<Request>> requests_;
   bool finishing_ = false;
   bool finished_ = false;
+  std::vector<std::thread::id> calling_;  ///< Once for each call that runs, in whatever thread.
+  std::condition_variable called_;
   std::thread thread_;
   std::thread::id thread_id_;
 };

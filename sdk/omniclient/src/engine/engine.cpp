@@ -3,27 +3,51 @@
 #include "engine/base_urls.hpp"
 #include "engine/log.hpp"
 #include "providers/file/file_provider.hpp"
+#include "providers/http/http_provider.hpp"
 #include "providers/memory/memory_provider.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
 #include <cstdlib>
+#include <pthread.h>
 
 namespace omniclient {
-namespace {
 
-constexpr std::size_t kFileThreads = 4;
-
-struct Current {
+struct Engine::Current {
   std::mutex mutex;
   std::shared_ptr<Engine> engine;
+  std::shared_ptr<Engine> stopping;
+  std::condition_variable stopped;
   bool shut_down = false;
 };
 
-/// Never destroyed: threads of a program that ends without omniClientShutdown may still look at it.
-Current& current() {
-  static auto* const instance = new Current;
+/// Never destroyed: threads of a program that ends without omniClientShutdown may still look at it. A process that was
+/// forked gets a state of its own, since it has none of the threads of the other one: there, nothing has begun yet.
+Engine::Current& Engine::current() {
+  static std::atomic<Current*> instance{new Current};
+  static const int watched = pthread_atfork(
+      [] {
+        instance.load()->mutex.lock();
+        log::before_fork();
+      },
+      [] {
+        log::after_fork(log::Process::Same);
+        instance.load()->mutex.unlock();
+      },
+      [] {
+        log::after_fork(log::Process::Forked);
+        auto* const fresh = new Current;
+        fresh->shut_down = instance.load()->shut_down;
+        instance = fresh;
+      });
+  (void)watched;  // It fails only where there is no memory; then forked processes may not use the library.
   return *instance;
 }
+
+namespace {
+
+constexpr std::size_t kFileThreads = 4;
 
 bool is_switched_on(const char* variable) {
   const char* value = std::getenv(variable);
@@ -32,8 +56,13 @@ bool is_switched_on(const char* variable) {
 
 }  // namespace
 
+void Engine::wait_until_stopped(Current& state, std::unique_lock<std::mutex>& lock) {
+  while (state.stopping && !state.stopping->calls().inside_a_call()) state.stopped.wait(lock);
+}
+
 std::shared_ptr<Engine> Engine::get() {
   auto& state = current();
+  const log::Hold until_unlocked;  // Whoever reads the log may call this.
   std::lock_guard lock(state.mutex);
   if (!state.engine && !state.shut_down) {
     state.engine.reset(new Engine);
@@ -42,10 +71,17 @@ std::shared_ptr<Engine> Engine::get() {
   return state.engine;
 }
 
+std::shared_ptr<Engine> Engine::get_until_stopped() {
+  auto& state = current();
+  std::lock_guard lock(state.mutex);
+  return state.engine ? state.engine : state.stopping;
+}
+
 void Engine::initialize() {
   auto& state = current();
   {
-    std::lock_guard lock(state.mutex);
+    std::unique_lock lock(state.mutex);
+    wait_until_stopped(state, lock);
     state.shut_down = false;
   }
   get();
@@ -55,27 +91,40 @@ void Engine::shut_down() {
   auto& state = current();
   std::shared_ptr<Engine> engine;
   {
-    std::lock_guard lock(state.mutex);
-    engine.swap(state.engine);
+    std::unique_lock lock(state.mutex);
     state.shut_down = true;
+    wait_until_stopped(state, lock);
+    if (!state.engine || state.stopping) return;
+    engine.swap(state.engine);
+    state.stopping = engine;
   }
-  if (engine) engine->stop();
+  engine->stop();
+  {
+    std::lock_guard lock(state.mutex);
+    state.stopping.reset();
+  }
+  state.stopped.notify_all();
 }
 
-Engine::Engine() : bookmarks_(settings_folder() / "bookmarks"), pool_(kFileThreads) {
-  const ProviderHost host{loop_, pool_,
+Engine::Engine() : bookmarks_(in_settings_folder("bookmarks")), pool_(kFileThreads) {
+  const ProviderHost host{loop_,
+                          pool_,
+                          credentials_,
                           [this](const char* key, std::int64_t otherwise) { return settings_.number(key, otherwise); },
                           [this](const std::string& server, OmniClientConnectionStatus status) {
                             registrations_.connection_status(server, status);
-                          }};
+                          },
+                          [this] { return connecting([](const Connecting& now) { return now; }); }};
   providers_["file"] = make_file_provider(host);
+  providers_["http"] = make_http_provider(host);
+  providers_["https"] = make_http_provider(host);
   if (is_switched_on("OMNICLIENT_MEMORY_PROVIDER")) providers_["mem"] = make_memory_provider(host);
 }
 
 Engine::~Engine() = default;
 
 void Engine::start() {
-  log::set_route([engine = weak_from_this()](std::function<void()> line) {
+  log_route_ = log::set_route([engine = weak_from_this()](std::function<void()> line) {
     if (const auto running = engine.lock()) running->calls_.post(std::move(line));
   });
   calls_.start(shared_from_this());
@@ -89,7 +138,8 @@ void Engine::stop() {
   calls_.cancel_all();  // So that a large file that is being written does not hold this up.
   pool_.stop();
   live_.stop();
-  log::set_route(nullptr);
+  retries_.stop();
+  log::end_route(log_route_);
   calls_.finish();
 }
 
@@ -109,38 +159,16 @@ Target Engine::target(const char* reference) {
 
 Target Engine::target(const Url& absolute) {
   Target target;
-  target.url = without_alias(absolute);
+  target.url = aliases_.replaced(absolute);
   target.text = make_url(target.url);
+  const auto path = target.url.path.value_or("");
+  if (target.url.raw && !path.empty() && path.front() != '/') {  // Relative to a folder that has gone.
+    target.problem = eOmniClientResult_ErrorNotFound;
+    return target;
+  }
   target.provider = provider_of(target.url);
   if (target.provider == nullptr) target.problem = eOmniClientResult_ErrorNotSupported;
   return target;
-}
-
-Url Engine::without_alias(Url url) const {
-  std::lock_guard lock(mutex_);
-  if (aliases_.empty()) return url;
-  const auto text = make_url(url);
-  const std::pair<const std::string, std::string>* best = nullptr;
-  for (const auto& alias : aliases_) {
-    const auto& source = alias.first;
-    if (text.compare(0, source.size(), source) != 0) continue;
-    const bool whole = text.size() == source.size() || source.back() == '/' ||
-                       std::string_view("/?#").find(text[source.size()]) != std::string_view::npos;
-    if (whole && (best == nullptr || source.size() > best->first.size())) best = &alias;
-  }
-  if (best == nullptr) return url;
-  return normalized(break_url(best->second + text.substr(best->first.size())));
-}
-
-void Engine::set_alias(const std::string& source, const std::optional<std::string>& destination) {
-  const auto key = normalize_url(source);
-  if (key.empty()) return;
-  std::lock_guard lock(mutex_);
-  if (destination) {
-    aliases_[key] = normalize_url(*destination);
-  } else {
-    aliases_.erase(key);
-  }
 }
 
 void Engine::add_search_path(const std::string& path) {

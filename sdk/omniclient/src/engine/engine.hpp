@@ -1,12 +1,17 @@
 #pragma once
 
+#include "engine/aliases.hpp"
 #include "engine/bookmarks.hpp"
 #include "engine/calls.hpp"
+#include "engine/credentials.hpp"
 #include "engine/live.hpp"
+#include "engine/log.hpp"
 #include "engine/loop.hpp"
 #include "engine/pool.hpp"
 #include "engine/registrations.hpp"
+#include "engine/retries.hpp"
 #include "engine/settings.hpp"
+#include "providers/host.hpp"
 #include "providers/provider.hpp"
 
 #include <map>
@@ -23,7 +28,7 @@ struct Target {
   Url url;
   std::string text;
   Provider* provider = nullptr;
-  OmniClientResult problem = eOmniClientResult_Ok;  ///< ErrorBadRequest or ErrorNotSupported: there is no provider.
+  OmniClientResult problem = eOmniClientResult_Ok;  ///< Why there is no provider.
 };
 
 /// Everything that runs between omniClientInitialize and omniClientShutdown. There is one at a time.
@@ -33,8 +38,13 @@ class Engine : public std::enable_shared_from_this<Engine> {
  public:
   /// The one that runs. Starts it where nothing was started yet; null after `shut_down`.
   static std::shared_ptr<Engine> get();
+  /// The one that runs, or the one that is being shut down: for what ends something, which must be ended then as well.
+  /// Starts none.
+  static std::shared_ptr<Engine> get_until_stopped();
   /// Starts it again after a shutdown, too.
   static void initialize();
+  /// Returns when everything has ended, also where another thread shuts it down at that moment; but inside of one of
+  /// its calls it does not wait for that other thread.
   static void shut_down();
 
   ~Engine();
@@ -46,6 +56,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Pool& pool() { return pool_; }
   Registrations& registrations() { return registrations_; }
   Live& live() { return live_; }
+  Credentials& credentials() { return credentials_; }
+  Retries& retries() { return retries_; }
   Settings& settings() { return settings_; }
   Bookmarks& bookmarks() { return bookmarks_; }
 
@@ -53,24 +65,14 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Target target(const char* reference);
   Target target(const Url& absolute);
 
-  void set_alias(const std::string& source, const std::optional<std::string>& destination);
+  Aliases& aliases() { return aliases_; }
 
   void add_search_path(const std::string& path);
   void remove_search_path(const std::string& path);
   /// The newest first.
   std::vector<std::string> search_paths() const;
 
-  /// What connections are told and how they behave; kept here for the providers that have any.
-  struct Connecting {
-    std::string product_name;
-    std::string product_version;
-    std::string product_extra;
-    OmniClientRetryBehavior retries{120000, 100, 100};
-    std::map<std::string, std::string> http_headers;
-    bool bypass_list_cache = false;
-    OmniClientCacheBypassStatus cache_bypass = eOmniClientCacheBypassStatus_Disabled;
-  };
-  /// Changes it under the lock and answers what `change` answers.
+  /// What providers are told through their host. Changes it under the lock and answers what `change` answers.
   template <class Change>
   auto connecting(const Change& change) {
     std::lock_guard lock(mutex_);
@@ -78,23 +80,29 @@ class Engine : public std::enable_shared_from_this<Engine> {
   }
 
  private:
+  struct Current;
+  static Current& current();
+  static void wait_until_stopped(Current& state, std::unique_lock<std::mutex>& lock);
+
   Engine();
   void start();
   void stop();
   Provider* provider_of(const Url& url) const;
-  Url without_alias(Url url) const;
 
+  std::shared_ptr<const log::Route> log_route_;
   Calls calls_;
   Settings settings_;
   Bookmarks bookmarks_;
+  Aliases aliases_;
   Loop loop_;
   Pool pool_;
   Registrations registrations_{calls_};
   Live live_{calls_, loop_, registrations_};
+  Credentials credentials_{calls_, loop_, registrations_};
+  Retries retries_{loop_};
   std::map<std::string, std::unique_ptr<Provider>> providers_;  ///< By scheme; does not change.
 
   mutable std::mutex mutex_;
-  std::map<std::string, std::string> aliases_;
   std::vector<std::string> search_paths_;
   Connecting connecting_;
 };

@@ -6,6 +6,15 @@
 
 namespace omniclient {
 
+namespace {
+
+LiveQueue::Time time_of(std::uint64_t server_time_us) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  return LiveQueue::Time(static_cast<std::int64_t>(std::min(server_time_us, kMost)));
+}
+
+}  // namespace
+
 LiveQueue::Time Live::now() {
   return std::chrono::duration_cast<LiveQueue::Time>(std::chrono::system_clock::now().time_since_epoch());
 }
@@ -36,9 +45,9 @@ bool Live::arrived(const std::shared_ptr<Request>& request, const std::string& u
   received(url, update);
   {
     std::lock_guard lock(mutex_);
-    const auto sent = LiveQueue::Time(update.server_time_us);
     const auto made = [this, request, call = std::move(call)] { calls_.call_here(request, call); };
-    if (!queue_.add(url, sent, now(), made)) return false;
+    const auto ready = [this, request] { return calls_.is_idle(*request); };
+    if (!queue_.add(url, time_of(update.server_time_us), now(), made, request.get(), ready)) return false;
   }
   announce(eOmniClientLiveUpdateType_Remote, update.result, url, update.object_id, update.sequence,
            update.server_time_us);
@@ -58,32 +67,42 @@ void Live::announce(OmniClientLiveUpdateType type, OmniClientResult result, cons
       omniClientFreeUrl(broken);
     });
   }
+  for (const auto& registration : registrations_.of(Event::LiveQueuedParts)) {
+    calls_.post(registration, [=] {
+      auto* const broken = omniClientBreakUrl(url.c_str());
+      registration->as<OmniClientLiveQueuedPartsCallback>()(registration->user_data, broken, type, sequence,
+                                                            server_time_us);
+      omniClientFreeUrl(broken);
+    });
+  }
 }
 
-template <class Take>
-void Live::process_what(const Take& take) {
-  std::vector<std::function<void()>> calls;
-  {
-    std::lock_guard lock(mutex_);
-    if (processing_) {
-      again_ = true;
-      return;
-    }
-    processing_ = true;
-    again_ = false;
-    calls = take();
+void Live::forget(const Request& request) {
+  std::lock_guard lock(mutex_);
+  queue_.remove(&request);
+}
+
+void Live::process_what(std::function<Due()> take) {
+  std::unique_lock lock(mutex_);
+  if (processing_) {
+    // Everything that is due is taken at once, so asking twice for it asks for nothing more.
+    constexpr std::size_t kMost = 64;
+    if (asked_.size() < kMost) asked_.push_back(std::move(take));
+    return;
   }
+  processing_ = true;
   for (;;) {
+    const auto calls = take();
+    lock.unlock();
     for (const auto& call : calls) call();
     if (!calls.empty()) tell_processed();
-    std::lock_guard lock(mutex_);
-    if (!std::exchange(again_, false)) {
-      processing_ = false;
-      hold_back();
-      return;
-    }
-    calls = queue_.take(now());
+    lock.lock();
+    if (asked_.empty()) break;
+    take = std::move(asked_.front());
+    asked_.pop_front();
   }
+  processing_ = false;
+  hold_back();
 }
 
 void Live::tell_processed() {
@@ -111,8 +130,7 @@ void Live::process() {
 }
 
 void Live::process_up_to(const std::string& url, std::uint64_t server_time_us) {
-  const auto until = std::min<std::uint64_t>(server_time_us, std::numeric_limits<std::int64_t>::max());
-  process_what([&] { return queue_.take(url, LiveQueue::Time(until)); });
+  process_what([this, url, until = time_of(server_time_us)] { return queue_.take(url, until); });
 }
 
 std::uint64_t Live::latest(const std::string& url) const {

@@ -27,8 +27,12 @@ class LiveQueue {
   };
   void configure(Delay delay) { delay_ = delay; }
 
-  /// False where there is no room. `sent` is the server's time; 0 where it is not known, which is due at once.
-  bool add(const std::string& url, Time sent, Time now, std::function<void()> call);
+  /// False where there is no room. `sent` is the server's time; 0 where it is not known, which is due at once. `owner`
+  /// is who reads; `ready` whether it may be called at the moment.
+  bool add(const std::string& url, Time sent, Time now, std::function<void()> call, const void* owner = nullptr,
+           std::function<bool()> ready = nullptr);
+  /// Drops what an owner has not been given yet.
+  void remove(const void* owner);
 
   /// Takes out what is due. With `url`: what was sent up to `until`, due or not, and of that URL alone.
   std::vector<std::function<void()>> take(Time now);
@@ -44,6 +48,8 @@ class LiveQueue {
     Time sent;
     Time due;
     std::function<void()> call;
+    const void* owner;
+    std::function<bool()> ready;
   };
 
   template <class Wanted>

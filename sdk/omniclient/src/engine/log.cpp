@@ -30,10 +30,11 @@ struct State {
 };
 
 /// Never destroyed: a thread that still runs while the process ends may log.
-State& state() {
-  static auto* const instance = new State;
-  return *instance;
+std::atomic<State*>& instance() {
+  static std::atomic<State*> state{new State};
+  return state;
 }
+State& state() { return *instance(); }
 
 std::atomic<int> least{eOmniClientLogLevel_Info};
 
@@ -82,21 +83,50 @@ void set_callback(OmniClientLogCallback callback) {
   log.changed.wait(lock, [&previous] { return previous->running.empty(); });
 }
 
-void set_level(OmniClientLogLevel level) { least = level; }
+void before_fork() { state().mutex.lock(); }
 
-void set_route(Route route) {
-  auto next = route ? std::make_shared<const Route>(std::move(route)) : nullptr;
+void after_fork(Process process) {
   auto& log = state();
-  std::lock_guard lock(log.mutex);
-  log.route.swap(next);
+  if (process == Process::Same) return log.mutex.unlock();
+  // The threads that used it are gone, and nobody knows what they were about to do with it.
+  auto* const fresh = new State;
+  if (log.target) {
+    fresh->target = std::make_shared<Target>();
+    fresh->target->callback = log.target->callback;
+  }
+  instance() = fresh;
 }
 
-void write(OmniClientLogLevel level, const char* component, std::initializer_list<std::string_view> parts) {
-  if (level < least) return;
+void set_level(OmniClientLogLevel level) { least = level; }
+
+std::shared_ptr<const Route> set_route(Route route) {
+  auto next = std::make_shared<const Route>(std::move(route));
+  auto previous = next;
+  auto& log = state();
+  std::lock_guard lock(log.mutex);
+  log.route.swap(previous);
+  return next;
+}
+
+void end_route(const std::shared_ptr<const Route>& route) {
+  std::shared_ptr<const Route> previous;
+  auto& log = state();
+  std::lock_guard lock(log.mutex);
+  if (log.route == route) log.route.swap(previous);
+}
+
+namespace {
+
+struct Held {
+  int holds = 0;
+  std::vector<Line> lines;
+};
+thread_local Held held;
+
+void pass_on(Line line) {
   auto& log = state();
   std::shared_ptr<Target> target;
   std::shared_ptr<const Route> route;
-  Line line{thread_name(), component, level, {}};
   {
     std::lock_guard lock(log.mutex);
     target = log.target;
@@ -108,10 +138,9 @@ void write(OmniClientLogLevel level, const char* component, std::initializer_lis
     }
     if (route) ++log.pending;
     if (const auto dropped = std::exchange(log.dropped, 0)) {
-      line.message = "(" + std::to_string(dropped) + " lines before this one were dropped) ";
+      line.message.insert(0, "(" + std::to_string(dropped) + " lines before this one were dropped) ");
     }
   }
-  for (const auto part : parts) line.message += part;
   if (!route) return call(target, line);
   // Counted by the closure's life, so that a line which is never called back is counted off as well.
   const auto counted = std::shared_ptr<void>(nullptr, [](void*) {
@@ -119,6 +148,26 @@ void write(OmniClientLogLevel level, const char* component, std::initializer_lis
     --state().pending;
   });
   (*route)([target, line = std::move(line), counted] { call(target, line); });
+}
+
+}  // namespace
+
+Hold::Hold() { ++held.holds; }
+
+Hold::~Hold() {
+  if (--held.holds > 0) return;
+  for (auto& line : std::exchange(held.lines, {})) pass_on(std::move(line));
+}
+
+void write(OmniClientLogLevel level, const char* component, std::initializer_list<std::string_view> parts) {
+  if (level < least) return;
+  Line line{thread_name(), component, level, {}};
+  for (const auto part : parts) line.message += part;
+  if (held.holds > 0) {
+    held.lines.push_back(std::move(line));
+  } else {
+    pass_on(std::move(line));
+  }
 }
 
 }  // namespace omniclient::log

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -21,9 +22,25 @@ inline constexpr std::size_t kMaxPendingLines = 4096;
 void set_callback(OmniClientLogCallback callback);
 void set_level(OmniClientLogLevel level);
 
-/// Where lines are called back: `route` takes over a call and makes it later. Null: on the thread that logs.
+/// Where lines are called back: `route` takes over a call and makes it later. Without one: on the thread that logs.
 using Route = std::function<void(std::function<void()>)>;
-void set_route(Route route);
+std::shared_ptr<const Route> set_route(Route route);
+/// From now on on the thread that logs again, unless another route was set meanwhile.
+void end_route(const std::shared_ptr<const Route>& route);
+
+/// As long as this lives, what its thread logs is kept back; then it is logged. For who logs with a lock held.
+class Hold {
+ public:
+  Hold();
+  ~Hold();
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+};
+
+/// For pthread_atfork: the forked process goes on with the callback, on the thread that logs.
+enum class Process { Same, Forked };
+void before_fork();
+void after_fork(Process process);
 
 void write(OmniClientLogLevel level, const char* component, std::initializer_list<std::string_view> parts);
 

@@ -1,6 +1,9 @@
 #include "engine/loop.hpp"
 
+#include "engine/log.hpp"
+
 #include <atomic>
+#include <exception>
 #include <pthread.h>
 #include <thread>
 
@@ -84,7 +87,14 @@ struct Loop::Implementation {
 Loop::Loop() : implementation_(std::make_unique<Implementation>()) {
   implementation_->thread = std::thread([context = &implementation_->context] {
     pthread_setname_np(pthread_self(), "omni loop");
-    context->run();
+    for (;;) {
+      try {
+        context->run();
+        return;
+      } catch (const std::exception& problem) {
+        log::error("loop", {"A step was given up: ", problem.what()});
+      }
+    }
   });
 }
 

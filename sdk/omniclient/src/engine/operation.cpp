@@ -47,4 +47,20 @@ void Operation::on_progress(std::function<void(int)> function) {
   if (!cancelled_) on_progress_ = std::move(function);
 }
 
+bool Operation::on_end(std::function<void()> function) {
+  std::lock_guard lock(mutex_);
+  if (on_end_) return false;
+  on_end_ = std::move(function);
+  return true;
+}
+
+void Operation::end() {
+  std::function<void()> function;
+  {
+    std::lock_guard lock(mutex_);
+    function.swap(on_end_);
+  }
+  if (function) function();
+}
+
 }  // namespace omniclient

@@ -22,12 +22,17 @@ class Operation {
   void progress(int percentage);
   void on_progress(std::function<void(int)> function);
 
+  /// What is called when it has ended for good. False where there is such a function already.
+  bool on_end(std::function<void()> function);
+  void end();
+
  private:
   mutable std::mutex mutex_;
   bool cancelled_ = false;
   int percentage_ = 0;
   std::vector<std::function<void()>> on_cancel_;
   std::function<void(int)> on_progress_;
+  std::function<void()> on_end_;
 };
 
 }  // namespace omniclient

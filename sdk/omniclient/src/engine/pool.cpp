@@ -1,5 +1,8 @@
 #include "engine/pool.hpp"
 
+#include "engine/log.hpp"
+
+#include <exception>
 #include <pthread.h>
 
 namespace omniclient {
@@ -32,7 +35,11 @@ void Pool::run() {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
-    job();
+    try {
+      job();
+    } catch (const std::exception& problem) {
+      log::error("files", {"A job was given up: ", problem.what()});
+    }
   }
 }
 

@@ -5,13 +5,13 @@
 namespace omniclient {
 namespace {
 
-std::atomic<std::uint32_t> last_handle{0};
+std::atomic<std::uint32_t> last_registration{0};
 
 }  // namespace
 
 std::uint32_t Registrations::add(Event event, void* user_data, Registration::Function function) {
   if (function == nullptr) return 0;
-  const auto handle = ++last_handle;
+  const auto handle = ++last_registration;
   auto registration = std::make_shared<Registration>(event, user_data, function);
   std::lock_guard lock(mutex_);
   registrations_.emplace(handle, registration);
@@ -64,7 +64,12 @@ void Registrations::post_connection(const RegistrationPtr& registration, const s
 
 void Registrations::connection_status(const std::string& server, OmniClientConnectionStatus status) {
   std::lock_guard lock(mutex_);  // Held while posting, so that a new callback gets the statuses in their order.
-  connections_[server] = status;
+  // What has ended or could not begin is no connection that a new callback would have to know.
+  if (status == eOmniClientConnectionStatus_Connecting || status == eOmniClientConnectionStatus_Connected) {
+    connections_[server] = status;
+  } else {
+    connections_.erase(server);
+  }
   for (const auto& [handle, registration] : registrations_) {
     if (registration->event == Event::ConnectionStatus) post_connection(registration, server, status);
   }

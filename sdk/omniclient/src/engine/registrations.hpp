@@ -20,8 +20,10 @@ enum class Event {
   StorageAuthentication,
   MessageBox,
   LiveQueued,
+  LiveQueuedParts,
   LiveQueuedPlain,
   LiveProcessed,
+  Metrics,
 };
 
 /// A callback that the program has registered for an event.

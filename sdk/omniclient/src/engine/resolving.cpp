@@ -63,13 +63,27 @@ void Resolving::watch(std::function<void(Answer)> first, std::function<void(Omni
   }
 }
 
+namespace {
+
+bool is_failure(OmniClientResult result) {
+  return result != eOmniClientResult_Ok && result != eOmniClientResult_OkNotYetFound &&
+         result != eOmniClientResult_ErrorNotFound;
+}
+
+}  // namespace
+
 Resolving::Answer Resolving::best() const {
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
     if (known_[i] && known_[i]->result == eOmniClientResult_Ok) {
       return {eOmniClientResult_Ok, known_[i]->entry, candidates_[i].text};
     }
   }
-  return {};
+  Answer nowhere;
+  for (const auto& known : known_) {
+    // A place that could not be asked says more than those that do not have it.
+    if (known && is_failure(known->result)) nowhere.result = known->result;
+  }
+  return nowhere;
 }
 
 void Resolving::learn(std::size_t index, OmniClientResult result, OmniClientListEvent event, Entry entry) {
@@ -84,9 +98,10 @@ void Resolving::learn(std::size_t index, OmniClientResult result, OmniClientList
   auto answer = best();
   if (!told_) {
     told_ = answer;
-    if (answer.result != eOmniClientResult_Ok) answer.result = eOmniClientResult_OkNotYetFound;
+    if (answer.result == eOmniClientResult_ErrorNotFound) answer.result = eOmniClientResult_OkNotYetFound;
     return first_(std::move(answer));
   }
+  if (is_failure(answer.result)) return change_(eOmniClientListEvent_Unknown, std::move(answer));
   const bool elsewhere = answer.url != told_->url;
   if (!elsewhere && answer.entry == told_->entry) return;
   // What is found somewhere else than before is new to whoever looks for it.

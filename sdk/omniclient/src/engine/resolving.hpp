@@ -26,7 +26,8 @@ class Resolving : public std::enable_shared_from_this<Resolving> {
   /// One after the other, until one has it.
   void find(std::function<void(Answer)> done);
 
-  /// All of them. `first` when all have answered, then `change` whenever the answer is another one.
+  /// All of them. `first` when all have answered, then `change` whenever the answer is another one. Where none has it
+  /// and one cannot say (any more), that failure is the last answer.
   void watch(std::function<void(Answer)> first, std::function<void(OmniClientListEvent, Answer)> change);
 
  private:

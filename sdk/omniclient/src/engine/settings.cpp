@@ -25,9 +25,14 @@ std::filesystem::path settings_folder() {
   return {};
 }
 
+std::filesystem::path in_settings_folder(const char* name) {
+  const auto folder = settings_folder();
+  return folder.empty() ? folder : folder / name;
+}
+
 void Settings::reload() {
   std::map<std::string, std::string> values;
-  const auto file = settings_folder() / "settings.conf";
+  const auto file = in_settings_folder("settings.conf");
   std::ifstream lines(file);
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {

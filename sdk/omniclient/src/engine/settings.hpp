@@ -12,6 +12,8 @@ namespace omniclient {
 /// Where this user's settings and bookmarks are: `$XDG_CONFIG_HOME/omniclient`, or `~/.config/omniclient`. Empty where
 /// there is neither.
 std::filesystem::path settings_folder();
+/// Empty where there is no such folder.
+std::filesystem::path in_settings_folder(const char* name);
 
 /// Settings by name: what the program has set, over what the file `settings.conf` says (lines `key = value`, `#`
 /// comments).

@@ -1,6 +1,9 @@
 #include "engine/transfer.hpp"
 
+#include "engine/log.hpp"
+
 #include <deque>
+#include <string>
 
 namespace omniclient {
 namespace {
@@ -12,9 +15,22 @@ Url child_of(const Url& folder, const std::string& name) {
   return child;
 }
 
+/// How it went, and what has stayed behind because it has no content that could be copied.
+struct Copied {
+  OmniClientResult result = eOmniClientResult_Error;
+  std::size_t left_behind = 0;
+};
+
+/// Something that is there, but may not be read; unlike what cannot be.
+bool is_unreadable(const Entry& entry) {
+  constexpr std::uint32_t kNoContent = fOmniClientItem_IsChannel | fOmniClientItem_IsOmniObject;
+  return entry.flags != 0 && (entry.flags & kNoContent) == 0 && (entry.access & fOmniClientAccess_Read) == 0;
+}
+
 class Transfer : public std::enable_shared_from_this<Transfer> {
  public:
-  Transfer(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options, Done<Reply> done)
+  Transfer(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options,
+           std::function<void(Copied)> done)
       : loop_(loop),
         operation_(std::move(operation)),
         from_(std::move(from)),
@@ -37,7 +53,13 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     bool folder;
   };
 
-  void end(OmniClientResult result) { done_({result}); }
+  void end(OmniClientResult result) {
+    if (left_behind_ > 0) {
+      log::warning("transfer", {"Left behind in ", make_url(from_.url),
+                                " what has no content, or is a link to a folder: ", std::to_string(left_behind_)});
+    }
+    done_({result, left_behind_});
+  }
 
   /// Goes on where providers are called, whatever thread the answer comes on.
   template <class R, class Next>
@@ -90,13 +112,24 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
                          then<ListReply>([this, step](const ListReply& list) {
                            if (list.result != eOmniClientResult_Ok) return end(list.result);
                            for (const auto& entry : list.entries) {
-                             // Channels and whatever else cannot be read has no content to copy.
-                             if (!entry.is_folder() && (entry.flags & fOmniClientItem_ReadableFile) == 0) continue;
-                             steps_.push_back({child_of(step.from, entry.relative_path),
-                                               child_of(step.to, entry.relative_path), entry.is_folder()});
+                             if (!add(step, entry)) return end(eOmniClientResult_ErrorAccessDenied);
                            }
                            next();
                          }));
+  }
+
+  /// False where the item may not be read.
+  bool add(const Step& step, const Entry& entry) {
+    if (is_unreadable(entry)) return false;
+    const bool readable = entry.is_folder() || (entry.flags & fOmniClientItem_ReadableFile) != 0;
+    // Channels and the like have no content. A link to a folder may lead up again, and then there is no end.
+    if (!readable || (entry.is_folder() && entry.is_link)) {
+      ++left_behind_;
+    } else {
+      steps_.push_back(
+          {child_of(step.from, entry.relative_path), child_of(step.to, entry.relative_path), entry.is_folder()});
+    }
+    return true;
   }
 
   void copy_file(Step step) {
@@ -116,27 +149,41 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   const Place from_;
   const Place to_;
   const CopyOptions options_;
-  const Done<Reply> done_;
+  const std::function<void(Copied)> done_;
   std::deque<Step> steps_;
+  std::size_t left_behind_ = 0;
 };
 
-}  // namespace
-
-void transfer(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options, Done<Reply> done) {
+void begin(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options,
+           std::function<void(Copied)> done) {
   std::make_shared<Transfer>(loop, std::move(operation), std::move(from), std::move(to), std::move(options),
                              std::move(done))
       ->begin();
 }
 
+}  // namespace
+
+void transfer(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options, Done<Reply> done) {
+  begin(loop, std::move(operation), std::move(from), std::move(to), std::move(options),
+        [done = std::move(done)](const Copied& copied) { done({copied.result}); });
+}
+
 void transfer_and_remove(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options,
                          Done<MoveReply> done) {
-  const auto remove = [operation, from, done](const Reply& copied) {
-    if (copied.result != eOmniClientResult_Ok) return done({{copied.result}, false});
-    from.provider->remove(operation, from.url, Depth::Recursive, [done](const Reply& removed) {
-      done({{removed.result}, true});
+  const auto remove = [operation, from, done](const Copied& copied) {
+    if (copied.result != eOmniClientResult_Ok) return done(failed<MoveReply>(copied.result));
+    MoveReply reply;
+    reply.copied = true;
+    if (copied.left_behind > 0) {
+      reply.result = eOmniClientResult_ErrorWrongType;
+      return done(std::move(reply));
+    }
+    from.provider->remove(operation, from.url, Depth::Recursive, [done, reply](const Reply& removed) mutable {
+      reply.result = removed.result;
+      done(std::move(reply));
     });
   };
-  transfer(loop, operation, from, std::move(to), std::move(options), remove);
+  begin(loop, operation, from, std::move(to), std::move(options), remove);
 }
 
 }  // namespace omniclient

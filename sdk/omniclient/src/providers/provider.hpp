@@ -40,6 +40,7 @@ struct Entry {
   std::uint64_t deleted_ns = 0;
   std::optional<std::string> deleted_by;
   std::optional<std::string> locked_by;
+  bool is_link = false;  ///< It is somewhere else in truth. For the engine alone.
 
   bool is_folder() const { return (flags & fOmniClientItem_CanHaveChildren) != 0; }
   friend bool operator==(const Entry&, const Entry&) = default;
@@ -47,6 +48,10 @@ struct Entry {
 
 struct Reply {
   OmniClientResult result = eOmniClientResult_Error;
+  /// Of a failure: the same may succeed in a moment, and nothing of it was done. The engine repeats it for as long as
+  /// omniClientSetRetries allows; providers repeat nothing by themselves.
+  bool passing = false;
+  std::uint32_t wait_ms = 0;  ///< Of a passing failure: how long the server wants to be left alone at least.
 };
 struct EntryReply : Reply {
   Entry entry;
@@ -108,7 +113,18 @@ R failed(OmniClientResult result) {
   return reply;
 }
 
-/// A change of something that is watched. A result that does not begin with Ok is the last one.
+/// A failure that passes.
+template <class R>
+R failed_for_now(OmniClientResult result, std::uint32_t wait_ms = 0) {
+  R reply = failed<R>(result);
+  reply.passing = true;
+  reply.wait_ms = wait_ms;
+  return reply;
+}
+
+/// A change of something that is watched. A result that does not begin with Ok is the last one, and says that nobody
+/// watches any more: ErrorAccessLost, or ErrorConnection where a connection has ended. What may pass (too many open
+/// files, a server that is busy) is no such end: the provider looks again later, and tells what has changed meanwhile.
 using OnChange = std::function<void(OmniClientResult, OmniClientListEvent, Entry)>;
 using Include = OmniClientListIncludeOption;
 

@@ -9,10 +9,15 @@ namespace {
 
 constexpr std::string_view kOmniverse = "omniverse";
 
+/// A letter, a colon and a slash of either kind begin a path on a drive.
+bool is_drive(std::string_view text) {
+  return text.size() > 2 && is_letter(text[0]) && text[1] == ':' && (text[2] == '\\' || text[2] == '/');
+}
+
 /// The text before the first colon, where it can be a scheme.
 std::optional<std::string_view> scheme_of(std::string_view text) {
   const auto colon = text.find(':');
-  if (colon == std::string_view::npos || colon < 2 || !is_letter(text[0])) return std::nullopt;
+  if (colon == std::string_view::npos || colon < 1 || !is_letter(text[0]) || is_drive(text)) return std::nullopt;
   const auto scheme = text.substr(0, colon);
   const bool fits = std::all_of(scheme.begin(), scheme.end(),
                                 [](char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; });

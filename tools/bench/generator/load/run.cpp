@@ -11,10 +11,10 @@
 namespace omnibroker::load {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr auto kLongestTurn = std::chrono::milliseconds(50);
-constexpr std::uint64_t kDrainPatience = 2 * kSecond;
-constexpr std::uint64_t kCatchUpPatience = 10 * kSecond;
+constexpr std::uint64_t kOneSecond = 1'000'000'000;
+constexpr std::uint64_t kDrainPatience = 2 * kOneSecond;
+constexpr std::uint64_t kCatchUpPatience = 10 * kOneSecond;
 constexpr std::uint64_t kLargestBlock = 256u << 20;  // bytes of prepared messages
 
 std::uint64_t in_nanoseconds(std::chrono::nanoseconds span) { return static_cast<std::uint64_t>(span.count()); }
@@ -180,7 +180,7 @@ class Run {
     auto now = begun;
     for (; !std::all_of(behind.begin(), behind.end(), done); now = clock_.now()) {
       if (now - begun > kCatchUpPatience || over()) break;
-      publish_until(now + kSecond / 1000);
+      publish_until(now + kOneSecond / 1000);
     }
     outcome_.paused.up_to_date = std::all_of(behind.begin(), behind.end(), done);
     outcome_.paused.up_to_date_after = in_seconds(now - begun);

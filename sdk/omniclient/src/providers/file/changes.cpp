@@ -1,13 +1,18 @@
 #include "providers/file/changes.hpp"
 
+#include "engine/log.hpp"
 #include "providers/file/descriptor.hpp"
 #include "providers/file/entries.hpp"
 #include "providers/file/replacement.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <dirent.h>
 #include <fcntl.h>
 #include <filesystem>
+#include <memory>
 #include <sys/stat.h>
 
 namespace omniclient::files {
@@ -15,19 +20,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPiece = 4u << 20;
+constexpr std::size_t kReadPiece = 4u << 20;
 
 Reply answer(int error) { return {error == ECANCELED ? eOmniClientResult_ErrorConnection : result_of(error)}; }
 
 /// 0, or the errno. Folders that are there already are no failure.
 int make_folders(const std::string& path) {
   if (path.empty() || path == "/" || path == ".") return 0;
-  if (::mkdir(path.c_str(), 0777) == 0) return 0;
-  const int error = errno;
+  const auto make = [&path] {
+    if (::mkdir(path.c_str(), 0777) != 0) return errno;
+    flush_folder(folder_of(path));
+    return 0;
+  };
+  int error = make();
   if (error == ENOENT) {
     if (const int above = make_folders(folder_of(path))) return above;
-    return ::mkdir(path.c_str(), 0777) == 0 || errno == EEXIST ? 0 : errno;
+    error = make();
   }
+  if (error == 0) return 0;
   struct stat info {};
   if (error == EEXIST && ::stat(path.c_str(), &info) == 0) return S_ISDIR(info.st_mode) ? 0 : ENOTDIR;
   return error;
@@ -76,9 +86,23 @@ int copy_link(const fs::path& from, const std::string& to) {
   return ::unlink(to.c_str()) == 0 && ::symlink(target.c_str(), to.c_str()) == 0 ? 0 : errno;
 }
 
-/// File by file; what else is at the destination stays. Links inside of the folder are copied as links.
-int copy_folder(const std::string& from, const std::string& to, Operation& operation) {
-  if (const int error = make_folders(to)) return error;
+/// Makes a folder that may do no more than another one may, while it is filled. What is there already stays as it is.
+int make_like(const std::string& to, mode_t mode) {
+  if (const int error = make_folders(folder_of(to))) return error;
+  if (::mkdir(to.c_str(), (mode & 0777) | S_IRWXU) == 0) return 0;
+  const int error = errno;
+  struct stat info {};
+  if (error == EEXIST && ::stat(to.c_str(), &info) == 0) return S_ISDIR(info.st_mode) ? EEXIST : ENOTDIR;
+  return error;
+}
+
+/// File by file; what else is at the destination stays. Links inside of the folder are copied as links. Pipes, sockets
+/// and devices stay behind and are counted.
+int copy_folder(const std::string& from, const std::string& to, Operation& operation, std::size_t& left_behind) {
+  struct stat source {};
+  if (::stat(from.c_str(), &source) != 0) return errno;
+  const int made = make_like(to, source.st_mode);
+  if (made != 0 && made != EEXIST) return made;
   std::error_code error;
   for (fs::directory_iterator item(from, error), end; !error && item != end; item.increment(error)) {
     if (operation.cancelled()) return ECANCELED;
@@ -90,13 +114,22 @@ int copy_folder(const std::string& from, const std::string& to, Operation& opera
     if (item->is_symlink(error)) {
       failed = copy_link(item->path(), place);
     } else if (item->is_directory(error)) {
-      failed = copy_folder(item->path().string(), place, operation);
+      failed = copy_folder(item->path().string(), place, operation, left_behind);
     } else if (item->is_regular_file(error)) {
       failed = copy_file(item->path().string(), place, true, quiet);
+    } else if (item->exists(error)) {
+      ++left_behind;
     }
     if (failed != 0) return failed;
   }
-  return error.value();
+  if (error) return error.value();
+  // Now that nothing needs to be written into it any more.
+  if (made == 0 && (source.st_mode & S_IRWXU) != S_IRWXU) {
+    struct stat there {};
+    if (::stat(to.c_str(), &there) != 0 || ::chmod(to.c_str(), there.st_mode & source.st_mode & 0777) != 0)
+      return errno;
+  }
+  return 0;
 }
 
 struct Ends {
@@ -121,16 +154,58 @@ Ends check_ends(const std::string& from, const std::string& to, const CopyOption
   if (exists && source.st_dev == there.st_dev && source.st_ino == there.st_ino) {
     return {eOmniClientResult_ErrorSourceIsDest};
   }
-  if (folder && is_at_or_below(real_path(to), real_path(from))) return {eOmniClientResult_ErrorSourceIsDest};
+  // Into itself, or over what it is in.
+  if (folder && (is_at_or_below(real_path(to), real_path(from)) || is_at_or_below(real_path(from), real_path(to)))) {
+    return {eOmniClientResult_ErrorSourceIsDest};
+  }
   if (exists && !options.overwrite) return {eOmniClientResult_ErrorAlreadyExists};
   if (exists && S_ISDIR(there.st_mode) != folder) return {eOmniClientResult_ErrorWrongType};
   return {eOmniClientResult_Ok, folder, exists};
 }
 
-int copy_checked(const std::string& from, const std::string& to, const Ends& ends, bool overwrite,
-                 Operation& operation) {
+int copy_checked(const std::string& from, const std::string& to, const Ends& ends, bool overwrite, Operation& operation,
+                 std::size_t& left_behind) {
   if (const int error = make_folders(folder_of(to))) return error;
-  return ends.folder ? copy_folder(from, to, operation) : copy_file(from, to, overwrite, operation);
+  return ends.folder ? copy_folder(from, to, operation, left_behind) : copy_file(from, to, overwrite, operation);
+}
+
+/// Removes files that processes which ended too early were writing. Whether there were any.
+bool remove_leftovers(const std::string& folder) {
+  bool removed = false;
+  std::error_code error;
+  for (fs::directory_iterator item(folder, error), end; !error && item != end; item.increment(error)) {
+    const auto name = item->path().filename().string();
+    if (name.compare(0, kTemporaryPrefix.size(), kTemporaryPrefix) != 0) continue;
+    const int process = std::atoi(name.c_str() + kTemporaryPrefix.size());
+    const bool runs = process > 0 && (::kill(process, 0) == 0 || errno != ESRCH);
+    if (!runs && ::unlink(item->path().c_str()) == 0) removed = true;
+  }
+  return removed;
+}
+
+/// 0, or the errno. Links are removed, and never followed.
+int remove_tree(int folder, const char* name, const Operation& operation) {
+  if (::unlinkat(folder, name, 0) == 0) return 0;
+  if (errno != EISDIR && errno != EPERM) return errno;
+  const int descriptor = ::openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (descriptor < 0) return errno == ENOTDIR ? EACCES : errno;
+  const std::unique_ptr<DIR, int (*)(DIR*)> items(::fdopendir(descriptor), ::closedir);
+  if (!items) {
+    const int error = errno;
+    ::close(descriptor);
+    return error;
+  }
+  errno = 0;
+  while (const dirent* item = ::readdir(items.get())) {
+    if (operation.cancelled()) return ECANCELED;
+    const std::string_view inside = item->d_name;
+    if (inside == "." || inside == "..") continue;
+    const int error = remove_tree(::dirfd(items.get()), item->d_name, operation);
+    if (error != 0 && error != ENOENT) return error;  // Somebody else may remove it, too.
+    errno = 0;
+  }
+  if (errno != 0) return errno;
+  return ::unlinkat(folder, name, AT_REMOVEDIR) == 0 ? 0 : errno;
 }
 
 int rename_checked(const std::string& from, const std::string& to, bool overwrite) {
@@ -146,8 +221,10 @@ int rename_checked(const std::string& from, const std::string& to, bool overwrit
 ReadReply read(const std::string& path, Operation& operation) {
   // Not blocking, so that a pipe that nobody writes to is found to be one instead of being waited for.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (!file) return failed<ReadReply>(errno == ENOTDIR ? eOmniClientResult_ErrorNotFound : result_of(errno));
+  if (!file) return failure<ReadReply>(errno == ENOTDIR ? ENOENT : errno);
   struct stat info {};
+  ReadReply reply;
+  reply.version = version_of(file.number());  // Before it is read: what changes meanwhile is a newer version.
   if (::fstat(file.number(), &info) != 0) return failed<ReadReply>(result_of(errno));
   if (!S_ISREG(info.st_mode)) return failed<ReadReply>(eOmniClientResult_ErrorWrongType);
   std::size_t room = static_cast<std::size_t>(info.st_size) + 1;  // One more, to see the end.
@@ -162,7 +239,7 @@ ReadReply read(const std::string& path, Operation& operation) {
       content = std::move(larger);
     }
     if (content.data() == nullptr) return failed<ReadReply>(eOmniClientResult_Error);
-    const auto got = ::read(file.number(), content.data() + filled, std::min(room - filled, kPiece));
+    const auto got = ::read(file.number(), content.data() + filled, std::min(room - filled, kReadPiece));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed<ReadReply>(result_of(errno));
     if (got == 0) break;
@@ -170,9 +247,7 @@ ReadReply read(const std::string& path, Operation& operation) {
     operation.progress(static_cast<int>(filled * 100 / room));
   }
   content.raw()->size = filled;
-  ReadReply reply;
   reply.result = eOmniClientResult_Ok;
-  reply.version = look_at(path).entry.version.value_or("");
   reply.content = std::make_shared<Content>(std::move(content));
   return reply;
 }
@@ -193,7 +268,7 @@ WriteReply write(const std::string& path, std::string_view bytes, Operation& ope
   if (const int error = replacement.put(false)) return refused(error);
   WriteReply reply;
   reply.result = eOmniClientResult_Ok;
-  reply.version = look_at(path).entry.version.value_or("");
+  reply.version = replacement.version();
   return reply;
 }
 
@@ -207,7 +282,12 @@ Reply create_folder(const std::string& path) {
 Reply copy(const std::string& from, const std::string& to, const CopyOptions& options, Operation& operation) {
   const auto ends = check_ends(from, to, options);
   if (ends.problem != eOmniClientResult_Ok) return {ends.problem};
-  return answer(copy_checked(from, to, ends, options.overwrite, operation));
+  std::size_t left_behind = 0;
+  const int error = copy_checked(from, to, ends, options.overwrite, operation, left_behind);
+  if (left_behind > 0) {
+    log::warning("files", {"Left behind in ", from, " what has no content: ", std::to_string(left_behind)});
+  }
+  return answer(error);
 }
 
 MoveReply move(const std::string& from, const std::string& to, const CopyOptions& options, Operation& operation) {
@@ -223,26 +303,31 @@ MoveReply move(const std::string& from, const std::string& to, const CopyOptions
     }
     if (error != EXDEV) return failed<MoveReply>(answer(error).result);
   }
-  if (const int error = copy_checked(from, to, ends, options.overwrite, operation)) {
+  std::size_t left_behind = 0;
+  if (const int error = copy_checked(from, to, ends, options.overwrite, operation, left_behind)) {
     return failed<MoveReply>(answer(error).result);
   }
   MoveReply reply;
-  reply.result = remove(from, Depth::Recursive).result;
   reply.copied = true;
+  reply.result = left_behind > 0 ? eOmniClientResult_ErrorWrongType : remove(from, Depth::Recursive, operation).result;
   return reply;
 }
 
-Reply remove(const std::string& path, Depth depth) {
+Reply remove(const std::string& path, Depth depth, const Operation& operation) {
   if (path == "/") return {eOmniClientResult_ErrorAccessDenied};
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) {
     return {errno == ENOTDIR ? eOmniClientResult_ErrorNotFound : result_of(errno)};
   }
   if (!S_ISDIR(info.st_mode)) return answer(::unlink(path.c_str()) == 0 ? 0 : errno);
-  if (depth == Depth::Single) return answer(::rmdir(path.c_str()) == 0 ? 0 : errno);
-  std::error_code error;
-  fs::remove_all(path, error);
-  return answer(error.value());
+  if (depth == Depth::Single) {
+    if (::rmdir(path.c_str()) == 0) return {eOmniClientResult_Ok};
+    const int error = errno;
+    if (error != ENOTEMPTY && error != EEXIST) return answer(error);
+    // To the program it is empty where lists show nothing.
+    return answer(remove_leftovers(path) && ::rmdir(path.c_str()) == 0 ? 0 : ENOTEMPTY);
+  }
+  return answer(remove_tree(AT_FDCWD, path.c_str(), operation));
 }
 
 }  // namespace omniclient::files

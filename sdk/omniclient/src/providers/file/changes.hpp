@@ -16,8 +16,11 @@ ReadReply read(const std::string& path, Operation& operation);
 WriteReply write(const std::string& path, std::string_view bytes, Operation& operation);
 
 Reply create_folder(const std::string& path);
+/// What has no content (pipes, sockets, devices) stays behind where a folder is copied or moved to another file system;
+/// then nothing of the source is removed.
 Reply copy(const std::string& from, const std::string& to, const CopyOptions& options, Operation& operation);
 MoveReply move(const std::string& from, const std::string& to, const CopyOptions& options, Operation& operation);
-Reply remove(const std::string& path, Depth depth);
+/// Links are removed and not what they lead to. Cancelling it leaves what it has not removed yet.
+Reply remove(const std::string& path, Depth depth, const Operation& operation);
 
 }  // namespace omniclient::files

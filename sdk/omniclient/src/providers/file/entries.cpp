@@ -59,6 +59,12 @@ int read_entry(int folder, const char* name, Entry& entry) {
   return 0;
 }
 
+bool is_link(int folder, const dirent& item) {
+  if (item.d_type != DT_UNKNOWN) return item.d_type == DT_LNK;
+  struct stat info {};
+  return ::fstatat(folder, item.d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode);
+}
+
 }  // namespace
 
 OmniClientResult result_of(int error) {
@@ -82,8 +88,16 @@ OmniClientResult result_of(int error) {
   }
 }
 
+bool passes(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN || error == EINTR;
+}
+
 std::optional<std::string> local_path(const Url& url) {
   if (!url.raw && url.host && !url.host->empty() && *url.host != "localhost") return std::nullopt;
+  if (!url.raw && url.query) {
+    const auto version = read_checkpoint_query(*url.query);
+    if (version && version->checkpoint != 0) return std::nullopt;
+  }
   const auto path = url.path.value_or("");
   if (path.empty() || path.find('\0') != std::string::npos) return std::nullopt;
   if (!url.raw && path.front() != '/') return std::nullopt;
@@ -108,25 +122,33 @@ EntryReply look_at(const std::string& path) {
   const int error = read_entry(AT_FDCWD, path.c_str(), reply.entry);
   // Something below a file is not there, as little as anything else is.
   reply.result = error == ENOTDIR ? eOmniClientResult_ErrorNotFound : result_of(error);
+  reply.passing = passes(error);
   return reply;
 }
 
-ListReply list(const std::string& path) {
+std::string version_of(int descriptor) {
+  struct statx info {};
+  return statx(descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &info) == 0 ? version_of(info) : std::string();
+}
+
+ListReply list(const std::string& path, const Operation& operation) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(path.c_str()), closedir);
-  if (!folder) return failed<ListReply>(errno == ENOTDIR ? eOmniClientResult_ErrorNotFound : result_of(errno));
+  if (!folder) return failure<ListReply>(errno == ENOTDIR ? ENOENT : errno);
   ListReply reply;
   reply.result = eOmniClientResult_Ok;
   errno = 0;
   while (const dirent* item = readdir(folder.get())) {
+    if (operation.cancelled()) return failed<ListReply>(eOmniClientResult_ErrorConnection);
     const std::string_view name = item->d_name;
     if (name == "." || name == ".." || name.substr(0, kTemporaryPrefix.size()) == kTemporaryPrefix) continue;
     Entry entry;
     entry.relative_path = name;
     const int error = read_entry(dirfd(folder.get()), item->d_name, entry);
+    entry.is_link = is_link(dirfd(folder.get()), *item);
     if (error != ENOENT) reply.entries.push_back(std::move(entry));  // Else it has just gone.
     errno = 0;
   }
-  if (errno != 0) return failed<ListReply>(result_of(errno));
+  if (errno != 0) return failure<ListReply>(errno);
   std::sort(reply.entries.begin(), reply.entries.end(),
             [](const Entry& a, const Entry& b) { return a.relative_path < b.relative_path; });
   return reply;

@@ -4,6 +4,8 @@
 #include "providers/file/entries.hpp"
 #include "providers/file/watcher.hpp"
 
+#include <exception>
+
 namespace omniclient {
 namespace {
 
@@ -23,8 +25,8 @@ class FileProvider final : public Provider {
   }
 
   void list(OperationPtr operation, const Url& url, Include include, Done<ListReply> done) override {
-    work<ListReply>(operation, url, std::move(done), [include](const auto& path, Operation&) {
-      auto reply = files::list(path);
+    work<ListReply>(operation, url, std::move(done), [include](const auto& path, Operation& running) {
+      auto reply = files::list(path, running);
       if (include == eOmniClientListIncludeOption_OnlyDeleted) reply.entries.clear();
       return reply;
     });
@@ -79,7 +81,7 @@ class FileProvider final : public Provider {
 
   void remove(OperationPtr operation, const Url& url, Depth depth, Done<Reply> done) override {
     work<Reply>(operation, url, std::move(done),
-                [depth](const auto& path, Operation&) { return files::remove(path, depth); });
+                [depth](const auto& path, Operation& running) { return files::remove(path, depth, running); });
   }
 
   void local_file(OperationPtr operation, const Url& url, bool, Done<PathReply> done) override {
@@ -104,7 +106,13 @@ class FileProvider final : public Provider {
     if (!path) return done(failed<R>(kBadRequest));
     host_.pool.post([operation, path = *path, done = std::move(done), job = std::move(job)] {
       if (operation->cancelled()) return;
-      done(job(path, *operation));
+      R reply;
+      try {
+        reply = job(path, *operation);
+      } catch (const std::exception&) {  // There is too little memory, or a name that no file system may have.
+        reply = failed<R>(eOmniClientResult_Error);
+      }
+      done(std::move(reply));
     });
   }
 

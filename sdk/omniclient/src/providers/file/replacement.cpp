@@ -35,13 +35,15 @@ Replacement::~Replacement() {
 
 int Replacement::open(const mode_t* mode) {
   const auto folder = folder_of(place_);
+  // What others may not read in the end, they may not read before. What a file may do as its owner is not copied.
+  const mode_t first_mode = mode == nullptr ? 0666 : S_IRUSR | S_IWUSR;
   // Another process may have left the same name behind.
   for (int attempt = 0; attempt < 100; ++attempt) {
     auto name = (folder == "/" ? "" : folder) + "/" + temporary_name();
-    file_ = Descriptor(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
+    file_ = Descriptor(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, first_mode));
     if (file_) {
       temporary_ = std::move(name);
-      if (mode != nullptr && ::fchmod(file_.number(), *mode & 07777) != 0) return errno;
+      if (mode != nullptr && ::fchmod(file_.number(), *mode & 0777) != 0) return errno;
       return 0;
     }
     if (errno != EEXIST) return errno;
@@ -95,19 +97,23 @@ int Replacement::append_file(int source, std::size_t size, Operation& operation)
 int Replacement::put(bool exclusive) {
   if (::fsync(file_.number()) != 0) return errno;
   int failed = 0;
+  bool linked = false;
   if (exclusive) {
     failed = ::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, place_.c_str(), RENAME_NOREPLACE);
     // Some file systems cannot; a hard link is refused where something is there, too.
-    if (failed != 0 && errno == EINVAL) failed = ::link(temporary_.c_str(), place_.c_str());
+    linked = failed != 0 && errno == EINVAL;
+    if (linked) failed = ::link(temporary_.c_str(), place_.c_str());
   } else {
     failed = ::rename(temporary_.c_str(), place_.c_str());
   }
   if (failed != 0) return errno;
-  ::unlink(temporary_.c_str());  // There still after a link, and gone otherwise.
+  if (linked) ::unlink(temporary_.c_str());  // Otherwise it is gone, and the name may be somebody else's by now.
   temporary_.clear();
   flush_folder(folder_of(place_));
   return 0;
 }
+
+std::string Replacement::version() const { return version_of(file_.number()); }
 
 void flush_folder(const std::string& folder) {
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -25,6 +25,8 @@ class Replacement {
   int append_file(int source, std::size_t size, Operation& operation);
   /// `exclusive`: EEXIST where something is there already.
   int put(bool exclusive);
+  /// Names what was written, also after `put`.
+  std::string version() const;
 
  private:
   std::string place_;

@@ -3,6 +3,7 @@
 #include "providers/file/entries.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <sys/stat.h>
 
 namespace omniclient::files {
@@ -10,7 +11,8 @@ namespace {
 
 constexpr std::int64_t kMostWatches = 8192;
 constexpr std::int64_t kPollMilliseconds = 1000;
-/// Between two looks at the same place, so that a file that is written all the time costs little.
+/// Between two looks at the same place at least, so that a file that is written all the time costs little. Where a look
+/// takes long, as at a huge folder, the pause is longer: a fifth of the time is spent with looking at the most.
 constexpr std::chrono::milliseconds kBreath{10};
 
 bool is_folder(const std::string& path) {
@@ -18,10 +20,18 @@ bool is_folder(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/// What to watch, so that nothing that happens to `path` is missed: the folder that holds it, or the nearest one above
-/// that is there; and those above that, in case they are moved or deleted.
-std::vector<Watches::Wanted> wanted_for(const std::string& path, bool contents) {
-  std::vector<Watches::Wanted> wanted;
+/// The first of the folders on the way to `path`, or `path` itself, that is a link; empty where none is.
+std::string first_link(const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const auto part = path.substr(0, end);
+    struct stat info {};
+    if (::lstat(part.c_str(), &info) != 0) return {};
+    if (S_ISLNK(info.st_mode)) return part;
+    if (end == std::string::npos) return {};
+  }
+}
+
+void add_wanted(std::vector<Watches::Wanted>& wanted, const std::string& path, bool contents) {
   if (contents && is_folder(path)) wanted.push_back({path, "", false});
   std::string item = path;
   bool found = false;
@@ -34,6 +44,27 @@ std::vector<Watches::Wanted> wanted_for(const std::string& path, bool contents) 
       found = true;
     }
     item = folder;
+  }
+}
+
+/// What to watch, so that nothing that happens to `path` is missed: the folder that holds it, or the nearest one above
+/// that is there; and those above that, in case they are moved or deleted. The same for each link on the way, and for
+/// where it leads.
+std::vector<Watches::Wanted> wanted_for(const std::string& path, bool contents) {
+  constexpr int kMostLinks = 40;  // As many as the kernel follows.
+  std::vector<Watches::Wanted> wanted;
+  std::string place = path;
+  add_wanted(wanted, place, contents);
+  for (int links = 0; links < kMostLinks; ++links) {
+    const auto link = first_link(place);
+    if (link.empty()) break;
+    wanted.push_back({folder_of(link), name_of(link), false});
+    std::error_code error;
+    const auto target = std::filesystem::read_symlink(link, error);
+    if (error) break;
+    const auto end = std::filesystem::path(folder_of(link)) / target;
+    place = std::string(without_trailing_slashes((end.lexically_normal().string() + place.substr(link.size()))));
+    add_wanted(wanted, place, contents);
   }
   return wanted;
 }
@@ -61,11 +92,13 @@ struct Watcher::Subscription {
   // On the loop's thread.
   bool looking = false;
   bool dirty = false;
+  std::chrono::milliseconds took{0};  ///< The last look.
   std::unique_ptr<Loop::Timer> timer;
 
   // In the pool, one look at a time.
   bool begun = false;
   bool ended = false;
+  bool unsure = false;  ///< The last look has failed in a way that passes.
   std::optional<Entry> item;
   std::map<std::string, Entry> items;
 
@@ -88,6 +121,8 @@ void Watcher::Subscription::look_at_item() {
     if (missing) found.result = eOmniClientResult_OkNotYetFound;
     return first_item(std::move(found));
   }
+  unsure = found.passing;
+  if (unsure) return;
   if (!there && !missing) return end(eOmniClientResult_ErrorAccessLost);
   const auto before = std::exchange(item, there ? std::optional(found.entry) : std::nullopt);
   if (before && there) {
@@ -100,7 +135,8 @@ void Watcher::Subscription::look_at_item() {
 }
 
 void Watcher::Subscription::look_at_items() {
-  auto found = list(path);
+  auto found = list(path, *operation);
+  if (operation->cancelled()) return;
   const bool missing = found.result == eOmniClientResult_ErrorNotFound;
   std::map<std::string, Entry> now;
   for (const auto& entry : found.entries) now.emplace(entry.relative_path, entry);
@@ -110,6 +146,8 @@ void Watcher::Subscription::look_at_items() {
     items = std::move(now);
     return first_list(std::move(found));
   }
+  unsure = found.passing;
+  if (unsure) return;
   // A folder that has gone is an empty one, until it is there again.
   if (found.result != eOmniClientResult_Ok && !missing) return end(eOmniClientResult_ErrorAccessLost);
   const auto before = std::exchange(items, std::move(now));
@@ -171,6 +209,7 @@ void Watcher::look(const SubscriptionPtr& subscription) {
   host_.pool.post([this, subscription] {
     // First the watches, then the look: what happens in between is seen twice rather than not at all. What is there to
     // be watched may change meanwhile.
+    const auto begin = std::chrono::steady_clock::now();
     bool watched = false;
     for (int attempt = 0; attempt < 10; ++attempt) {
       const auto wanted = wanted_for(subscription->path, subscription->contents);
@@ -182,7 +221,11 @@ void Watcher::look(const SubscriptionPtr& subscription) {
     } else {
       subscription->look_at_item();
     }
-    host_.loop.post([this, subscription, watched] { looked(subscription, watched); });
+    const auto took = std::chrono::steady_clock::now() - begin;
+    host_.loop.post([this, subscription, watched, took] {
+      subscription->took = std::chrono::duration_cast<std::chrono::milliseconds>(took);
+      looked(subscription, watched);
+    });
   });
 }
 
@@ -190,9 +233,9 @@ void Watcher::looked(const SubscriptionPtr& subscription, bool watched) {
   subscription->looking = false;
   if (subscription->ended || subscriptions_.count(subscription->id) == 0) return forget(subscription->id);
   const bool soon = std::exchange(subscription->dirty, false);
-  if (!soon && watched) return;
+  if (!soon && watched && !subscription->unsure) return;
   const auto delay =
-      soon ? kBreath
+      soon ? std::max(kBreath, 4 * subscription->took)
            : std::chrono::milliseconds(std::max<std::int64_t>(1, host_.setting("file.poll_ms", kPollMilliseconds)));
   subscription->timer = host_.loop.after(delay, [this, weak = std::weak_ptr(subscription)] {
     if (const auto due = weak.lock()) look(due);

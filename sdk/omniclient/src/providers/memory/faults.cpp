@@ -23,6 +23,10 @@ Fate next_fate() {
   fate.delay = current.delay;
   fate.refuse_connection = current.refuse_connections;
   fate.lose_connection = counts_down(current.lose_connection_at);
+  if (current.busy > 0) {
+    --current.busy;
+    fate.busy = true;
+  }
   if (counts_down(current.fail_at)) fate.result = current.fail_with;
   return fate;
 }

@@ -11,6 +11,7 @@ struct Faults {
   std::chrono::milliseconds delay{0};  ///< Before every answer.
   int fail_at = 0;                     ///< The n-th operation from now fails; 0: none.
   OmniClientResult fail_with = eOmniClientResult_Error;
+  int busy = 0;                ///< So many operations from now fail in a way that passes.
   int lose_connection_at = 0;  ///< The n-th operation from now loses its connection instead of being done.
   bool refuse_connections = false;
 };
@@ -21,6 +22,7 @@ void set_faults(const Faults& faults);
 struct Fate {
   std::chrono::milliseconds delay{0};
   OmniClientResult result = eOmniClientResult_Ok;
+  bool busy = false;
   bool lose_connection = false;
   bool refuse_connection = false;
 };

@@ -3,7 +3,6 @@
 namespace omniclient::memory {
 namespace {
 
-constexpr auto kOk = eOmniClientResult_Ok;
 using Found = Server::Found;
 
 bool is_included(const Node& node, Include include) {
@@ -64,6 +63,10 @@ OmniClientResult check_ends(const Node& from, const Url& source, const Node* the
   const bool restores = version_of(source).checkpoint != 0;
   if (from_path == to_path && !restores) return eOmniClientResult_ErrorSourceIsDest;
   if (from.is_folder() && to_path.compare(0, from_path.size() + 1, from_path + "/") == 0) {
+    return eOmniClientResult_ErrorSourceIsDest;
+  }
+  // Over what it is in.
+  if (from.is_folder() && (to_path == "/" || from_path.compare(0, to_path.size() + 1, to_path + "/") == 0)) {
     return eOmniClientResult_ErrorSourceIsDest;
   }
   if (there == nullptr || there->deleted()) return kOk;
@@ -169,6 +172,8 @@ void Service::move(OperationPtr operation, const Url& from, const Url& to, CopyO
   serve<MoveReply>(operation, from, std::move(done), [=](Server& server, const ConnectionPtr& connection) {
     const auto found = server.look_for(path_of(from), *connection, fOmniClientAccess_Read | fOmniClientAccess_Write);
     if (found.result != kOk) return failed<MoveReply>(found.result);
+    // The past cannot be moved.
+    if (version_of(from).checkpoint != 0) return failed<MoveReply>(eOmniClientResult_ErrorBadRequest);
     const auto refused = check_ends(*found.node, from, server.find(path_of(to)), to, options);
     if (refused != kOk) return failed<MoveReply>(refused);
     return failed<MoveReply>(server.move(*found.node, path_of(to), options, *connection));

@@ -11,6 +11,8 @@
 
 namespace omniclient::memory {
 
+constexpr auto kOk = eOmniClientResult_Ok;
+
 /// One connection of one user.
 struct Connection {
   std::string id;

@@ -5,8 +5,6 @@
 namespace omniclient::memory {
 namespace {
 
-constexpr auto kOk = eOmniClientResult_Ok;
-
 std::string parent_of(std::string_view path) {
   auto names = segments(path);
   std::string result;
@@ -130,12 +128,24 @@ OmniClientResult Server::copy(Node& from, const Url& source, std::string_view to
   return copy_node(from, version, to, options, connection);
 }
 
+namespace {
+
+bool has_only_files(const Node& node) {
+  if (node.type != Node::Type::Folder) return node.type == Node::Type::File;
+  return std::all_of(node.children.begin(), node.children.end(),
+                     [](const auto& child) { return child.second->deleted() || has_only_files(*child.second); });
+}
+
+}  // namespace
+
 OmniClientResult Server::move(Node& from, std::string_view to, const CopyOptions& options,
                               const Connection& connection) {
   if (holds_locks_of_others(from, connection)) return eOmniClientResult_ErrorLocked;
   Node* there = find(to);
   if (there != nullptr && !there->deleted()) {
     // Onto something: what is there takes over the content, file by file.
+    // What has no content would stay behind, and be deleted with the rest.
+    if (!has_only_files(from)) return eOmniClientResult_ErrorWrongType;
     const auto copied = copy_node(from, content_at(from, {}), to, options, connection);
     return copied == kOk ? remove(from, Depth::Recursive, connection) : copied;
   }
@@ -213,7 +223,7 @@ OmniClientResult Server::undelete(Node& node, const Connection& connection) {
 
 OmniClientResult Server::obliterate(Node& node, const Connection& connection) {
   if (node.parent == nullptr) return eOmniClientResult_ErrorAccessDenied;
-  if (node.has_children()) return eOmniClientResult_ErrorFolderNotEmpty;
+  if (!node.children.empty()) return eOmniClientResult_ErrorFolderNotEmpty;  // What was deleted can come back.
   if ((access_of(node, connection.user) & fOmniClientAccess_Write) == 0) return eOmniClientResult_ErrorAccessDenied;
   if (is_locked_for(node, connection)) return eOmniClientResult_ErrorLocked;
   changed(node, eOmniClientListEvent_Obliterated);

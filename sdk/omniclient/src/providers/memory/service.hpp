@@ -117,6 +117,7 @@ void Service::serve(const OperationPtr& operation, const Url& url, Done<R> done,
     lose(url.user.value_or("") + "@" + server_of(url), url, eOmniClientConnectionStatus_Disconnected);
     return done(failed<R>(eOmniClientResult_ErrorConnection));
   }
+  if (fate.busy) return done(failed_for_now<R>(eOmniClientResult_Error));
   if (fate.result != eOmniClientResult_Ok) return done(failed<R>(fate.result));
   if (fate.delay.count() == 0) return done(job(server(url), connection));
   auto pending = std::make_shared<Pending>();

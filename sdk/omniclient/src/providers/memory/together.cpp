@@ -6,8 +6,6 @@
 namespace omniclient::memory {
 namespace {
 
-constexpr auto kOk = eOmniClientResult_Ok;
-
 /// An item of a type, made where there is none.
 Server::Found find_or_make(Server& server, const Url& url, Node::Type type, const Connection& connection) {
   auto found = server.look_for(path_of(url), connection, fOmniClientAccess_Read);

@@ -6,8 +6,6 @@
 namespace omniclient::memory {
 namespace {
 
-constexpr auto kOk = eOmniClientResult_Ok;
-
 /// Groups are changed by whoever administrates the server as a whole.
 bool may_administrate(Server& server, const Connection& connection) {
   return (server.access_of(*server.find("/"), connection.user) & fOmniClientAccess_Admin) != 0;

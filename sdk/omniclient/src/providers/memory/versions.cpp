@@ -4,8 +4,6 @@
 namespace omniclient::memory {
 namespace {
 
-constexpr auto kOk = eOmniClientResult_Ok;
-
 std::string checkpoint_name(const std::string& branch, std::size_t number) {
   return branch + "&" + std::to_string(number);
 }

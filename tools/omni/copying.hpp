@@ -1,0 +1,9 @@
+#pragma once
+
+#include "command.hpp"
+
+namespace omni {
+
+int cat(const Arguments& arguments);
+
+}  // namespace omni
