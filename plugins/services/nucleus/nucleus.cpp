@@ -1,7 +1,11 @@
 #include "nucleus.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
 #include <map>
+#include <unistd.h>
 #include <utility>
 
 namespace omnibroker::plugins::nucleus {
@@ -20,6 +24,18 @@ Registry& registry() {
 
 Error failed(const store::Error& error) {
   return {error.code == store::Code::ResourceBusy ? ErrorCode::Unavailable : ErrorCode::InvalidArgument, error.message};
+}
+
+/// For this user alone, and on the disk.
+Status write_secret(const std::filesystem::path& file, const std::string& text) {
+  ::unlink(file.c_str());  // of a start that did not come to its end
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  bool done = descriptor >= 0 && ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+              ::fsync(descriptor) == 0;
+  const int reason = errno;
+  if (descriptor >= 0) ::close(descriptor);
+  if (done) return {};
+  return Error{ErrorCode::Internal, file.string() + " cannot be written: " + std::strerror(reason)};
 }
 
 }  // namespace
@@ -71,6 +87,27 @@ Result<std::shared_ptr<Nucleus>> Nucleus::open(const std::string& folder, const 
   made->tokens_ = std::make_unique<AccessTokens>(signature(made->secret_, "access tokens"));
   made->uploads_ = std::make_unique<Uploads>(*made->store_);
   all.open[name] = made;
+  return made;
+}
+
+Result<Nucleus::FirstAdmin> Nucleus::make_first_admin(const std::string& user, const std::string& password) {
+  const std::lock_guard lock(first_admin_);  // of two services on one folder one makes him
+  const auto users = store_->users();
+  if (!users) return Error{ErrorCode::Internal, users.error().message};
+  FirstAdmin made;
+  if (!users->empty()) return made;
+  store::CreateUser command;
+  command.user.name = user.empty() ? "omniverse" : user;
+  command.user.admin = true;
+  command.password = user.empty() ? random_word(20) : password;
+  if (user.empty()) {
+    made.password_file = store_->folder() / "first-password";
+    const auto written = write_secret(made.password_file, command.password + "\n");
+    if (!written) return written.error();
+  }
+  made.user = command.user.name;
+  const auto done = store_->apply(store::Actor::the_system(), std::move(command));
+  if (!done) return Error{ErrorCode::InvalidArgument, "first_admin cannot be made: " + done.error().message};
   return made;
 }
 

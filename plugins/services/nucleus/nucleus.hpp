@@ -60,6 +60,14 @@ class Nucleus {
   /// Work that belongs to no connection is done by whichever component is there.
   void add_pool(Pool& pool);
   void remove_pool(Pool& pool);
+  struct FirstAdmin {
+    std::string user = {};                     ///< Empty: there are users already.
+    std::filesystem::path password_file = {};  ///< Empty: the password was given.
+  };
+  /// Makes an administrator where there are no users. Without a name he is `omniverse`, with a random password in a
+  /// file of the data folder that nobody else may read. Waits for the disk. InvalidArgument for a name that is none.
+  Result<FirstAdmin> make_first_admin(const std::string& user, const std::string& password);
+
   struct Upkeep {
     std::chrono::nanoseconds interval = std::chrono::minutes(30);
     std::chrono::nanoseconds keep_deleted{0};  ///< What was deleted longer ago is destroyed; 0: nothing is.
@@ -89,6 +97,7 @@ class Nucleus {
   void listen(const store::Change& change);
   void tidy();
 
+  std::mutex first_admin_;  // held while there is perhaps none
   std::mutex mutex_;
   std::vector<Pool*> pools_;                                                              // guarded by mutex_
   std::chrono::steady_clock::time_point last_tidied_ = std::chrono::steady_clock::now();  // guarded by mutex_

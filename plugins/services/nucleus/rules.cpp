@@ -49,7 +49,9 @@ const ConfigSpec<AuthConfig>& auth_spec() {
                  "How long he can get a new one without his password.")
           .range<std::chrono::nanoseconds>(1s, 365 * 24h)
           .field("first_admin", &AuthConfig::first_admin,
-                 "The name of an administrator who is made when the folder has no users yet. Empty: nobody is made.")
+                 "The name of an administrator who is made when the folder has no users yet. Empty: he is `omniverse`, "
+                 "with a "
+                 "random password in the file `first-password` of the folder.")
           .example("omniverse")
           .field("first_admin_password", &AuthConfig::first_admin_password,
                  "His password. It is only used when he is made; he may change it then.")

@@ -21,15 +21,13 @@ def program():
 
 
 class Nginx:
-    def __init__(self, folder, index="html", certificate=None, writable=False):
-        """`index`: html or json. `certificate`: the path of one, with its key beside it (`.key`), for https.
-        `writable`: files may be put there."""
+    def __init__(self, folder, index="html", certificate=None):
+        """`index`: html or json. `certificate`: the path of one, with its key beside it (`.key`), for https."""
         self.folder = pathlib.Path(folder)
         self.files = self.folder / "files"
         self.files.mkdir(parents=True, exist_ok=True)
         self.index = index
         self.certificate = certificate
-        self.writable = writable
 
     def config(self, port):
         temporary = "\n".join(f"  {name}_temp_path {self.folder}/{name};"
@@ -52,7 +50,6 @@ http {{
     root {self.files};
     autoindex on;
     autoindex_format {self.index};
-    {"dav_methods PUT; client_max_body_size 0;" if self.writable else ""}
   }}
 }}
 """

@@ -336,6 +336,31 @@ TEST_F(Http, TellsHowFarItIs) {
   omniClientUnregisterCallback(handle);
 }
 
+TEST_F(Http, LogsNoSecretOfAUrl) {
+  static std::mutex mutex;
+  static std::string logged;
+  omniClientSetLogLevel(eOmniClientLogLevel_Debug);
+  omniClientSetLogCallback([](char const*, char const*, OmniClientLogLevel, char const* message) noexcept {
+    std::lock_guard lock(mutex);
+    logged += std::string(message) + "\n";
+  });
+  WebServer server(
+      [](const Asked& asked) { return asked.target[1] == 'c' ? std::string() : answer_status("403 Forbidden"); });
+  for (const char* path : {"/forbidden?key=secret", "/cut?key=secret"}) {
+    auto url = server.url(path);
+    url.insert(url.find("127"), "ann:secret@");
+    EXPECT_NE(read(url).result, kOk);
+    EXPECT_NE(list(url).result, kOk);
+  }
+
+  omniClientShutdown();
+  omniClientSetLogCallback(nullptr);
+  omniClientSetLogLevel(eOmniClientLogLevel_Info);
+  EXPECT_NE(logged.find("/forbidden"), std::string::npos) << logged;
+  EXPECT_NE(logged.find("/cut"), std::string::npos) << logged;
+  EXPECT_EQ(logged.find("secret"), std::string::npos) << logged;
+}
+
 TEST_F(Http, KeepsALocalCopyUntilThereIsAnotherVersion) {
   std::atomic<bool> second{false};
   std::atomic<int> sent{0};

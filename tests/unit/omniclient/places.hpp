@@ -4,6 +4,14 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
+
+/// The root of a Nucleus, where one is running for these tests (`tests/integration/nucleus/client_test.py`); or
+/// nothing.
+inline std::string nucleus() {
+  const char* const url = std::getenv("OMNICLIENT_TEST_NUCLEUS");
+  return url == nullptr ? "" : url;
+}
 
 /// The providers that the same tests are run against, and what each of them offers.
 struct Place {
@@ -18,23 +26,28 @@ struct Place {
 
   std::string base(const client::Library& library) const {
     const std::string kind = scheme;
-    return kind == "mem:" ? "mem://server/base" : kind + (library.folder() / "files").string();
+    if (kind == "mem:") return "mem://server/base";
+    if (kind == "omniverse:") return nucleus() + library.folder().filename().string();
+    return kind + (library.folder() / "files").string();
   }
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Place& place) { return out << place.name; }
 
-inline constexpr Place kPlaces[] = {
-    {"File", "file:"},
-    {"RawPath", ""},
-    {"Memory", "mem:", true, true, true, true, true, true},
-};
+inline std::vector<Place> places() {
+  if (!nucleus().empty()) return {{"Nucleus", "omniverse:", true, true, true, true, true, true}};
+  return {
+      {"File", "file:"},
+      {"RawPath", ""},
+      {"Memory", "mem:", true, true, true, true, true, true},
+  };
+}
 
 /// A test that runs against each of them, in a folder that is there and empty.
 class AtEachPlace : public testing::TestWithParam<Place> {
  protected:
   AtEachPlace() {
-    if (place.base(library).compare(0, 4, "mem:") == 0) client::create_folder(base);
+    if (place.keeps_deleted) client::create_folder(base);  // On a server, where nothing is at first.
   }
   std::string at(const std::string& path) const { return base + "/" + path; }
 

@@ -111,7 +111,7 @@ TEST_P(Subscription, TakesNullForBothCallbacks) {
   omniClientStop(folder);
 }
 
-INSTANTIATE_TEST_SUITE_P(Omniclient, Subscription, testing::ValuesIn(kPlaces),
+INSTANTIATE_TEST_SUITE_P(Omniclient, Subscription, testing::ValuesIn(places()),
                          [](const auto& place) { return std::string(place.param.name); });
 
 /// The same where the kernel gives no watches.

@@ -5,6 +5,7 @@
 #include "providers/file/file_provider.hpp"
 #include "providers/http/http_provider.hpp"
 #include "providers/memory/memory_provider.hpp"
+#include "providers/omniverse/omniverse_provider.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -118,6 +119,7 @@ Engine::Engine() : bookmarks_(in_settings_folder("bookmarks")), pool_(kFileThrea
   providers_["file"] = make_file_provider(host);
   providers_["http"] = make_http_provider(host);
   providers_["https"] = make_http_provider(host);
+  providers_["omniverse"] = make_omniverse_provider(host);
   if (is_switched_on("OMNICLIENT_MEMORY_PROVIDER")) providers_["mem"] = make_memory_provider(host);
 }
 

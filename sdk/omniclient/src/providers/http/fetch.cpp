@@ -149,7 +149,7 @@ void Fetch::ended(CURLcode code) {
   judge(told, code);
   if (code != CURLE_OK) {
     log::write(told.passing ? eOmniClientLogLevel_Verbose : eOmniClientLogLevel_Warning, "http",
-               {question_.url, ": ", too_large_ ? "the answer is too large" : curl_easy_strerror(code)});
+               {question_.name, ": ", too_large_ ? "the answer is too large" : curl_easy_strerror(code)});
   }
   release();
   if (!cancelled()) done_(std::move(told));

@@ -16,6 +16,7 @@ struct Question {
   enum class Method { Get, Head, HeadByGet };  ///< HeadByGet: a GET whose body is not waited for.
   Method method = Method::Get;
   std::string url;
+  std::string name;                    ///< The URL for the log: without its user and its query, which may be secrets.
   std::vector<std::string> headers;    ///< `Name: value`, beside those of the program.
   std::size_t most = 0;                ///< Bytes of the body; more is an Error. 0: whatever fits into memory.
   std::chrono::milliseconds after{0};  ///< When to begin.

@@ -15,6 +15,13 @@ std::string text_of(Url url) {
   return make_url(url);
 }
 
+/// For the log: without what may be a secret.
+std::string name_for_log(Url url) {
+  url.user.reset();
+  url.query.reset();
+  return text_of(std::move(url));
+}
+
 Url folder_of(Url url) {
   const auto path = url.path.value_or("");
   if (path.empty() || path.back() != '/') url.path = path + "/";
@@ -88,6 +95,7 @@ Question question_of(Question::Method method, const Url& url, const Again& again
   Question question;
   question.method = method;
   question.url = text_of(url);
+  question.name = name_for_log(url);
   question.after = again.after;
   if (!again.etag.empty()) {
     question.headers.push_back("If-None-Match: " + again.etag);
@@ -103,7 +111,7 @@ LookReply look_reply(const Url& url, const Answer& answer) {
   if (reply.result == eOmniClientResult_Ok) {
     static_cast<EntryReply&>(reply) = entry_of(url, answer);
   } else {
-    log_failure(text_of(url), answer);
+    log_failure(name_for_log(url), answer);
   }
   reply.seen.etag = answer.etag;
   reply.seen.last_modified = answer.last_modified;
@@ -130,14 +138,14 @@ void Web::list(const OperationPtr& operation, const Url& url, Again again, Done<
     ListReply reply;
     take_result(reply, answer);
     if (reply.result != eOmniClientResult_Ok) {
-      log_failure(text_of(url), answer);
+      log_failure(name_for_log(url), answer);
       return done(std::move(reply));
     }
     auto entries = read_index(answer.content_type, answer.body->view(), answer.url);
     if (entries) {
       reply.entries = std::move(*entries);
     } else {
-      log::info("http", {text_of(url), ": the server gives no index of this folder"});
+      log::info("http", {name_for_log(url), ": the server gives no index of this folder"});
       reply.result = eOmniClientResult_ErrorNotSupported;
     }
     done(std::move(reply));
@@ -153,7 +161,7 @@ void Web::read(const OperationPtr& operation, const Url& url, Again again, std::
                  reply.seen.etag = answer.etag;
                  reply.seen.last_modified = answer.last_modified;
                  if (reply.result != eOmniClientResult_Ok) {
-                   log_failure(text_of(url), answer);
+                   log_failure(name_for_log(url), answer);
                  } else if (became_folder(url, answer)) {
                    reply.result = eOmniClientResult_ErrorWrongType;
                  }

@@ -1,0 +1,173 @@
+// Looking, folders, copying, moving, deleting.
+#include "providers/omniverse/answers.hpp"
+#include "providers/omniverse/service.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace omniclient::omniverse {
+namespace {
+
+using Json = nlohmann::json;
+constexpr auto kOk = eOmniClientResult_Ok;
+
+EntryReply entry_in(const Answer& answer) {
+  EntryReply reply;
+  reply.result = result_of(answer);
+  if (reply.result == kOk) reply.entry = entry_of(wire::entry_of(answer.fields));
+  return reply;
+}
+
+Json with_deleted(Json params, Include include) {
+  if (include == eOmniClientListIncludeOption_IncludeDeleted) params["deleted"] = "include";
+  if (include == eOmniClientListIncludeOption_OnlyDeleted) params["deleted"] = "only";
+  return params;
+}
+
+/// The path is below something that is no folder, or is none at all.
+OmniClientResult result_of_making(OmniClientResult result, wire::Status status) {
+  return status == wire::Status::InvalidUri ? eOmniClientResult_ErrorWrongType : result;
+}
+
+/// Both ends of a copy as they are before it.
+struct Ends {
+  EntryReply from;
+  EntryReply to;
+  int unknown = 2;
+};
+
+OmniClientResult check_ends(const Ends& ends, const Url& from, const Url& to, const CopyOptions& options) {
+  if (ends.from.result != kOk) return ends.from.result;
+  const bool folder = ends.from.entry.is_folder();
+  if (options.kind != ItemKind::Any && folder != (options.kind == ItemKind::Folder)) {
+    return eOmniClientResult_ErrorWrongType;
+  }
+  const auto source = path_of(from), destination = path_of(to);
+  if (source == destination && version_of(from).checkpoint == 0 && version_of(from).branch == version_of(to).branch) {
+    return eOmniClientResult_ErrorSourceIsDest;
+  }
+  const auto below = source == "/" ? source : source + "/";
+  if (folder && destination.compare(0, below.size(), below) == 0) return eOmniClientResult_ErrorSourceIsDest;
+  if (ends.to.result == eOmniClientResult_ErrorNotFound) return kOk;
+  if (ends.to.result != kOk) return ends.to.result;
+  if (!options.overwrite) return eOmniClientResult_ErrorAlreadyExists;
+  return ends.to.entry.is_folder() == folder ? kOk : eOmniClientResult_ErrorWrongType;
+}
+
+/// Looks at both ends, and goes on where the copy is allowed. Nothing but the answers keeps what it needs.
+void look_at_ends(const SessionPtr& session, const OperationPtr& operation, const Url& from, const Url& to,
+                  const CopyOptions& options, const std::function<void(OmniClientResult, const Ends&)>& then) {
+  const auto ends = std::make_shared<Ends>();
+  const auto known = [=] {
+    if (--ends->unknown == 0) then(check_ends(*ends, from, to, options), *ends);
+  };
+  session->call(make_call(operation, "stat2", {{"path", at(from)}}), [=](const Answer& answer) {
+    ends->from = entry_in(answer);
+    known();
+  });
+  session->call(make_call(operation, "stat2", {{"path", at(to)}}), [=](const Answer& answer) {
+    ends->to = entry_in(answer);
+    known();
+  });
+}
+
+Json copy_item(const Url& from, const Url& to, const CopyOptions& options) {
+  Json item = {{"src", at(from)}, {"dst", at(to)}, {"overwrite", options.overwrite}};
+  if (options.message) item["message"] = *options.message;
+  return item;
+}
+
+/// The copying itself: files by copy2, which knows versions, folders by copy, which knows folders.
+void copy_checked(Session& session, const OperationPtr& operation, const Url& from, const Url& to, bool folder,
+                  const CopyOptions& options, Done<Reply> done) {
+  const auto told = [done = std::move(done)](const Answer& answer) {
+    done({result_of_making(result_of(answer), answer.status)});
+  };
+  if (folder) {
+    auto params = copy_item(from, to, options);
+    params["uri"] = path_of(from) + "/";
+    params["to"] = path_of(to) + "/";
+    session.call(make_call(operation, "copy", params, Call::Repeat::Never), told);
+  } else {
+    const Json params = {{"paths_to_copy", {copy_item(from, to, options)}}, {"overwrite", options.overwrite}};
+    session.call(make_call(operation, "copy2", params, Call::Repeat::Never), told);
+  }
+}
+
+}  // namespace
+
+void Service::stat(OperationPtr operation, const Url& url, Include include, Done<EntryReply> done) {
+  session(url)->call(make_call(operation, "stat2", with_deleted({{"path", at(url)}}, include)),
+                     [done = std::move(done)](const Answer& answer) { done(entry_in(answer)); });
+}
+
+void Service::list(OperationPtr operation, const Url& url, Include include, Done<ListReply> done) {
+  auto path = path_of(url);
+  if (path != "/") path += '/';
+  auto call = make_call(operation, "list2", with_deleted({{"path", path}, {"show_hidden", true}}, include));
+  call.kind = Call::Kind::Pages;
+  const auto reply = std::make_shared<ListReply>();
+  session(url)->call(std::move(call), [done = std::move(done), reply](const Answer& answer) {
+    if (answer.fate == Answer::Fate::Interrupted) return reply->entries.clear();
+    const bool page = answer.fate == Answer::Fate::Answered && !answer.last;
+    if (page) {
+      const auto entries = answer.fields.find("entries");
+      if (entries == answer.fields.end() || !entries->is_array()) return;
+      for (const auto& entry : *entries) reply->entries.push_back(entry_of(wire::entry_of(entry)));
+      return;
+    }
+    reply->result = result_of(answer);
+    // Something is there, but no folder.
+    if (reply->result == eOmniClientResult_ErrorBadRequest || reply->result == eOmniClientResult_ErrorWrongType) {
+      reply->result = eOmniClientResult_ErrorNotFound;
+    }
+    if (reply->result != kOk) reply->entries.clear();
+    std::sort(reply->entries.begin(), reply->entries.end(),
+              [](const Entry& a, const Entry& b) { return a.relative_path < b.relative_path; });
+    done(std::move(*reply));
+  });
+}
+
+void Service::create_folder(OperationPtr operation, const Url& url, Done<Reply> done) {
+  session(url)->call(
+      make_call(operation, "create_directory", {{"path", {{"path", path_of(url) + "/"}}}}, Call::Repeat::Never),
+      [done = std::move(done)](const Answer& answer) { done({result_of_making(result_of(answer), answer.status)}); });
+}
+
+void Service::copy(OperationPtr operation, const Url& from, const Url& to, CopyOptions options, Done<Reply> done) {
+  const auto session = this->session(from);
+  look_at_ends(session, operation, from, to, options, [=](OmniClientResult refused, const Ends& ends) {
+    if (refused != kOk) return done({refused});
+    copy_checked(*session, operation, from, to, ends.from.entry.is_folder(), options, done);
+  });
+}
+
+void Service::move(OperationPtr operation, const Url& from, const Url& to, CopyOptions options, Done<MoveReply> done) {
+  const auto session = this->session(from);
+  look_at_ends(session, operation, from, to, options, [=, this](OmniClientResult refused, const Ends& ends) {
+    if (refused != kOk) return done(failed<MoveReply>(refused));
+    if (ends.to.result != kOk) {
+      const Json params = {{"src_path", path_of(from)}, {"dst_path", path_of(to)}};
+      session->call(make_call(operation, "rename2", params, Call::Repeat::Never), [done](const Answer& answer) {
+        done(failed<MoveReply>(result_of_making(result_of(answer), answer.status)));
+      });
+      return;
+    }
+    // Onto something: what is there takes over the content, file by file.
+    copy_checked(*session, operation, from, to, ends.from.entry.is_folder(), options, [=, this](const Reply& copied) {
+      if (copied.result != kOk) return done(failed<MoveReply>(copied.result));
+      remove(operation, from, Depth::Recursive,
+             [done](const Reply& removed) { done(failed<MoveReply>(removed.result)); });
+    });
+  });
+}
+
+void Service::remove(OperationPtr operation, const Url& url, Depth depth, Done<Reply> done) {
+  if (path_of(url) == "/") return done({eOmniClientResult_ErrorAccessDenied});
+  const auto command = depth == Depth::Recursive ? "delete" : "delete2";
+  Json params = {{"uri", path_of(url)}};
+  if (depth == Depth::Single) params = {{"paths", Json::array({{{"path", path_of(url)}}})}};
+  carry_out(*session(url), operation, command, params, std::move(done));
+}
+
+}  // namespace omniclient::omniverse
