@@ -99,6 +99,7 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
     const ApiCounters& counters;
     std::string lft_address;
     std::uint64_t max_message = 0;
+    std::string peer = {};  ///< Its address.
   };
 
   ApiClient(Place place, std::shared_ptr<Outbox> outbox);

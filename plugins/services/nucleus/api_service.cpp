@@ -127,9 +127,10 @@ std::unique_ptr<Exchange> ApiService::open(Connection connection, const Request&
   const auto here = Addresses::of(request);
   const auto most = static_cast<std::size_t>(config_.max_unread.bytes);
   return open_socket(share_.host(), connection, request, rules, most, [&](const auto& outbox) {
-    ApiClient::Place place{share_.host(),    share_.nucleus(), share_.pool(),
-                           config_,          counters_,        here.url_of("http", "lft", config_.lft_port),
-                           rules.max_message};
+    ApiClient::Place place{share_.host(),     share_.nucleus(),
+                           share_.pool(),     config_,
+                           counters_,         here.url_of("http", "lft", config_.lft_port),
+                           rules.max_message, std::string(connection.peer())};
     return std::make_unique<ApiConversation>(std::make_shared<ApiClient>(std::move(place), outbox));
   });
 }
