@@ -40,12 +40,13 @@ ApiClient::ApiClient(Place place, std::shared_ptr<Outbox> outbox)
   load_->outbox = outbox_;
 }
 
-bool ApiClient::log_in(const std::string& user, std::string& session_token) {
+bool ApiClient::log_in(const store::User& user, std::string& session_token) {
   const std::lock_guard lock(mutex_);
   if (!user_.empty() || ended_) return false;
-  user_ = user;
+  user_ = user.name;
+  user_id_ = user.id;
   session_token = random_word(16);
-  place_.nucleus.sessions().add(connection_, session_token, user);
+  place_.nucleus.sessions().add(connection_, session_token, {user.name, connection_, false, user.id});
   place_.counters.clients.add();
   return true;
 }
@@ -57,7 +58,7 @@ bool ApiClient::is_logged_in() const {
 
 store::Actor ApiClient::actor() const {
   const std::lock_guard lock(mutex_);
-  return {user_, connection_};
+  return {user_, connection_, false, user_id_};
 }
 
 // ---------------------------------------- answers

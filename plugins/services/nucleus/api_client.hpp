@@ -99,6 +99,7 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
     const ApiCounters& counters;
     std::string lft_address;
     std::uint64_t max_message = 0;
+    std::string peer = {};  ///< Its address.
   };
 
   ApiClient(Place place, std::shared_ptr<Outbox> outbox);
@@ -113,7 +114,7 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
 
   // Who it is.
   /// False: somebody has logged in already.
-  bool log_in(const std::string& user, std::string& session_token);
+  bool log_in(const store::User& user, std::string& session_token);
   bool is_logged_in() const;
   store::Actor actor() const;
 
@@ -186,6 +187,7 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
   const std::shared_ptr<Lane> reads_, changes_;
   mutable std::mutex mutex_;
   std::string user_;  // guarded by mutex_, as all below; empty: nobody
+  std::int64_t user_id_ = 0;
   std::map<std::uint64_t, Held> streams_;
   std::size_t subscriptions_ = 0;
   bool ended_ = false;

@@ -25,7 +25,9 @@ store::Result<store::Content> content_in(const ApiClientPtr& client, const ApiRe
 namespace {
 
 std::string address_of(const ApiClient& client, ContentAddress address) {
-  address.user = client.actor().user;
+  const auto actor = client.actor();
+  address.user = actor.user;
+  address.user_id = actor.id;
   return client.place().lft_address + "/content/?" + address.query(client.nucleus());
 }
 

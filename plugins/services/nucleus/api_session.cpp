@@ -1,6 +1,7 @@
 // Logging in, pings, what the server can.
 
 #include "api_commands.hpp"
+#include "password_gate.hpp"
 
 #include <chrono>
 #include <nucleus/types.hpp>
@@ -30,7 +31,7 @@ Json lft_fields(const ApiClientPtr& client) {
 
 void welcome(const ApiClientPtr& client, const ApiRequest& request, const store::User& user) {
   std::string token;
-  if (!client->log_in(user.name, token)) {
+  if (!client->log_in(user, token)) {
     return client->fail(request, Status::AlreadyAuthenticated, "This connection is logged in already");
   }
   const auto& rules = client->rules();
@@ -50,11 +51,18 @@ void welcome(const ApiClientPtr& client, const ApiRequest& request, const store:
 }
 
 void auth(const ApiClientPtr& client, const ApiRequest& request) {
-  const auto user =
-      client->store().check_password(text_in(request.params, "username"), text_in(request.params, "password"));
-  if (!user)
-    return client->fail(request, user.error().code == store::Code::Denied ? Status::Denied : Status::Unauthenticated);
-  welcome(client, request, *user);
+  // Here and not where it is checked: those that wait for a thread count, too.
+  auto place = PasswordGate::of_process().enter(client->place().peer);
+  if (!place) return client->fail(request, Status::SlowDown, "There are too many logins at a time");
+  auto check = [client, place = std::move(place), name = text_in(request.params, "username"),
+                password = text_in(request.params, "password")](const ApiRequest& taken) {
+    const auto user = client->store().check_password(name, password);
+    if (user) return welcome(client, taken, *user);
+    const bool denied = user.error().code == store::Code::Denied;
+    client->fail(taken, denied ? Status::Denied : Status::Unauthenticated,
+                 denied ? "The user is disabled" : "There is no such user, or the password is another one");
+  };
+  client->read(request, std::move(check));
 }
 
 void authorize_token(const ApiClientPtr& client, const ApiRequest& request) {
@@ -106,7 +114,7 @@ void versioning(const ApiClientPtr& client, const ApiRequest& request) { client-
 
 constexpr Command kCommands[] = {
     {"ping", Runs::AtOnce, ping, Login::NotNeeded},
-    {"auth", Runs::Beside, auth, Login::NotNeeded},
+    {"auth", Runs::AtOnce, auth, Login::NotNeeded},
     {"authorize_token", Runs::Beside, authorize_token, Login::NotNeeded},
     {"set_user_agent", Runs::AtOnce, ping, Login::NotNeeded},
     {"stop", Runs::AtOnce, stop, Login::NotNeeded},

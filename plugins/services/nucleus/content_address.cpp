@@ -72,7 +72,7 @@ std::string ContentAddress::query(const Nucleus& nucleus) const {
   const auto until = now() + std::chrono::duration_cast<std::chrono::seconds>(kLifetime).count();
   auto made = "path=" + encoded(path) + "&branch=" + encoded(branch) + "&etag=" + std::to_string(etag) +
               "&object=" + std::to_string(object_id) + "&number=" + std::to_string(number) + "&user=" + encoded(user) +
-              "&until=" + std::to_string(until);
+              "&id=" + std::to_string(user_id) + "&until=" + std::to_string(until);
   const auto signature = nucleus.sign("content " + made);
   return (made += kSignature) += signature;
 }
@@ -87,6 +87,7 @@ std::optional<ContentAddress> ContentAddress::read(const Nucleus& nucleus, std::
   const auto value = [&](std::string_view name) { return parsed<std::uint64_t>(parameter(said, name)); };
   ContentAddress address;
   address.user = decoded(parameter(said, "user"));
+  address.user_id = parsed<std::int64_t>(parameter(said, "id"));
   address.path = decoded(parameter(said, "path"));
   address.branch = decoded(parameter(said, "branch"));
   address.etag = value("etag");
@@ -96,7 +97,7 @@ std::optional<ContentAddress> ContentAddress::read(const Nucleus& nucleus, std::
 }
 
 store::Result<store::Read> ContentAddress::open(const store::Store& store) const {
-  const store::Actor actor{user, {}};
+  const store::Actor actor{user, {}, false, user_id};
   if (object_id == 0) {
     store::ReadQuery query;
     if (number == 0) query.etag = etag;  // of a checkpoint it would be looked for beside a head, which may be deleted

@@ -19,6 +19,7 @@ class Nucleus;
 /// Threads: a value.
 struct ContentAddress {
   std::string user;
+  std::int64_t user_id = 0;  ///< Of that user: another one may have the name by the time of reading.
   std::string path;
   std::string branch;
   std::uint64_t etag = 0;

@@ -43,9 +43,7 @@ std::optional<store::Actor> LftService::user_of(const Request& request) {
   const auto connection = request.header("X-OV-Connection-ID");
   const auto token = request.header("Authorization-Token");
   if (!connection || !token) return std::nullopt;
-  auto user = share_.nucleus().sessions().user(std::string(*connection), *token);
-  if (!user) return std::nullopt;
-  return store::Actor{std::move(*user), std::string(*connection)};
+  return share_.nucleus().sessions().user(std::string(*connection), *token);
 }
 
 std::unique_ptr<Exchange> LftService::open(Connection connection, const Request& request) {

@@ -40,9 +40,9 @@ Status write_secret(const std::filesystem::path& file, const std::string& text) 
 
 }  // namespace
 
-void Sessions::add(const std::string& connection, const std::string& token, const std::string& user) {
+void Sessions::add(const std::string& connection, const std::string& token, store::Actor user) {
   const std::lock_guard lock(mutex_);
-  sessions_[connection] = {token, user};
+  sessions_[connection] = {token, std::move(user)};
 }
 
 void Sessions::remove(const std::string& connection) {
@@ -50,7 +50,7 @@ void Sessions::remove(const std::string& connection) {
   sessions_.erase(connection);
 }
 
-std::optional<std::string> Sessions::user(const std::string& connection, std::string_view token) const {
+std::optional<store::Actor> Sessions::user(const std::string& connection, std::string_view token) const {
   const std::lock_guard lock(mutex_);
   const auto found = sessions_.find(connection);
   if (found == sessions_.end() || !same_secret(found->second.token, token)) return std::nullopt;
@@ -60,7 +60,8 @@ std::optional<std::string> Sessions::user(const std::string& connection, std::st
 Nucleus::Nucleus()
     : hub_([this](std::function<void()> work) { return run(std::move(work)); }),
       look_after_channels_([this](std::function<void()> work) { return run(std::move(work)); },
-                           [this] { channels_.look_after(); }) {}
+                           [this] { channels_.look_after(); }),
+      tidy_([this](std::function<void()> work) { return run(std::move(work)); }, [this] { tidy(); }) {}
 
 Result<std::shared_ptr<Nucleus>> Nucleus::open(const std::string& folder, const store::Options& options) {
   // Absolute first: of a relative path that is not there yet nothing canonical is made.
@@ -171,28 +172,29 @@ void Nucleus::look_after(const Upkeep& upkeep) {
   }
   for (const auto& connection : unreleased) release(connection);
   store_->submit(store::Actor::the_system(), store::ReleaseExpiredLocks{}, [](store::Result<store::Done>) {});
+  tidy_.go_on();
   {
     const std::lock_guard lock(mutex_);
     const auto now = std::chrono::steady_clock::now();
-    if (tidying_ || now - last_tidied_ < upkeep.interval) return;
+    if (now - last_tidied_ < upkeep.interval) return;
     last_tidied_ = now;
-    tidying_ = true;
+    keep_deleted_ = upkeep.keep_deleted;
   }
-  if (run([this, keep = upkeep.keep_deleted] { tidy(keep); })) return;
-  const std::lock_guard lock(mutex_);
-  tidying_ = false;
+  tidy_.ask();
 }
 
 /// What fails is tried again the next time.
-void Nucleus::tidy(std::chrono::nanoseconds keep_deleted) {
+void Nucleus::tidy() {
+  const auto keep_deleted = [this] {
+    const std::lock_guard lock(mutex_);
+    return keep_deleted_;
+  }();
   uploads_->drop_forgotten();
   if (keep_deleted.count() != 0) {
     const auto now = std::chrono::time_point_cast<store::Time::duration>(std::chrono::system_clock::now());
     static_cast<void>(store_->apply(store::Actor::the_system(), store::Purge{now - keep_deleted}));
   }
   static_cast<void>(store_->collect_garbage());
-  const std::lock_guard lock(mutex_);
-  tidying_ = false;
 }
 
 }  // namespace omnibroker::plugins::nucleus

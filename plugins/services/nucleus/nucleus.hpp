@@ -27,15 +27,15 @@ namespace omnibroker::plugins::nucleus {
 /// Threads: any.
 class Sessions {
  public:
-  void add(const std::string& connection, const std::string& token, const std::string& user);
+  void add(const std::string& connection, const std::string& token, store::Actor user);
   void remove(const std::string& connection);
   /// The user of this connection, where the token is its own.
-  std::optional<std::string> user(const std::string& connection, std::string_view token) const;
+  std::optional<store::Actor> user(const std::string& connection, std::string_view token) const;
 
  private:
   struct One {
     std::string token;
-    std::string user;
+    store::Actor user;
   };
   mutable std::mutex mutex_;
   std::unordered_map<std::string, One> sessions_;  // guarded by mutex_
@@ -95,17 +95,18 @@ class Nucleus {
   Nucleus();
   bool run(std::function<void()> work);
   void listen(const store::Change& change);
-  void tidy(std::chrono::nanoseconds keep_deleted);
+  void tidy();
 
   std::mutex first_admin_;  // held while there is perhaps none
   std::mutex mutex_;
   std::vector<Pool*> pools_;                                                              // guarded by mutex_
   std::chrono::steady_clock::time_point last_tidied_ = std::chrono::steady_clock::now();  // guarded by mutex_
-  bool tidying_ = false;                                                                  // guarded by mutex_
+  std::chrono::nanoseconds keep_deleted_{0};                                              // guarded by mutex_
   std::vector<std::string> unreleased_;                                                   // guarded by mutex_
   Hub hub_;
   Channels channels_;
   Errand look_after_channels_;
+  Errand tidy_;
   Sessions sessions_;
   std::string secret_;
   std::unique_ptr<AccessTokens> tokens_;

@@ -26,6 +26,94 @@ async def test_garbage_ends_the_connection(server, garbage, reason):
     assert closed.value.rcvd.code == 1007 and reason in closed.value.rcvd.reason, closed.value.rcvd
 
 
+# These do without a login, answer NOT_IMPLEMENTED, or need no path.
+OPEN = {"ping", "auth", "authorize_token", "set_user_agent", "exchange_capabilities", "omni_objects", "omni_objects2", "lft",
+        "hashes", "versioning"}
+ABSENT = {"set_path_options", "set_path_options2", "mount", "unmount", "get_mount_info"}
+PATHLESS = {"subscribe_server_notifications", "get_transaction_id", "service_subscribe_list", "get_groups", "get_group_users",
+            "get_users", "get_user_groups", "create_group", "rename_group", "remove_group", "add_user_to_group",
+            "remove_user_from_group"}
+ACL = [{"name": "users", "acl": ["read"]}]
+
+
+def on_path(path):
+    """What every command understands as this path, and as a place beside it."""
+    return {"path": path, "uri": path, "src_path": path, "dst_path": path + "-to", "src": path, "dst": path + "-to",
+            "to": path + "-to", "acl": ACL, "paths": [path], "paths_to_copy": [{"src": path, "dst": path + "-to"}],
+            "username": "eve", "etag": "0"}
+
+
+async def first_status(api, command, **params):
+    return (await api.call(command, **params))["status"]
+
+
+@run
+async def test_what_is_offered_is_there(server, folder):
+    """No method that the server says it has is unknown to it; and before a login only those that need none are done."""
+    async with server.api() as known, Api(server.url("api")) as stranger:
+        offered = set(known.session["server_capabilities"])
+        assert OPEN | ABSENT | PATHLESS < offered
+        for command in sorted(offered - {"auth", "authorize_token"}):
+            status = await first_status(known, command, **on_path(f"{folder}/{command}"))
+            assert status not in ("INVALID_COMMAND", "UNAUTHENTICATED", "INTERNAL_ERROR"), (command, status)
+            assert (status == "NOT_IMPLEMENTED") == (command in ABSENT), (command, status)
+            if command not in OPEN:
+                assert await first_status(stranger, command, **on_path(folder)) == "UNAUTHENTICATED", command
+        assert await first_status(known, "authorize_token", token=await server.token()) == "ALREADY_AUTHENTICATED"
+        assert await first_status(stranger, "authorize_token", token="x.y.z") == "UNAUTHENTICATED"
+        assert await first_status(stranger, "auth", username="omniverse", password="wrong") == "UNAUTHENTICATED"
+        assert await first_status(stranger, "auth", username="omniverse", password="correct horse") == "OK"
+        assert await first_status(known, "fly") == "INVALID_COMMAND"
+
+
+@run
+async def test_every_command_with_a_path_says_what_is_wrong_with_it(server, folder):
+    await server.add_user("eve")
+    async with server.api() as api, server.api("eve") as eve:
+        await api.write(f"{folder}/closed/a", b"1")
+        await api.write(f"{folder}/closed/gone", b"1")
+        await api.all(await api.begin("delete", uri=f"{folder}/closed/gone"))
+        await api.ok("create_object", b"1", path={"path": f"{folder}/closed/live"})
+        await api.ok("set_acl_v2", path={"path": f"{folder}/closed"}, acl=[{"name": "eve", "acl": []}])
+        commands = set(api.session["server_capabilities"]) - OPEN - ABSENT - PATHLESS
+        creating = {"create", "create_asset", "create_object", "create_directory"}
+        by_hash = {"create_asset_with_hash", "update_asset_with_hash"}  # the content is looked for first
+        for command in sorted(commands - by_hash):
+            params = on_path(f"{folder}/none")
+            if command not in creating | {"service_resolve_acl", "get_branches"}:
+                assert await first_status(api, command, **params) == "NOT_EXIST", command
+            assert await first_status(api, command, **on_path("no-slash")) == "INVALID_URI", command
+            if command == "unlock":
+                continue  # what is not locked is fine
+            name = "gone" if command == "undelete" else "new" if command in creating else "live" if "object" in command else "a"
+            denied = await first_status(eve, command, **on_path(f"{folder}/closed/{name}"))
+            assert denied == "DENIED", (command, denied)
+
+
+@run
+async def test_every_command_of_users_and_groups_says_what_is_wrong(server, folder):
+    await server.add_user("eve")
+    crew = folder.strip("/")
+    async with server.api() as api, server.api("eve") as eve:
+        await api.ok("create_group", group=crew)
+        for command, params, status in [
+                ("create_group", {"group": crew}, "GROUP_ALREADY_EXISTS"), ("remove_group", {"group": "no"}, "GROUP_NOT_FOUND"),
+                ("rename_group", {"group": "no", "new_group": "x"}, "GROUP_NOT_FOUND"),
+                ("rename_group", {"group": crew, "new_group": "eve"}, "GROUP_ALREADY_EXISTS"),
+                ("add_user_to_group", {"user": "no", "group": crew}, "USER_NOT_FOUND"),
+                ("add_user_to_group", {"user": "eve", "group": "no"}, "GROUP_NOT_FOUND"),
+                ("remove_user_from_group", {"user": "eve", "group": crew}, "USER_NOT_IN_GROUP"),
+                ("get_group_users", {"group": "no"}, "GROUP_NOT_FOUND"), ("get_user_groups", {"user": "no"}, "USER_NOT_FOUND")]:
+            answer = await api.call(command, **params)
+            assert answer["status"] == status and answer["message"], (command, answer)
+        for command in ("create_group", "rename_group", "remove_group", "add_user_to_group", "remove_user_from_group"):
+            params = {"group": crew, "new_group": "x", "user": "eve"}
+            assert await first_status(eve, command, **params) == "DENIED", command
+        assert await first_status(eve, "service_subscribe_list") == "DENIED"
+        await api.ok("add_user_to_group", user="eve", group=crew)
+        assert await first_status(api, "add_user_to_group", user="eve", group=crew) == "USER_ALREADY_IN_GROUP"
+
+
 def masked(opcode, payload, final=True, length=None):
     size = len(payload) if length is None else length
     head = bytes([(0x80 if final else 0) | opcode])

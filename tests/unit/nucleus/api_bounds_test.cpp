@@ -123,6 +123,24 @@ TEST_F(ApiBounds, SendTheCheckpointsOfADeletedFileByTheirAddress) {
   EXPECT_EQ(*content->content.all(), "kept");
 }
 
+TEST_F(ApiBounds, CheckNoMorePasswordsAtATimeThanTheProcessMay) {
+  start();
+  auto& peer = connect();
+  const Json login = {{"username", "ann"}, {"password", "wrong"}};
+  std::vector<std::shared_ptr<void>> places;
+  for (std::size_t i = 0; i < PasswordGate::kMost; ++i) {
+    places.push_back(PasswordGate::of_process().enter("10.0.0." + std::to_string(i) + ":1"));
+  }
+  EXPECT_EQ(peer.status("auth", login), "SLOW_DOWN");
+  places.clear();
+
+  EXPECT_EQ(peer.status("auth", login), "UNAUTHENTICATED");
+  for (std::size_t i = 0; i < PasswordGate::kMostOfOnePeer; ++i) {
+    places.push_back(PasswordGate::of_process().enter("127.0.0.1:1"));
+    ASSERT_TRUE(places.back()) << "the login has left its place: " << i;
+  }
+}
+
 // ---------------------------------------- one client and the threads
 
 TEST_F(ApiBounds, LetOthersInBetweenTheChangesOfOneClient) {

@@ -242,6 +242,21 @@ TEST_P(Nucleus, SendsEachUpdateOfALiveObjectOnce) {
   EXPECT_EQ(update_live(at("file"), 1, "x"), eOmniClientResult_ErrorWrongType);
 }
 
+TEST_P(Nucleus, CarriesLargeUpdatesOfALiveObjectInTheirOrder) {
+  const auto large = noise(1'000'000);
+  const auto made = create_live(at("large.live"), "first");
+  ASSERT_EQ(made.result, kOk);
+  ASSERT_EQ(update_live(at("large.live"), made.object, large), kOk);
+  ASSERT_EQ(update_live(at("large.live"), made.object, "last"), kOk);
+  Follower follower(other("large.live"));
+  const auto history = follower.updates.wait_for(3);
+
+  EXPECT_EQ(history[0].content, "first");
+  EXPECT_TRUE(history[1].content == large);
+  EXPECT_EQ(history[2].content, "last");
+  EXPECT_EQ(history[2].result, eOmniClientResult_OkLatest);
+}
+
 TEST_P(Nucleus, CarriesLargeContents) {
   const auto bytes = noise(12'000'000);
   ASSERT_EQ(write(at("large"), bytes), kOk);

@@ -1,9 +1,12 @@
 // Channels and live objects.
 #include "providers/omniverse/answers.hpp"
 #include "providers/omniverse/channel.hpp"
+#include "providers/omniverse/http.hpp"
+#include "providers/omniverse/large.hpp"
 #include "providers/omniverse/service.hpp"
 
 #include <cmath>
+#include <deque>
 #include <nlohmann/json.hpp>
 
 namespace omniclient::omniverse {
@@ -11,12 +14,14 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Everything that is added to a live object, from where the reader is.
+/// Everything that is added to a live object, from where the reader is. A large update is fetched by HTTP, and those
+/// behind it wait for it.
 class LiveRead : public std::enable_shared_from_this<LiveRead> {
  public:
-  LiveRead(SessionPtr session, OperationPtr operation, std::string path, std::uint64_t object, std::uint64_t sequence,
-           std::function<void(LiveUpdate)> tell)
-      : session_(std::move(session)),
+  LiveRead(HttpClient& http, SessionPtr session, OperationPtr operation, std::string path, std::uint64_t object,
+           std::uint64_t sequence, std::function<void(LiveUpdate)> tell)
+      : http_(http),
+        session_(std::move(session)),
         operation_(std::move(operation)),
         path_(std::move(path)),
         tell_(std::move(tell)),
@@ -42,7 +47,9 @@ class LiveRead : public std::enable_shared_from_this<LiveRead> {
 
   void heard(const Answer& answer) {
     if (answer.fate == Answer::Fate::Interrupted) return read();
-    if (answer.fate == Answer::Fate::Gone || answer.last) return tell_({result_of(answer), object_, 0, 0, nullptr});
+    if (answer.fate == Answer::Fate::Gone || answer.last) {
+      return arrived({{result_of(answer), object_, 0, 0, nullptr}, {}});
+    }
     LiveUpdate update;
     const bool head = answer.status == wire::Status::Latest;
     update.object_id = wire::number_of(answer.fields, "object_id");
@@ -57,10 +64,55 @@ class LiveRead : public std::enable_shared_from_this<LiveRead> {
     latest_ = latest_ || head;
     if (!news && !first_head) return;  // Behind an interruption: still the same.
     if (first_head) update.result = eOmniClientResult_OkLatest;
-    update.content = std::make_shared<Content>(Content::copy(answer.blob));
-    tell_(std::move(update));
+    Remote remote{wire::text_of(answer.fields, "uri_redirection"), wire::number_of(answer.fields, "size"), {}};
+    if (remote.url.empty()) update.content = std::make_shared<Content>(Content::copy(answer.blob));
+    arrived({std::move(update), std::move(remote)});
   }
 
+  /// An update, or the end; its content is there, or where `remote` says.
+  struct Arrived {
+    LiveUpdate update;
+    Remote remote;
+  };
+
+  void arrived(Arrived one) {
+    waiting_.push_back(std::move(one));
+    if (!fetching_) go_on();
+  }
+
+  void go_on() {
+    while (!waiting_.empty()) {
+      auto one = std::move(waiting_.front());
+      waiting_.pop_front();
+      if (one.remote.url.empty()) {
+        tell_(std::move(one.update));
+        continue;
+      }
+      fetching_ = true;
+      return download(http_, session_, operation_, std::move(one.remote),
+                      [self = shared_from_this(), update = std::move(one.update)](
+                          Fetched fetched, OmniClientResult result, const SharedContent& content) mutable {
+                        self->fetched(std::move(update), fetched, result, content);
+                      });
+    }
+  }
+
+  void fetched(LiveUpdate update, Fetched fetched, OmniClientResult result, const SharedContent& content) {
+    fetching_ = false;
+    if (fetched == Fetched::Ok) {
+      update.content = content;
+      tell_(std::move(update));
+    } else if (fetched == Fetched::Changed) {  // Its history has gone, and what stands for it comes.
+      if (update.result == eOmniClientResult_OkLatest) latest_ = false;
+    } else {
+      waiting_.clear();
+      session_->drop(id_);
+      return tell_({result, object_, 0, 0, nullptr});
+    }
+    go_on();
+  }
+
+  HttpClient& http_;
   const SessionPtr session_;
   const OperationPtr operation_;
   const std::string path_;
@@ -69,6 +121,8 @@ class LiveRead : public std::enable_shared_from_this<LiveRead> {
   std::uint64_t sequence_;
   std::uint64_t id_ = 0;
   bool latest_ = false;  ///< It has been told that this is the newest.
+  std::deque<Arrived> waiting_;
+  bool fetching_ = false;
 };
 
 LiveReply live_reply(const Answer& answer) {
@@ -96,7 +150,7 @@ void Service::send(OperationPtr operation, const OperationPtr& membership, Share
 
 void Service::live_read(OperationPtr operation, const Url& url, std::uint64_t have_object, std::uint64_t have_sequence,
                         std::function<void(LiveUpdate)> tell) {
-  std::make_shared<LiveRead>(session(url), std::move(operation), path_of(url), have_object, have_sequence,
+  std::make_shared<LiveRead>(*http_, session(url), std::move(operation), path_of(url), have_object, have_sequence,
                              std::move(tell))
       ->begin();
 }
