@@ -56,10 +56,33 @@ def declared():
     return set(re.findall(r"OMNICLIENT_EXPORT\([^)]*\)\s+(omniClient\w+)", text))
 
 
+# Both forms of the callback, and none.
+LIVE_CALLBACKS = """
+void parts(void*, OmniClientUrl const*, OmniClientLiveUpdateType, uint64_t, uint64_t) OMNICLIENT_CALLBACK_NOEXCEPT {}
+void info(void*, OmniClientLiveUpdateInfo const*) OMNICLIENT_CALLBACK_NOEXCEPT {}
+uint32_t use() {
+  return omniClientLiveRegisterQueuedCallback2(nullptr, parts) + omniClientLiveRegisterQueuedCallback2(nullptr, &info) +
+         omniClientLiveRegisterQueuedCallback2(nullptr, nullptr) +
+         omniClientLiveRegisterQueuedCallback2(nullptr, [](void*, OmniClientLiveUpdateInfo const*) noexcept {}) +
+         omniClientLiveRegisterQueuedCallback2(
+             nullptr, [](void*, OmniClientUrl const*, OmniClientLiveUpdateType, uint64_t, uint64_t) noexcept {});
+}
+"""
+
+
+@pytest.mark.parametrize("language", ["c++14", "c++17", "c++20"])
+def test_the_header_takes_live_callbacks_of_both_forms(language, prefix):
+    done = subprocess.run([compiler(language), f"-std={language}", *WARNINGS, "-Wno-missing-declarations",
+                           "-fsyntax-only", f"-I{prefix / 'include'}", "-x", "c++", "-"],
+                          input=f"#include <OmniClient.h>\n{LIVE_CALLBACKS}", text=True, capture_output=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("header", ["OmniClient.h", "OmniClientAbi.h", "OmniClientVersion.h"])
 @pytest.mark.parametrize("language", ["c11", "c17", "c++14", "c++17", "c++20"])
-def test_the_header_compiles_alone(language, header):
-    done = subprocess.run([compiler(language), f"-std={language}", *WARNINGS, "-fsyntax-only", f"-I{INCLUDE}",
+def test_the_header_compiles_alone(language, header, prefix):
+    done = subprocess.run([compiler(language), f"-std={language}", *WARNINGS, "-fsyntax-only", f"-I{prefix / 'include'}",
                            "-x", "c++" if "++" in language else "c", "-"],
                           input=f"#include <{header}>\ntypedef int Something;\n", text=True, capture_output=True, check=False)
 

@@ -41,6 +41,7 @@ Command schema_command();
 Command sim_command();
 Command listen_command();
 Command bench_command();
+Command nucleus_command();
 Command version_command();
 
 }  // namespace omnibroker::tools

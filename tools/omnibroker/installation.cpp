@@ -64,6 +64,20 @@ Result<fs::path> default_config() {
   return Error{ErrorCode::NotFound, "No configuration is given, and there is none at " + looked};
 }
 
+fs::path executable_path() { return executable(); }
+
+Result<fs::path> command_program(const std::string& name) {
+  const auto here = executable().parent_path();
+  const auto file = "omnibroker/omnibroker-" + name;
+  const fs::path places[] = {(here / "../libexec" / file).lexically_normal(),
+                             (here / ".." / OMNIBROKER_PROGRAM_FOLDER / file).lexically_normal()};
+  for (const auto& place : places) {
+    if (is_file(place)) return place;
+  }
+  return Error{ErrorCode::NotFound,
+               "The plugin that brings this command is not installed: there is no " + places[0].string()};
+}
+
 std::string program_name() {
   const auto program = executable();
   std::error_code failure;

@@ -17,6 +17,14 @@ std::vector<std::filesystem::path> plugin_folders(const std::vector<std::string>
 /// tree that this executable was built in, or of the installation. NotFound names where it was looked for.
 Result<std::filesystem::path> default_config();
 
+/// This executable.
+std::filesystem::path executable_path();
+
+/// The program that a command of a plugin is: `omnibroker-NAME`, which came with the plugin and lies in
+/// `libexec/omnibroker` beside this executable's folder, in a build tree or installed. NotFound says where it was
+/// looked for.
+Result<std::filesystem::path> command_program(const std::string& name);
+
 /// How to call this executable from the current folder, for what is shown to a person.
 std::string program_name();
 

@@ -17,7 +17,8 @@ std::vector<Command> all_commands() {
   return {run_command(),        check_command(),   status_command(),    sessions_command(), generations_command(),
           plan_command(),       apply_command(),   swap_command(),      rollback_command(), drain_command(),
           disconnect_command(), crashes_command(), log_level_command(), plugins_command(),  describe_command(),
-          schema_command(),     sim_command(),     listen_command(),    bench_command(),    version_command()};
+          schema_command(),     sim_command(),     listen_command(),    bench_command(),    nucleus_command(),
+          version_command()};
 }
 
 std::string overview(const std::vector<Command>& commands) {

@@ -25,17 +25,17 @@ void update_asset(const ApiClientPtr& client, const ApiRequest& request, const s
   auto content = content_in(client, request);
   if (!content) return client->fail(request, content.error());
   store::UpdateAsset command{path.path, path.branch, std::move(*content)};
-  command.etag = wire::number_of(request.params, "etag");
+  command.etag = number_in(request.params, "etag");
   command.checkpoint_message = message_in(request.params);
   submit(client, request, std::move(command), written_fields);
 }
 
 void read_asset(const ApiClientPtr& client, const ApiRequest& request, const store::PathAtVersion& path) {
   store::ReadQuery query;
-  query.known_etag = wire::number_of(request.params, "etag");
+  query.known_etag = number_in(request.params, "etag");
   const auto read = client->store().read(client->actor(), path, query);
   if (!read) return client->fail(request, read.error());
-  answer_content(client, request, *read);
+  answer_content(client, request, path, *read);
 }
 
 namespace {
@@ -50,14 +50,14 @@ void read(const ApiClientPtr& client, const ApiRequest& request) {
   read_asset(client, request, path_in(request.params));
 }
 
-/// The content that a request names by its hash; it has been written to this store before.
+/// The content that a request names by its hash: of something that its user may read.
 std::optional<store::Content> known_content(const ApiClientPtr& client, const ApiRequest& request) {
-  const auto type = wire::text_of(request.params, "hash_type");
+  const auto type = text_in(request.params, "hash_type");
   if (!type.empty() && type != wire::kHashType) {
     client->fail(request, Status::InvalidParameters, "Contents are known by sha-256-flat here");
     return std::nullopt;
   }
-  auto content = client->store().find_content(wire::text_of(request.params, "hash_value"));
+  auto content = client->store().find_content(client->actor(), text_in(request.params, "hash_value"));
   if (content) return *content;
   client->fail(request, content.error());
   return std::nullopt;
@@ -78,7 +78,7 @@ void update_with_hash(const ApiClientPtr& client, const ApiRequest& request) {
   if (!content) return;
   const auto path = path_in(request.params);
   store::UpdateAsset command{path.path, path.branch, std::move(*content)};
-  command.etag = wire::number_of(request.params, "etag");
+  command.etag = number_in(request.params, "etag");
   command.checkpoint_message = message_in(request.params);
   submit(client, request, std::move(command), written_fields);
 }
@@ -86,14 +86,11 @@ void update_with_hash(const ApiClientPtr& client, const ApiRequest& request) {
 /// The first of these branches that has something there.
 void read_resolved(const ApiClientPtr& client, const ApiRequest& request) {
   auto path = path_in(request.params);
-  std::vector<std::string> branches = {""};
-  if (const auto given = request.params.find("branches"); given != request.params.end()) {
-    branches = given->get<std::vector<std::string>>();
-  }
+  const auto branches = texts_in(request.params, "branches").value_or(std::vector<std::string>{""});
   for (const auto& branch : branches) {
     path.branch = branch;
     const auto there = client->store().read(client->actor(), path);
-    if (there) return answer_content(client, request, *there);
+    if (there) return answer_content(client, request, path, *there);
     if (there.error().code != store::Code::NotExist || branch == branches.back()) {
       return client->fail(request, there.error());
     }
@@ -105,63 +102,42 @@ void read_resolved(const ApiClientPtr& client, const ApiRequest& request) {
 class AssetSubscription final : public Nudged {
  public:
   AssetSubscription(const ApiClientPtr& client, const ApiRequest& request)
-      : Nudged(client, request.id, plain_path(path_in(request.params).path)),
-        request_(request),
+      : Nudged(client, request, plain_path(path_in(request.params).path)),
         at_(path_in(request.params)),
-        known_(wire::number_of(request.params, "etag")) {}
+        known_(number_in(request.params, "etag")) {}
 
  protected:
-  Next catch_up(const ApiClientPtr& client) override {
+  Next catch_up(ApiClient& client) override {
     store::ReadQuery query;
     query.known_etag = known_;
-    const auto read = client->store().read(client->actor(), at_, query);
+    const auto read = client.store().read(client.actor(), at_, query);
     if (!read && read.error().code == store::Code::Latest) {
-      if (!std::exchange(answered_, true)) client->begun(request_, {{"status", "LATEST"}});
+      if (!is_begun()) client.tell(*this, ticket(), {{"status", "LATEST"}});
       return Next::Wait;
     }
-    if (!read) return fail(client, read.error()), Next::End;
+    if (!read) return client.finish(*this, ticket(), read.error()), Next::End;
     auto fields = wire::to_json(entry_of(read->entry));
     fields["status"] = "OK";
     std::shared_ptr<const std::string> blob;
-    if (read->entry.size > client->rules().lft_threshold.bytes) {
-      fields["uri_redirection"] = content_address(client, read->entry);
+    if (read->entry.size > client.rules().lft_threshold.bytes) {
+      fields["uri_redirection"] = content_address(client, at_, read->entry);
     } else {
       auto bytes = read->content.all();
-      if (!bytes) return fail(client, bytes.error()), Next::End;
+      if (!bytes) return client.finish(*this, ticket(), bytes.error()), Next::End;
       blob = std::make_shared<const std::string>(std::move(*bytes));
     }
     known_ = read->entry.etag;
-    if (std::exchange(answered_, true)) {
-      client->more(id(), std::move(fields), std::move(blob));
-    } else {
-      client->begun(request_, std::move(fields), std::move(blob));
-    }
-    return Next::Wait;
-  }
-
-  void abandon(const ApiClientPtr& client) override {
-    if (!std::exchange(answered_, true)) client->drop(request_);
+    return client.tell(*this, ticket(), std::move(fields), std::move(blob)) ? Next::Wait : Next::End;
   }
 
  private:
-  void fail(const ApiClientPtr& client, const store::Error& error) {
-    if (!std::exchange(answered_, true)) return client->fail(request_, error);
-    const auto status = error.code == store::Code::Denied ? Status::AccessLost : status_of(error.code);
-    client->more(id(), {{"status", wire::name(status)}, {"fin", true}});
-  }
-
-  const ApiRequest request_;
   const store::PathAtVersion at_;
   std::uint64_t known_;
-  bool answered_ = false;
 };
 
 void subscribe_read(const ApiClientPtr& client, const ApiRequest& request) {
   auto subscription = std::make_shared<AssetSubscription>(client, request);
-  if (!client->add(request.id, subscription)) {
-    return client->fail(request, Status::QuotaReached, "There are too many subscriptions, or one with this id");
-  }
-  subscription->start(client);
+  if (client->add(request, subscription)) subscription->start(client);
 }
 
 constexpr Command kCommands[] = {
@@ -171,7 +147,7 @@ constexpr Command kCommands[] = {
     {"update_asset_with_hash", Runs::InOrder, update_with_hash},
     {"read_asset_version", Runs::Beside, read},
     {"read_asset_resolved", Runs::Beside, read_resolved},
-    {"subscribe_read_asset", Runs::Beside, subscribe_read},
+    {"subscribe_read_asset", Runs::Beside, subscribe_read, Login::Needed, Answers::Stream},
 };
 
 }  // namespace

@@ -18,10 +18,11 @@ void not_implemented(const ApiClientPtr& client, const ApiRequest& request) {
 
 /// The type that is asked for, as a code or a name; without one it is a file.
 std::optional<PathType> type_in(const Json& params) {
-  const auto found = params.find("type");
-  if (found == params.end()) return PathType::Asset;
-  if (found->is_string()) return wire::path_type_of(found->get_ref<const std::string&>());
-  return wire::path_type_of(wire::number_of(params, "type", 99));
+  const auto* given = member(params, "type");
+  if (given == nullptr) return PathType::Asset;
+  if (given->is_string()) return wire::path_type_of(given->get_ref<const std::string&>());
+  if (!given->is_number_unsigned()) refuse_type("type", *given, "the name or the code of a type of paths");
+  return wire::path_type_of(given->get<std::uint64_t>());
 }
 
 void create(const ApiClientPtr& client, const ApiRequest& request) {
@@ -38,7 +39,8 @@ void create(const ApiClientPtr& client, const ApiRequest& request) {
     case PathType::Mount: return not_implemented(client, request);
     case PathType::None: break;
   }
-  client->fail(request, Status::InvalidParameters, "There is no such type of paths");
+  client->fail(request, Status::InvalidParameters,
+               "type is none that there is, and should be the name or the code of a type of paths");
 }
 
 // ---------------------------------------- channels
@@ -46,50 +48,54 @@ void create(const ApiClientPtr& client, const ApiRequest& request) {
 /// A client's place in a channel. One that does not read what is said loses it.
 class Membership final : public Channels::Member, public Stream {
  public:
-  Membership(const ApiClientPtr& client, std::uint64_t id, std::string path)
+  Membership(const ApiClientPtr& client, const Ticket& ticket, std::string path)
       : client_(client),
         nucleus_(client->nucleus()),
+        members_(client->place().counters.channels),
         connection_(client->connection()),
-        id_(id),
-        path_(std::move(path)) {}
+        ticket_(ticket),
+        path_(std::move(path)) {
+    members_.add();
+  }
+  ~Membership() override { members_.add(-1); }
 
   const std::string& connection() const override { return connection_; }
-  bool hear(const Channels::Payload& payload) override {
+  bool may_hear() override {
     const auto client = client_.lock();
     if (!client) return false;
-    if (client->offer(id_, {{"status", "OK"}}, payload)) return true;
-    client->note_slow(id_);
-    leave(*client, Status::QuotaReached);
-    return false;
+    const auto access = client->store().access(client->actor(), path_);
+    return access && store::allows(*access, store::Access::Read);
   }
-  void end() override {
-    if (const auto client = client_.lock()) leave(*client, Status::NotExist);
+  bool hear(const Channels::Payload& payload) override {
+    const auto client = client_.lock();
+    return client && client->offer(*this, ticket_, {{"status", "OK"}}, payload);
+  }
+  void end(Channels::End why) override {
+    const auto status = why == Channels::End::Deleted ? Status::NotExist : Status::AccessLost;
+    if (const auto client = client_.lock()) client->finish(*this, ticket_, status);
   }
   void stop() override { nucleus_.channels().leave(path_, this); }
 
  private:
-  void leave(ApiClient& client, Status status) {
-    if (client.remove(id_)) client.more(id_, {{"status", wire::name(status)}, {"fin", true}});
-  }
-
   const std::weak_ptr<ApiClient> client_;
   Nucleus& nucleus_;
+  const Metric members_;
   const std::string connection_;
-  const std::uint64_t id_;
+  const Ticket ticket_;
   const std::string path_;
 };
 
 void join(const ApiClientPtr& client, const ApiRequest& request, const std::string& path) {
-  auto membership = std::make_shared<Membership>(client, request.id, path);
-  if (!client->add(request.id, membership)) {
-    return client->fail(request, Status::QuotaReached, "There are too many subscriptions, or one with this id");
-  }
-  auto& channels = client->nucleus().channels();
-  channels.join(path, membership, [&] { client->begun(request, {{"status", "LATEST"}}); });
-  if (client->outbox().closed()) return channels.leave(path, membership.get());
-  // Whoever has deleted it in between did not find this member.
+  auto membership = std::make_shared<Membership>(client, request, path);
+  const auto since = client->store().transaction_id();
+  // Looked up again: whoever has deleted it before `since` was known tells nobody.
   const auto still = client->store().stat(client->actor(), {path});
-  if (!still || still->type != store::PathType::Channel) channels.leave(path, membership.get()), membership->end();
+  if (!still) return client->fail(request, still.error());
+  if (!client->add(request, membership)) return;
+  auto& channels = client->nucleus().channels();
+  channels.join(path, membership, since, [&] { client->tell(*membership, request, {{"status", "LATEST"}}); });
+  // Whoever has stopped it in between did not find it there.
+  if (!client->has(*membership, request.id)) channels.leave(path, membership.get());
 }
 
 void read(const ApiClientPtr& client, const ApiRequest& request) {
@@ -103,9 +109,10 @@ void read(const ApiClientPtr& client, const ApiRequest& request) {
 void say(const ApiClientPtr& client, const ApiRequest& request, const std::string& path) {
   const auto access = client->store().access(client->actor(), path);
   if (!access) return client->fail(request, access.error());
-  if (!store::allows(*access, store::Access::Write)) return client->fail(request, Status::Denied);
-  auto payload =
-      request.blob ? request.blob : std::make_shared<const std::string>(wire::text_of(request.params, "content"));
+  if (!store::allows(*access, store::Access::Write)) {
+    return client->fail(request, Status::Denied, "To speak in a channel needs the right to write: " + path);
+  }
+  auto payload = request.blob ? request.blob : std::make_shared<const std::string>(text_in(request.params, "content"));
   if (!client->nucleus().channels().say(plain_path(path), client->connection(), std::move(payload))) {
     return client->fail(request, Status::InvalidParameters, "The message says that it comes from another connection");
   }
@@ -122,7 +129,7 @@ void update(const ApiClientPtr& client, const ApiRequest& request) {
 
 constexpr Command kCommands[] = {
     {"create", Runs::InOrder, create},
-    {"read", Runs::Beside, read},
+    {"read", Runs::Beside, read, Login::Needed, Answers::Stream},
     {"update", Runs::InOrder, update},
     {"set_path_options", Runs::AtOnce, not_implemented},
     {"set_path_options2", Runs::AtOnce, not_implemented},

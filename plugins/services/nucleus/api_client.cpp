@@ -8,8 +8,37 @@ namespace omnibroker::plugins::nucleus {
 
 using Json = nlohmann::json;
 
+namespace {
+
+constexpr std::size_t kReadsAtOnce = 8;
+
+}  // namespace
+
+Charge::Charge(std::shared_ptr<Load> load, std::size_t bytes) : load_(std::move(load)), bytes_(bytes) {
+  ++load_->requests;
+  load_->bytes += bytes_;
+}
+
+Charge::~Charge() {
+  if (release()) load_->outbox->wake();  // nothing is sent that would make the connection look whether it may go on
+}
+
+bool Charge::release() {
+  if (released_.exchange(true)) return false;
+  load_->bytes -= bytes_;
+  --load_->requests;
+  return true;
+}
+
 ApiClient::ApiClient(Place place, std::shared_ptr<Outbox> outbox)
-    : place_(std::move(place)), outbox_(std::move(outbox)), connection_(random_word(16)) {}
+    : place_(std::move(place)),
+      outbox_(std::move(outbox)),
+      connection_(random_word(16)),
+      load_(std::make_shared<Load>()),
+      reads_(std::make_shared<Lane>(place_.pool, kReadsAtOnce, outbox_)),
+      changes_(std::make_shared<Lane>(place_.pool, 1)) {
+  load_->outbox = outbox_;
+}
 
 bool ApiClient::log_in(const std::string& user, std::string& session_token) {
   const std::lock_guard lock(mutex_);
@@ -17,6 +46,7 @@ bool ApiClient::log_in(const std::string& user, std::string& session_token) {
   user_ = user;
   session_token = random_word(16);
   place_.nucleus.sessions().add(connection_, session_token, user);
+  place_.counters.clients.add();
   return true;
 }
 
@@ -41,163 +71,121 @@ Outgoing ApiClient::message(std::uint64_t id, Json& fields, std::shared_ptr<cons
   return {blob == nullptr, std::move(head), std::move(blob)};
 }
 
-void ApiClient::send(std::uint64_t id, Json& fields, std::shared_ptr<const std::string> blob) {
-  outbox_->push(message(id, fields, std::move(blob)));
-}
-
-bool ApiClient::begin(const ApiRequest& request) {
+bool ApiClient::begin(ApiRequest& request) {
   place_.counters.requests.add();
-  if (in_flight_ >= place_.rules.max_in_flight) return false;
-  ++in_flight_;
-  if (request.blob) bytes_in_flight_ += request.blob->size();
+  place_.counters.bytes_in.add(static_cast<std::int64_t>(request.size));
+  if (load_->requests >= place_.rules.max_in_flight) return false;
+  request.charge = std::make_shared<Charge>(load_, request.size);
   return true;
-}
-
-void ApiClient::drop(const ApiRequest& request) {
-  if (request.blob) bytes_in_flight_ -= request.blob->size();
-  --in_flight_;
 }
 
 bool ApiClient::is_ready() const {
   constexpr std::size_t kBeforeLogin = 8;
-  if (!outbox_->has_room() || bytes_in_flight_ >= place_.rules.max_unread.bytes) return false;
-  return in_flight_ < kBeforeLogin || is_logged_in();
+  if (!outbox_->has_room() || load_->bytes >= place_.rules.max_unread.bytes) return false;
+  return load_->requests < kBeforeLogin || is_logged_in();
 }
 
-void ApiClient::answer(const ApiRequest& request, Json fields, std::shared_ptr<const std::string> blob) {
+void ApiClient::answer(const Ticket& ticket, Json fields, std::shared_ptr<const std::string> blob) {
   if (!fields.contains("status")) fields["status"] = "OK";
-  drop(request);  // before the answer: it wakes the connection, which looks whether it may take more
-  send(request.id, fields, std::move(blob));
+  auto made = message(ticket.id, fields, std::move(blob));
+  const auto size = static_cast<std::int64_t>(made.size());
+  const std::lock_guard lock(mutex_);
+  const auto held = streams_.find(ticket.id);
+  if (held != streams_.end() && held->second.charge == ticket.charge) forget(held);
+  // Released before it is sent: that wakes the connection, which looks whether it may take more.
+  if (!ticket.charge->release()) return;
+  place_.counters.bytes_out.add(size);
+  outbox_->push(std::move(made));
 }
 
 Json ApiClient::failure(wire::Status status, std::string_view why) const {
+  place_.counters.failed(status);
   Json fields = {{"status", wire::name(status)}};
   if (!why.empty()) fields["message"] = why;
   if (status == wire::Status::SlowDown) {
-    place_.counters.slowed_down.add();
     fields["backoff_time_ms"] =
         std::chrono::duration_cast<std::chrono::milliseconds>(place_.rules.backoff_time).count();
   }
   return fields;
 }
 
-void ApiClient::fail(const ApiRequest& request, wire::Status status, std::string_view why) {
-  answer(request, failure(status, why));
+void ApiClient::fail(const Ticket& ticket, wire::Status status, std::string_view why) {
+  answer(ticket, failure(status, why));
 }
 
-void ApiClient::refuse(const ApiRequest& request, wire::Status status, std::string_view why) {
+void ApiClient::fail(const Ticket& ticket, const store::Error& error) {
+  fail(ticket, status_of(error.code), error.message);
+}
+
+void ApiClient::refuse(std::uint64_t id, wire::Status status, std::string_view why) {
   auto fields = failure(status, why);
-  send(request.id, fields, nullptr);
+  outbox_->push(message(id, fields, nullptr));
 }
 
-void ApiClient::fail(const ApiRequest& request, const store::Error& error) {
-  fail(request, status_of(error.code), error.message);
-}
-
-void ApiClient::begun(const ApiRequest& request, Json fields, std::shared_ptr<const std::string> blob) {
-  answer(request, std::move(fields), std::move(blob));
-}
-
-void ApiClient::more(std::uint64_t id, Json fields, std::shared_ptr<const std::string> blob) {
-  send(id, fields, std::move(blob));
-}
-
-bool ApiClient::offer(std::uint64_t id, Json fields, std::shared_ptr<const std::string> blob) {
-  return outbox_->offer(message(id, fields, std::move(blob)));
+void ApiClient::more(const Ticket& ticket, Json fields, std::shared_ptr<const std::string> blob) {
+  auto made = message(ticket.id, fields, std::move(blob));
+  place_.counters.bytes_out.add(static_cast<std::int64_t>(made.size()));
+  outbox_->push(std::move(made));
 }
 
 // ---------------------------------------- work
 
 void ApiClient::read(ApiRequest request, std::function<void(const ApiRequest&)> work) {
   auto shared = std::make_shared<const ApiRequest>(std::move(request));
-  const bool taken = place_.pool.run([client = shared_from_this(), shared, work = std::move(work)] {
-    if (client->outbox_->closed()) return;
-    work(*shared);
+  reads_->add([client = shared_from_this(), shared, work = std::move(work)] {
+    if (!client->outbox_->closed()) work(*shared);
   });
-  if (!taken) fail(*shared, wire::Status::SlowDown, "The server has too much to do");
 }
 
 void ApiClient::change(ApiRequest request, std::function<void(const ApiRequest&)> work) {
-  {
-    const std::lock_guard lock(mutex_);
-    changes_.push_back({std::move(request), std::move(work)});
-    if (std::exchange(changing_, true)) return;
-  }
-  if (place_.pool.run([client = shared_from_this()] { client->do_changes(); })) return;
-  std::deque<Change> refused;
-  {
-    const std::lock_guard lock(mutex_);
-    refused.swap(changes_);
-    changing_ = false;
-  }
-  for (const auto& one : refused) fail(one.request, wire::Status::SlowDown, "The server has too much to do");
+  auto shared = std::make_shared<const ApiRequest>(std::move(request));
+  changes_->add([client = shared_from_this(), shared, work = std::move(work)] {
+    if (!client->outbox_->closed()) work(*shared);
+  });
 }
 
-/// One after the other: a change whose content has to be written first holds up those behind it.
-void ApiClient::do_changes() {
-  while (true) {
-    Change next;
-    {
-      const std::lock_guard lock(mutex_);
-      if (ended_) changes_.clear();  // what had not been begun when the connection ended is not done
-      if (changes_.empty()) {
-        changing_ = false;
-        return;
-      }
-      next = std::move(changes_.front());
-      changes_.pop_front();
-    }
-    next.work(next.request);
-  }
-}
-
-// ---------------------------------------- streams
-
-bool ApiClient::add(std::uint64_t id, std::shared_ptr<Stream> stream) {
-  const std::lock_guard lock(mutex_);
-  if (ended_ || streams_.size() >= place_.rules.max_subscriptions) return false;
-  return streams_.emplace(id, std::move(stream)).second;
-}
-
-std::shared_ptr<Stream> ApiClient::remove(std::uint64_t id) {
-  const std::lock_guard lock(mutex_);
-  const auto found = streams_.find(id);
-  if (found == streams_.end()) return nullptr;
-  auto stream = std::move(found->second);
-  streams_.erase(found);
-  return stream;
-}
-
-void ApiClient::note_slow(std::uint64_t id) const {
-  place_.counters.slow_readers.add();
-  place_.host.log().info("A subscription ended because its client does not read",
-                         {{"user", actor().user}, {"connection", connection_}, {"request", id}});
-}
+// ---------------------------------------- the end
 
 void ApiClient::notify(const Json& fields) {
   std::vector<std::uint64_t> ids;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [id, stream] : streams_) {
-      if (stream->is_for_notices()) ids.push_back(id);
+    for (const auto& [id, held] : streams_) {
+      if (held.stream && held.stream->is_for_notices()) ids.push_back(id);
     }
   }
-  for (const auto id : ids) more(id, fields);
+  for (const auto id : ids) {
+    auto copy = fields;
+    outbox_->push(message(id, copy, nullptr));
+  }
 }
 
 void ApiClient::end() {
-  std::map<std::uint64_t, std::shared_ptr<Stream>> streams;
+  std::map<std::uint64_t, Held> streams;
   bool known = false;
   {
     const std::lock_guard lock(mutex_);
-    ended_ = true;
-    streams.swap(streams_);
+    if (std::exchange(ended_, true)) return;
+    while (!streams_.empty()) {
+      const auto held = streams_.begin();
+      streams.emplace(held->first, held->second);
+      forget(held);
+    }
     known = !user_.empty();
   }
-  for (const auto& [id, stream] : streams) stream->stop();
+  reads_->end();
+  changes_->end();  // what had not been begun when the connection ended is not done
+  for (const auto& [id, held] : streams) {
+    if (held.stream) held.stream->stop();
+  }
   if (!known) return;
+  place_.counters.clients.add(-1);
   place_.nucleus.sessions().remove(connection_);
-  store().submit(store::Actor::the_system(), store::ReleaseConnection{connection_}, [](store::Result<store::Done>) {});
+  {
+    const std::lock_guard lock(submitting_);
+    gone_ = true;
+  }
+  place_.nucleus.release(connection_);
 }
 
 // ---------------------------------------- translation
@@ -232,38 +220,6 @@ wire::Entry entry_of(const store::Entry& entry) {
   made.deleted_at = seconds(entry.deleted_at);
   made.deleted_by = entry.deleted_by;
   return made;
-}
-
-store::PathAtVersion path_in(const Json& params, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    const auto found = params.find(name);
-    if (found == params.end()) continue;
-    if (found->is_string()) {
-      return {found->get<std::string>(), wire::text_of(params, "branch"), wire::number_of(params, "checkpoint")};
-    }
-    if (found->is_object()) {
-      return {wire::text_of(*found, "path"), wire::text_of(*found, "branch"), wire::number_of(*found, "checkpoint")};
-    }
-  }
-  return {};
-}
-
-std::string text_in(const Json& params, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (auto text = wire::text_of(params, name); !text.empty()) return text;
-  }
-  return {};
-}
-
-bool flag_in(const Json& params, const char* name) {
-  const auto found = params.find(name);
-  return found != params.end() && found->is_boolean() && found->get<bool>();
-}
-
-std::optional<std::string> message_in(const Json& params) {
-  const auto found = params.find("message");
-  if (found == params.end() || !found->is_string()) return std::nullopt;
-  return found->get<std::string>();
 }
 
 }  // namespace omnibroker::plugins::nucleus

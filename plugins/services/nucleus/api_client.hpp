@@ -1,13 +1,15 @@
 #pragma once
 
+#include "api_counters.hpp"
+#include "lane.hpp"
 #include "nucleus.hpp"
 #include "outbox.hpp"
+#include "params.hpp"
 #include "pool.hpp"
 #include "rules.hpp"
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,12 +23,45 @@ namespace omnibroker::plugins::nucleus {
 
 namespace wire = omnibroker::nucleus;
 
-/// What has come as one ConnLib message.
-struct ApiRequest {
+/// What the requests of one connection that are not answered yet cost together.
+struct Load {
+  std::atomic<std::size_t> requests{0};
+  std::atomic<std::size_t> bytes{0};
+  std::shared_ptr<Outbox> outbox;
+};
+
+/// The part of one request in its connection's load: from when it was begun until it is answered or nobody is left who
+/// could.
+///
+/// Threads: any.
+class Charge {
+ public:
+  Charge(std::shared_ptr<Load> load, std::size_t bytes);
+  Charge(const Charge&) = delete;
+  Charge& operator=(const Charge&) = delete;
+  ~Charge();
+  /// True once: whoever is told so answers the request.
+  bool release();
+  bool released() const { return released_; }
+
+ private:
+  const std::shared_ptr<Load> load_;
+  const std::size_t bytes_;
+  std::atomic<bool> released_{false};
+};
+
+/// What an answer needs of its request.
+struct Ticket {
   std::uint64_t id = 0;
+  std::shared_ptr<Charge> charge = nullptr;
+};
+
+/// What has come as one ConnLib message. It is not kept for the answer: that is what the ticket in it is for.
+struct ApiRequest : Ticket {
   std::string command;
   nlohmann::json params;                              ///< The whole object.
   std::shared_ptr<const std::string> blob = nullptr;  ///< Null: there was none.
+  std::size_t size = 0;                               ///< Bytes of the message.
 };
 
 /// A call with more than one answer, which goes on until somebody stops it: a subscription, a channel.
@@ -40,23 +75,15 @@ class Stream {
   virtual void stop() = 0;
   /// It is told what the server has to say to everybody.
   virtual bool is_for_notices() const { return false; }
-};
-
-/// What the API counts. Threads: any.
-struct ApiCounters {
-  explicit ApiCounters(const Host& host)
-      : requests(host.counter("nucleus_requests_total", "Requests that clients of the API have sent.")),
-        slowed_down(host.counter("nucleus_slow_down_total", "Requests that were refused with SLOW_DOWN.")),
-        slow_readers(host.counter("nucleus_slow_readers_total",
-                                  "Subscriptions and channels that ended because their client did not read.")) {}
-
-  Metric requests, slowed_down, slow_readers;
+  /// It ends by itself, and is no subscription.
+  virtual bool ends() const { return false; }
 };
 
 /// The client at the other end of one connection to the API, as all work that is done for it sees it.
 ///
-/// Reads are done beside one another and may overtake each other. Changes are begun in the order in which they came,
-/// one at a time, and the store keeps that order; their answers come when they are on the disk.
+/// Reads are done beside one another and may overtake each other; they wait while the client does not read. Changes are
+/// begun in the order in which they came, one at a time, and the store keeps that order; their answers come when they
+/// are on the disk. Whatever a stream sends comes before the message that ends it.
 ///
 /// Lifecycle: shared by the connection and its work; `end` when the connection does. Threads: any.
 class ApiClient : public std::enable_shared_from_this<ApiClient> {
@@ -90,62 +117,80 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
   bool is_logged_in() const;
   store::Actor actor() const;
 
-  // Answers. Each request that was begun is ended by one of `answer`, `fail` and `begun`.
-  bool begin(const ApiRequest& request);
-  void answer(const ApiRequest& request, Json fields, std::shared_ptr<const std::string> blob = nullptr);
-  void fail(const ApiRequest& request, wire::Status status, std::string_view message = {});
-  void fail(const ApiRequest& request, const store::Error& error);
+  // Answers. Each request that was begun is ended by one of `answer` and `fail`, or by its stream; what comes behind
+  // that, or behind a `stop`, is dropped.
+  /// False: there are too many.
+  bool begin(ApiRequest& request);
+  void answer(const Ticket& ticket, Json fields, std::shared_ptr<const std::string> blob = nullptr);
+  void fail(const Ticket& ticket, wire::Status status, std::string_view message = {});
+  void fail(const Ticket& ticket, const store::Error& error);
   /// Of a request that `begin` did not take.
-  void refuse(const ApiRequest& request, wire::Status status, std::string_view message);
-  /// The answer to what goes on as a stream.
-  void begun(const ApiRequest& request, Json fields, std::shared_ptr<const std::string> blob = nullptr);
-  /// There is no answer to it: it was stopped before.
-  void drop(const ApiRequest& request);
-  /// One more of them. The first form always goes out; the second one only while the client reads.
-  void more(std::uint64_t id, Json fields, std::shared_ptr<const std::string> blob = nullptr);
-  bool offer(std::uint64_t id, Json fields, std::shared_ptr<const std::string> blob = nullptr);
+  void refuse(std::uint64_t id, wire::Status status, std::string_view message);
+  /// One of several answers, which comes before the last one.
+  void more(const Ticket& ticket, Json fields, std::shared_ptr<const std::string> blob = nullptr);
 
   // Work.
   void read(ApiRequest request, std::function<void(const ApiRequest&)> work);
   void change(ApiRequest request, std::function<void(const ApiRequest&)> work);
+  /// Submits a change, unless the connection has ended: nothing is locked for one that is gone.
+  template <class Command, class Done>
+  void submit(Command command, Done done) {
+    const auto by = actor();
+    const std::lock_guard lock(submitting_);
+    if (!gone_) store().submit(by, std::move(command), std::move(done));
+  }
   /// Whether it may ask for more now: what it has sent and what it has not read are bounded, and before somebody has
   /// logged in there are few requests at a time, since a password costs a tenth of a second.
   bool is_ready() const;
 
-  /// A stream has ended because its client does not read what it is sent.
-  void note_slow(std::uint64_t id) const;
-
   // Streams.
-  /// False: there are as many as there may be, or one with this id, or the connection has ended.
-  bool add(std::uint64_t id, std::shared_ptr<Stream> stream);
-  /// Forgets it without stopping it. Null: it has been stopped before.
-  std::shared_ptr<Stream> remove(std::uint64_t id);
+  /// The id will be a stream's, so that a `stop` finds it however soon it comes. False: it is one's already.
+  bool expect(const Ticket& ticket);
+  /// False: there are too many, which has been answered, or it has been stopped, or the connection has ended.
+  bool add(const Ticket& ticket, std::shared_ptr<Stream> stream);
+  /// What a stream sends. False: it is over, and nothing has been sent.
+  bool tell(const Stream& stream, const Ticket& ticket, Json fields, std::shared_ptr<const std::string> blob = nullptr);
+  /// The same for what nobody asked for: only while the client reads. Where it does not, the stream has ended.
+  bool offer(const Stream& stream, const Ticket& ticket, Json fields,
+             std::shared_ptr<const std::string> blob = nullptr);
+  /// The last thing that a stream sends; with `fin`, unless the request has not been answered yet.
+  void finish(const Stream& stream, const Ticket& ticket, Json fields);
+  void finish(const Stream& stream, const Ticket& ticket, wire::Status status);
+  /// The same where it cannot go on: ACCESS_LOST where the right to read has gone.
+  void finish(const Stream& stream, const Ticket& ticket, const store::Error& error);
+  bool has(const Stream& stream, std::uint64_t id) const;
+  /// Ends a stream for its client. Nothing happens where there is none.
+  void stop(std::uint64_t id);
   /// To those of its subscriptions that are for this.
   void notify(const Json& fields);
   /// The connection is gone: everything that hangs on it ends.
   void end();
 
  private:
-  struct Change {
-    ApiRequest request;
-    std::function<void(const ApiRequest&)> work;
+  /// An id that is a stream's, or will be one's.
+  struct Held {
+    std::shared_ptr<Stream> stream;  // null: not yet
+    std::shared_ptr<Charge> charge;
   };
+  enum class Push { Always, WhileThereIsRoom };
+
   Json failure(wire::Status status, std::string_view message) const;
-  void send(std::uint64_t id, Json& fields, std::shared_ptr<const std::string> blob);
   static Outgoing message(std::uint64_t id, Json& fields, std::shared_ptr<const std::string> blob);
-  void do_changes();
+  bool send(const Stream& stream, const Ticket& ticket, Outgoing message, Push push);
+  void forget(std::map<std::uint64_t, Held>::iterator held);
 
   const Place place_;
   const std::shared_ptr<Outbox> outbox_;
   const std::string connection_;
-  std::atomic<std::size_t> in_flight_{0};
-  std::atomic<std::size_t> bytes_in_flight_{0};
+  const std::shared_ptr<Load> load_;
+  const std::shared_ptr<Lane> reads_, changes_;
   mutable std::mutex mutex_;
   std::string user_;  // guarded by mutex_, as all below; empty: nobody
-  std::map<std::uint64_t, std::shared_ptr<Stream>> streams_;
-  std::deque<Change> changes_;
-  bool changing_ = false;
+  std::map<std::uint64_t, Held> streams_;
+  std::size_t subscriptions_ = 0;
   bool ended_ = false;
+  std::mutex submitting_;  // held while a change is handed to the store; nothing else is taken with it but by the store
+  bool gone_ = false;      // guarded by submitting_
 };
 
 using ApiClientPtr = std::shared_ptr<ApiClient>;
@@ -156,23 +201,14 @@ wire::Entry entry_of(const store::Entry& entry);
 /// Of seconds since 1970.
 double seconds(store::Time time);
 
-/// A path with branch and checkpoint from the first of these parameters that is there: a text, or an object with
-/// `path`, `branch` and `checkpoint`; for a text they lie beside it. Empty where there is none.
-store::PathAtVersion path_in(const nlohmann::json& params, std::initializer_list<const char*> names = {"path", "uri"});
-/// The first of these parameters that is a text.
-std::string text_in(const nlohmann::json& params, std::initializer_list<const char*> names);
-bool flag_in(const nlohmann::json& params, const char* name);
-/// `message`, where there is one.
-std::optional<std::string> message_in(const nlohmann::json& params);
-
 /// Submits a change, and answers with what `fields` makes of the store's answer.
 template <class Command, class Fields>
-void submit(const ApiClientPtr& client, const ApiRequest& request, Command command, Fields fields) {
-  client->store().submit(client->actor(), std::move(command),
-                         [client, request, fields](store::Result<typename Command::Answer> result) {
-                           if (!result) return client->fail(request, result.error());
-                           client->answer(request, fields(*result));
-                         });
+void submit(const ApiClientPtr& client, const Ticket& request, Command command, Fields fields) {
+  client->submit(std::move(command),
+                 [client, ticket = Ticket(request), fields](store::Result<typename Command::Answer> result) {
+                   if (!result) return client->fail(ticket, result.error());
+                   client->answer(ticket, fields(*result));
+                 });
 }
 
 }  // namespace omnibroker::plugins::nucleus

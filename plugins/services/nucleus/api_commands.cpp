@@ -14,34 +14,51 @@ const Command* find_command(std::string_view name) {
 }
 
 store::Result<store::Content> content_in(const ApiClientPtr& client, const ApiRequest& request) {
-  if (const auto id = wire::text_of(request.params, "content_id"); !id.empty()) {
+  if (const auto id = text_in(request.params, "content_id"); !id.empty()) {
     return client->nucleus().uploads().content(id, client->actor().user);
   }
   if (request.blob) return client->store().stage(*request.blob);
-  const auto text = wire::text_of(request.params, "content");
+  const auto text = text_in(request.params, "content");
   return text.empty() ? store::Content() : client->store().stage(text);
 }
 
-std::string content_address(const ApiClientPtr& client, const store::Entry& entry) {
-  const ContentAddress address{client->actor().user, entry.path, entry.branch, entry.etag};
-  return client->place().lft_address + "/content/?" + address.query(client->nucleus());
+namespace {
+
+std::string address_of(const ApiClient& client, ContentAddress address) {
+  address.user = client.actor().user;
+  return client.place().lft_address + "/content/?" + address.query(client.nucleus());
 }
 
-void answer_content(const ApiClientPtr& client, const ApiRequest& request, const store::Read& read) {
+}  // namespace
+
+std::string content_address(const ApiClient& client, const store::PathAtVersion& path, const store::Entry& entry) {
+  ContentAddress address;
+  address.path = entry.path;
+  address.branch = entry.branch;
+  address.etag = entry.etag;
+  address.number = path.checkpoint;
+  return address_of(client, std::move(address));
+}
+
+std::string update_address(const ApiClient& client, const std::string& path, std::uint64_t object_id,
+                           std::uint64_t sequence) {
+  ContentAddress address;
+  address.path = path;
+  address.object_id = object_id;
+  address.number = sequence;
+  return address_of(client, std::move(address));
+}
+
+void answer_content(const ApiClientPtr& client, const ApiRequest& request, const store::PathAtVersion& path,
+                    const store::Read& read) {
   auto fields = wire::to_json(entry_of(read.entry));
   if (read.entry.size > client->rules().lft_threshold.bytes) {
-    fields["uri_redirection"] = content_address(client, read.entry);
+    fields["uri_redirection"] = content_address(*client, path, read.entry);
     return client->answer(request, std::move(fields));
   }
   auto bytes = read.content.all();
   if (!bytes) return client->fail(request, bytes.error());
   client->answer(request, std::move(fields), std::make_shared<const std::string>(std::move(*bytes)));
-}
-
-bool stop_stream(const ApiClientPtr& client, std::uint64_t id) {
-  const auto stream = client->remove(id);
-  if (stream) stream->stop();
-  return stream != nullptr;
 }
 
 nlohmann::json written_fields(const store::Written& written) {

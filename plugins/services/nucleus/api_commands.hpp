@@ -2,6 +2,7 @@
 
 #include "api_client.hpp"
 
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
 
@@ -14,14 +15,19 @@ enum class Runs {
   InOrder,  ///< By the pool, behind the changes that came before it.
 };
 enum class Login { Needed, NotNeeded };
+enum class Answers {
+  Once,
+  Stream,  ///< Or more often, until they end or somebody sends `stop`.
+};
 
-/// A command of the API, and what carries it out: it sees to one answer, by `answer`, `fail` or `begun`. It may throw
-/// what nlohmann::json throws at parameters of the wrong type, before it has answered.
+/// A command of the API, and what carries it out: it sees to one answer, by `answer` or `fail`, or to a stream. It may
+/// throw BadParameter before it has answered.
 struct Command {
   std::string_view name;
   Runs runs = Runs::Beside;
   void (*run)(const ApiClientPtr& client, const ApiRequest& request) = nullptr;
   Login login = Login::Needed;
+  Answers answers = Answers::Once;
 };
 
 // The groups of facts 3.6, a file each.
@@ -42,11 +48,13 @@ const Command* find_command(std::string_view name);
 /// The bytes that a request brings: its blob, the text `content`, or the upload that `content_id` names.
 store::Result<store::Content> content_in(const ApiClientPtr& client, const ApiRequest& request);
 /// Answers with an asset's content: in the message itself, or where it can be fetched.
-void answer_content(const ApiClientPtr& client, const ApiRequest& request, const store::Read& read);
+void answer_content(const ApiClientPtr& client, const ApiRequest& request, const store::PathAtVersion& path,
+                    const store::Read& read);
 /// Where a content can be fetched by HTTP for a while, by whoever has this address.
-std::string content_address(const ApiClientPtr& client, const store::Entry& entry);
-/// Stops a stream, if there is one with this id; answers whether there was.
-bool stop_stream(const ApiClientPtr& client, std::uint64_t id);
+std::string content_address(const ApiClient& client, const store::PathAtVersion& path, const store::Entry& entry);
+/// The same of one update of a live object.
+std::string update_address(const ApiClient& client, const std::string& path, std::uint64_t object_id,
+                           std::uint64_t sequence);
 /// The fields of a path that has been written.
 nlohmann::json written_fields(const store::Written& written);
 

@@ -2,7 +2,7 @@
 
 #include "api_commands.hpp"
 
-#include <algorithm>
+#include <optional>
 #include <set>
 
 namespace omnibroker::plugins::nucleus {
@@ -13,9 +13,11 @@ using wire::Status;
 
 /// `include`, `only`, or nothing: what is deleted softly can be listed, too. Ours.
 store::Deleted deleted_in(const Json& params) {
-  const auto word = wire::text_of(params, "deleted");
+  const auto word = text_in(params, "deleted");
+  if (word.empty()) return store::Deleted::Exclude;
   if (word == "include") return store::Deleted::Include;
-  return word == "only" ? store::Deleted::Only : store::Deleted::Exclude;
+  if (word == "only") return store::Deleted::Only;
+  throw BadParameter("deleted is another text, and should be include or only");
 }
 
 void stat2(const ApiClientPtr& client, const ApiRequest& request) {
@@ -26,49 +28,64 @@ void stat2(const ApiClientPtr& client, const ApiRequest& request) {
 
 // ---------------------------------------- lists
 
+/// The types of paths that `types`, a name, a code, or an array of these, asks for.
+void add_types(const char* name, const Json& types, std::set<wire::PathType>& into) {
+  constexpr const char* kExpected = "the name or the code of a type of paths";
+  const auto add = [&](const Json& one) {
+    std::optional<wire::PathType> type;
+    if (one.is_string()) type = wire::path_type_of(one.get_ref<const std::string&>());
+    if (one.is_number_unsigned()) type = wire::path_type_of(one.get<std::uint64_t>());
+    if (!one.is_string() && !one.is_number_unsigned()) refuse_type(name, one, kExpected);
+    if (!type) throw BadParameter(std::string(name) + " is no type of paths, and should be " + kExpected);
+    into.insert(*type);
+  };
+  if (!types.is_array()) return add(types);
+  for (const auto& type : types) add(type);
+}
+
 /// A listing that is being sent: page by page, as the client reads, one folder after the other.
-class Listing final : public std::enable_shared_from_this<Listing> {
+class Listing final : public Stream, public std::enable_shared_from_this<Listing> {
  public:
-  Listing(ApiClientPtr client, ApiRequest request) : client_(std::move(client)), request_(std::move(request)) {
-    const auto& params = request_.params;
+  Listing(ApiClientPtr client, const ApiRequest& request) : client_(std::move(client)), ticket_(request) {
+    const auto& params = request.params;
     folders_.push_back(path_in(params).path);
     query_.show_hidden = flag_in(params, "show_hidden");
     query_.deleted = deleted_in(params);
     recursive_ = flag_in(params, "recursive");
-    if (const auto branches = params.find("branches"); branches != params.end() && !branches->empty()) {
-      query_.branches = branches->get<std::vector<std::string>>();
+    if (auto branches = texts_in(params, "branches"); branches && !branches->empty()) {
+      query_.branches = std::move(*branches);
     }
     for (const char* key : {"path_types", "type"}) {
-      if (const auto types = params.find(key); types != params.end()) add_types(*types);
+      if (const auto* types = member(params, key)) add_types(key, *types, types_);
     }
   }
+
+  void stop() override {}
+  bool ends() const override { return true; }
 
   void go_on() {
     auto page = client_->store().list(client_->actor(), folders_.back(), query_);
-    if (!page) {
-      if (first_) return client_->fail(request_, page.error());
+    if (page) {
+      if (!take(*page)) return;
+    } else if (top_ || !has_gone(page.error())) {
+      return client_->finish(*this, ticket_, page.error());
+    } else {
       // A folder below has gone meanwhile, or may not be read: what is left is listed.
       folders_.pop_back();
       query_.after.clear();
-    } else {
-      take(*page);
     }
     if (!folders_.empty()) return later();
-    client_->answer(request_, {{"status", "DONE"}});
+    client_->finish(*this, ticket_, Json{{"status", "DONE"}});
   }
 
  private:
-  void add_types(const Json& types) {
-    if (types.is_array()) {
-      for (const auto& type : types) add_types(type);
-    } else if (types.is_string()) {
-      if (const auto type = wire::path_type_of(types.get_ref<const std::string&>())) types_.insert(*type);
-    } else if (types.is_number_unsigned()) {
-      if (const auto type = wire::path_type_of(types.get<std::uint64_t>())) types_.insert(*type);
-    }
+  static bool has_gone(const store::Error& error) {
+    return error.code == store::Code::NotExist || error.code == store::Code::Denied ||
+           error.code == store::Code::InvalidUri || error.code == store::Code::InvalidParameters;
   }
 
-  void take(const store::Page& page) {
+  /// False: nobody wants more.
+  bool take(const store::Page& page) {
     auto entries = Json::array();
     std::vector<std::string> below;
     for (const auto& entry : page.entries) {
@@ -79,11 +96,12 @@ class Listing final : public std::enable_shared_from_this<Listing> {
     query_.after = page.next;
     const auto folder = folders_.back();
     if (page.next.empty()) folders_.pop_back();
+    if (page.next.empty()) top_ = false;
     // What is in this folder comes first, then what is below.
     folders_.insert(folders_.begin(), below.rbegin(), below.rend());
     const auto status = folders_.empty() ? Status::Ok : Status::PartiallyCompleted;
-    client_->more(request_.id, {{"status", wire::name(status)}, {"path", folder}, {"entries", std::move(entries)}});
-    first_ = false;
+    return client_->tell(*this, ticket_,
+                         {{"status", wire::name(status)}, {"path", folder}, {"entries", std::move(entries)}});
   }
 
   void later() {
@@ -95,16 +113,17 @@ class Listing final : public std::enable_shared_from_this<Listing> {
   }
 
   const ApiClientPtr client_;
-  const ApiRequest request_;
+  const Ticket ticket_;
   store::ListQuery query_;
   std::set<wire::PathType> types_;
   std::vector<std::string> folders_;  // the last one is being listed
   bool recursive_ = false;
-  bool first_ = true;
+  bool top_ = true;  // it is still the folder that was asked for
 };
 
 void list2(const ApiClientPtr& client, const ApiRequest& request) {
-  std::make_shared<Listing>(client, request)->go_on();
+  const auto listing = std::make_shared<Listing>(client, request);
+  if (client->add(request, listing)) listing->go_on();
 }
 
 // ---------------------------------------- subscriptions
@@ -114,78 +133,92 @@ class ListSubscription final : public Hub::Subscription,
                                public Stream,
                                public std::enable_shared_from_this<ListSubscription> {
  public:
-  ListSubscription(const ApiClientPtr& client, std::uint64_t id, Hub::Of of, std::string path)
-      : client_(client), nucleus_(client->nucleus()), id_(id), of_(of), path_(std::move(path)) {}
+  ListSubscription(const ApiClientPtr& client, const Ticket& ticket, Hub::Of of, std::string path)
+      : client_(client), nucleus_(client->nucleus()), ticket_(ticket), of_(of), path_(std::move(path)) {}
 
   /// Begins: what happens from here on is told, behind the answer.
-  void start(const ApiClientPtr& client, const ApiRequest& request) {
-    const std::lock_guard lock(mutex_);
-    nucleus_.hub().add(of_, path_, client->store(), shared_from_this());
-    client->begun(request, {{"status", "LATEST"}});
+  void start(ApiClient& client) {
+    {
+      const std::lock_guard lock(mutex_);
+      nucleus_.hub().add(of_, path_, client.store(), shared_from_this());
+      client.tell(*this, ticket_, {{"status", "LATEST"}});
+    }
+    // Whoever has stopped it in between did not find it there.
+    if (!client.has(*this, ticket_.id)) stop();
   }
 
   bool tell(const store::Change& change) override {
     const std::lock_guard lock(mutex_);
     const auto client = client_.lock();
     if (!client) return false;
+    const bool own = of_ == Hub::Of::Folder && plain_path(change.entry.path) == path_;
+    const bool comes = !own && of_ == Hub::Of::Folder && change.event == store::PathEvent::Rename &&
+                       plain_path(parent_of(change.entry.path)) != path_;
+    const bool goes = own && (change.event == store::PathEvent::Delete || change.event == store::PathEvent::Rename ||
+                              change.event == store::PathEvent::Obliterate);
     auto entry = entry_of(change.entry);
     auto event = store::wire_name(change.event);
-    const bool moved_in = of_ == Hub::Of::Folder && change.event == store::PathEvent::Rename &&
-                          plain_path(parent_of(change.entry.path)) != path_;
-    if (moved_in) {
+    if (comes) {
       entry.path = change.destination;
       event = "create";
     } else {
       entry.destination = change.destination;
     }
-    const auto access = client->store().access(client->actor(), entry.path);
-    entry.access = access ? static_cast<std::uint8_t>(*access) : std::uint8_t{0};
-    const bool own = of_ == Hub::Of::Folder && plain_path(change.entry.path) == path_;
-    const bool lost = own && !may_read(*client);
-    if (lost) return end(*client, Status::AccessLost), false;
-    if ((entry.access & wire::kRead) == 0) return true;  // it is not for him to know
-    const bool gone = own && (change.event == store::PathEvent::Delete || change.event == store::PathEvent::Rename ||
-                              change.event == store::PathEvent::Obliterate);
-    Json fields = {{"status", "OK"}, {"event", event}, {"entry", wire::to_json(entry)}};
-    if (!client->offer(id_, std::move(fields))) {
-      client->note_slow(id_);
-      return end(*client, Status::QuotaReached), false;
+    entry.access = access(*client, comes ? change.destination_rights : change.rights);
+    if ((entry.access & wire::kRead) == 0) {  // it is not for him to know
+      if (goes) client->finish(*this, ticket_, Status::AccessLost);
+      return !goes && (!own || check_now(*client));
     }
-    if (gone) return end(*client, Status::NotExist), false;
-    return true;
+    // Where it has gone to may be closed to him.
+    if (!comes && !entry.destination.empty() && (access(*client, change.destination_rights) & wire::kRead) == 0) {
+      entry.destination.clear();
+      event = store::wire_name(store::PathEvent::Delete);
+    }
+    if (!client->offer(*this, ticket_, {{"status", "OK"}, {"event", event}, {"entry", wire::to_json(entry)}})) {
+      return false;
+    }
+    if (goes) client->finish(*this, ticket_, Status::NotExist);
+    return !goes;
+  }
+  bool check() override {
+    const std::lock_guard lock(mutex_);
+    const auto client = client_.lock();
+    return client && check_now(*client);
   }
   void lost() override {
-    if (const auto client = client_.lock()) end(*client, Status::AccessLost);
+    if (const auto client = client_.lock()) client->finish(*this, ticket_, Status::AccessLost);
   }
   void stop() override { nucleus_.hub().remove(of_, path_, this); }
 
  private:
-  static void end_message(ApiClient& client, std::uint64_t id, Status status) {
-    client.more(id, {{"status", wire::name(status)}, {"fin", true}});
+  static std::uint8_t access(const ApiClient& client, const std::shared_ptr<const store::RightsThen>& then) {
+    const auto access = then ? client.store().access(client.actor(), *then) : store::Access::None;
+    return access ? static_cast<std::uint8_t>(*access) : std::uint8_t{0};
   }
-  bool may_read(const ApiClient& client) const {
-    const auto access = client.store().access(client.actor(), path_);
-    return access && store::allows(*access, store::Access::Read);
-  }
-  void end(ApiClient& client, Status status) {
-    if (client.remove(id_)) end_message(client, id_, status);
+  /// Whether he may still know what is there; else it ends.
+  bool check_now(ApiClient& client) {
+    if (of_ == Hub::Of::Everything) {
+      const auto user = client.store().user(client.actor().user);
+      if (user && user->enabled && user->admin) return true;
+    } else {
+      const auto access = client.store().access(client.actor(), path_);
+      if (access && store::allows(*access, store::Access::Read)) return true;
+    }
+    client.finish(*this, ticket_, Status::AccessLost);
+    return false;
   }
 
   const std::weak_ptr<ApiClient> client_;
   Nucleus& nucleus_;
-  const std::uint64_t id_;
+  const Ticket ticket_;
   const Hub::Of of_;
   const std::string path_;  // without '/' at its end
   std::mutex mutex_;        // held while something is told
 };
 
 void subscribe(const ApiClientPtr& client, const ApiRequest& request, Hub::Of of, const std::string& path) {
-  auto subscription = std::make_shared<ListSubscription>(client, request.id, of, path);
-  if (!client->add(request.id, subscription)) {
-    return client->fail(request, Status::QuotaReached, "There are too many subscriptions, or one with this id");
-  }
-  subscription->start(client, request);
-  if (client->outbox().closed()) client->nucleus().hub().remove(of, path, subscription.get());
+  auto subscription = std::make_shared<ListSubscription>(client, request, of, path);
+  if (client->add(request, subscription)) subscription->start(*client);
 }
 
 void subscribe_list(const ApiClientPtr& client, const ApiRequest& request) {
@@ -205,10 +238,10 @@ void service_subscribe_list(const ApiClientPtr& client, const ApiRequest& reques
 
 constexpr Command kCommands[] = {
     {"stat2", Runs::Beside, stat2},
-    {"list2", Runs::Beside, list2},
-    {"list", Runs::Beside, list2},
-    {"subscribe_list", Runs::Beside, subscribe_list},
-    {"service_subscribe_list", Runs::Beside, service_subscribe_list},
+    {"list2", Runs::Beside, list2, Login::Needed, Answers::Stream},
+    {"list", Runs::Beside, list2, Login::Needed, Answers::Stream},
+    {"subscribe_list", Runs::Beside, subscribe_list, Login::Needed, Answers::Stream},
+    {"service_subscribe_list", Runs::Beside, service_subscribe_list, Login::Needed, Answers::Stream},
 };
 
 }  // namespace

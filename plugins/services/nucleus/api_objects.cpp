@@ -27,7 +27,7 @@ void create_object(const ApiClientPtr& client, const ApiRequest& request) {
 void update_object(const ApiClientPtr& client, const ApiRequest& request) {
   auto content = content_in(client, request);
   if (!content) return client->fail(request, content.error());
-  store::UpdateObject command{path_in(request.params).path, wire::number_of(request.params, "object_id"),
+  store::UpdateObject command{path_in(request.params).path, number_in(request.params, "object_id"),
                               std::move(*content)};
   command.whole = flag_in(request.params, "whole");  // ours: it stands for everything before it
   submit(client, request, std::move(command), object_fields);
@@ -37,53 +37,70 @@ void update_object(const ApiClientPtr& client, const ApiRequest& request) {
 class Follower {
  public:
   explicit Follower(const ApiRequest& request)
-      : object_id_(wire::number_of(request.params, "object_id")),
-        sequence_(wire::number_of(request.params, "sequence")) {}
+      : path_(path_in(request.params).path),
+        object_id_(number_in(request.params, "object_id")),
+        sequence_(number_in(request.params, "sequence")) {}
 
-  store::LiveQuery query() const { return {object_id_, sequence_, 1000}; }
-  /// The updates as messages; the last one, at the head of the object, is LATEST instead of OK.
-  template <class Send>
-  store::Status follow(const store::LiveRead& read, Send send) {
-    for (const auto& update : read.updates) {
-      auto bytes = update.content.all();
-      if (!bytes) return bytes.error();
-      const bool head = update.sequence == read.sequence;
-      send(Json{{"status", wire::name(head ? Status::Latest : Status::Ok)},
-                {"object_id", read.object_id},
-                {"sequence", update.sequence},
-                {"size", bytes->size()},
-                {"modified_timestamp", seconds(update.time)},
-                {"modified_by", update.user}},
-           std::make_shared<const std::string>(std::move(*bytes)));
+  enum class Went { AtHead, Behind, Over };
+  /// Sends the updates that there are, as far as the client takes them; the last one, at the head of the object, is
+  /// LATEST instead of OK. Over: the stream has ended.
+  Went follow(ApiClient& client, const Stream& stream, const Ticket& ticket) {
+    const auto read = client.store().read_object(client.actor(), path_, {object_id_, sequence_, 1000});
+    if (!read) return client.finish(stream, ticket, read.error()), Went::Over;
+    if (object_id_ != read->object_id) sequence_ = 0;
+    object_id_ = read->object_id;
+    newest_ = read->sequence;
+    for (const auto& update : read->updates) {
+      if (!send(client, stream, ticket, update)) return Went::Over;
       sequence_ = update.sequence;
+      if (!client.outbox().has_room()) break;
     }
-    object_id_ = read.object_id;
-    return store::Done{};
+    return sequence_ < newest_ && !read->updates.empty() ? Went::Behind : Went::AtHead;
   }
-  bool is_behind(const store::LiveRead& read) const {
-    return object_id_ != read.object_id || sequence_ < read.sequence;
-  }
+  std::uint64_t object_id() const { return object_id_; }
+  std::uint64_t newest() const { return newest_; }
 
  private:
+  bool send(ApiClient& client, const Stream& stream, const Ticket& ticket, const store::LiveUpdate& update) {
+    Json fields = {{"status", wire::name(update.sequence == newest_ ? Status::Latest : Status::Ok)},
+                   {"object_id", object_id_},
+                   {"sequence", update.sequence},
+                   {"size", update.content.size()},
+                   {"modified_timestamp", seconds(update.time)},
+                   {"modified_by", update.user}};
+    if (update.content.size() > client.rules().lft_threshold.bytes) {
+      fields["uri_redirection"] = update_address(client, path_, object_id_, update.sequence);
+      return client.tell(stream, ticket, std::move(fields));
+    }
+    auto bytes = update.content.all();
+    if (!bytes) return client.finish(stream, ticket, bytes.error()), false;
+    return client.tell(stream, ticket, std::move(fields), std::make_shared<const std::string>(std::move(*bytes)));
+  }
+
+  const std::string path_;
   std::uint64_t object_id_;
   std::uint64_t sequence_;
+  std::uint64_t newest_ = 0;
 };
 
 /// The updates that the client has not, as it reads, and then the end.
-class ObjectReading final : public std::enable_shared_from_this<ObjectReading> {
+class ObjectReading final : public Stream, public std::enable_shared_from_this<ObjectReading> {
  public:
-  ObjectReading(ApiClientPtr client, ApiRequest request, std::string path)
-      : client_(std::move(client)), request_(std::move(request)), path_(std::move(path)), follower_(request_) {}
+  ObjectReading(ApiClientPtr client, const ApiRequest& request)
+      : client_(std::move(client)), ticket_(request), follower_(request) {}
+
+  void stop() override {}
+  bool ends() const override { return true; }
 
   void go_on() {
-    const auto read = client_->store().read_object(client_->actor(), path_, follower_.query());
-    if (!read) return client_->fail(request_, read.error());
-    const auto followed = follower_.follow(
-        *read, [&](Json fields, auto blob) { client_->more(request_.id, std::move(fields), std::move(blob)); });
-    if (!followed) return client_->fail(request_, followed.error());
-    if (!follower_.is_behind(*read) || read->updates.empty()) {
-      return client_->answer(
-          request_, {{"status", "DONE"}, {"fin", true}, {"object_id", read->object_id}, {"sequence", read->sequence}});
+    switch (follower_.follow(*client_, *this, ticket_)) {
+      case Follower::Went::Over: return;
+      case Follower::Went::AtHead: {
+        Json fields = {
+            {"status", "DONE"}, {"fin", true}, {"object_id", follower_.object_id()}, {"sequence", follower_.newest()}};
+        return client_->finish(*this, ticket_, std::move(fields));
+      }
+      case Follower::Went::Behind: break;
     }
     client_->outbox().when_there_is_room([self = shared_from_this()] {
       self->client_->place().pool.run_in_time([self] {
@@ -94,60 +111,37 @@ class ObjectReading final : public std::enable_shared_from_this<ObjectReading> {
 
  private:
   const ApiClientPtr client_;
-  const ApiRequest request_;
-  const std::string path_;
+  const Ticket ticket_;
   Follower follower_;
 };
 
 void read_object(const ApiClientPtr& client, const ApiRequest& request) {
-  std::make_shared<ObjectReading>(client, request, path_in(request.params).path)->go_on();
+  const auto reading = std::make_shared<ObjectReading>(client, request);
+  if (client->add(request, reading)) reading->go_on();
 }
 
 /// All updates from where the client is, and then each one that comes.
 class ObjectSubscription final : public Nudged {
  public:
   ObjectSubscription(const ApiClientPtr& client, const ApiRequest& request)
-      : Nudged(client, request.id, plain_path(path_in(request.params).path)), request_(request), follower_(request) {}
+      : Nudged(client, request, plain_path(path_in(request.params).path)), follower_(request) {}
 
  protected:
-  Next catch_up(const ApiClientPtr& client) override {
-    const auto read = client->store().read_object(client->actor(), path(), follower_.query());
-    if (!read) return fail(client, read.error()), Next::End;
-    const auto send = [&](Json fields, std::shared_ptr<const std::string> blob) {
-      if (std::exchange(answered_, true)) return client->more(id(), std::move(fields), std::move(blob));
-      client->begun(request_, std::move(fields), std::move(blob));
-    };
-    if (const auto followed = follower_.follow(*read, send); !followed)
-      return fail(client, followed.error()), Next::End;
-    if (follower_.is_behind(*read) && !read->updates.empty()) return Next::Again;
-    if (!answered_) {
-      send({{"status", "LATEST"}, {"object_id", read->object_id}, {"sequence", read->sequence}}, nullptr);
-    }
-    return Next::Wait;
-  }
-
-  void abandon(const ApiClientPtr& client) override {
-    if (!std::exchange(answered_, true)) client->drop(request_);
+  Next catch_up(ApiClient& client) override {
+    const auto went = follower_.follow(client, *this, ticket());
+    if (went != Follower::Went::AtHead) return went == Follower::Went::Behind ? Next::Again : Next::End;
+    if (is_begun()) return Next::Wait;
+    Json fields = {{"status", "LATEST"}, {"object_id", follower_.object_id()}, {"sequence", follower_.newest()}};
+    return client.tell(*this, ticket(), std::move(fields)) ? Next::Wait : Next::End;
   }
 
  private:
-  void fail(const ApiClientPtr& client, const store::Error& error) {
-    if (!std::exchange(answered_, true)) return client->fail(request_, error);
-    const auto status = error.code == store::Code::Denied ? Status::AccessLost : status_of(error.code);
-    client->more(id(), {{"status", wire::name(status)}, {"fin", true}});
-  }
-
-  const ApiRequest request_;
   Follower follower_;
-  bool answered_ = false;
 };
 
 void subscribe_object(const ApiClientPtr& client, const ApiRequest& request) {
   auto subscription = std::make_shared<ObjectSubscription>(client, request);
-  if (!client->add(request.id, subscription)) {
-    return client->fail(request, Status::QuotaReached, "There are too many subscriptions, or one with this id");
-  }
-  subscription->start(client);
+  if (client->add(request, subscription)) subscription->start(client);
 }
 
 void deep_copy(const ApiClientPtr& client, const ApiRequest& request) {
@@ -158,9 +152,12 @@ void deep_copy(const ApiClientPtr& client, const ApiRequest& request) {
 }
 
 constexpr Command kCommands[] = {
-    {"create_object", Runs::InOrder, create_object},           {"update_object", Runs::InOrder, update_object},
-    {"read_object_version", Runs::Beside, read_object},        {"read_object_resolved", Runs::Beside, read_object},
-    {"subscribe_read_object", Runs::Beside, subscribe_object}, {"deep_copy_object_struct", Runs::InOrder, deep_copy},
+    {"create_object", Runs::InOrder, create_object},
+    {"update_object", Runs::InOrder, update_object},
+    {"read_object_version", Runs::Beside, read_object, Login::Needed, Answers::Stream},
+    {"read_object_resolved", Runs::Beside, read_object, Login::Needed, Answers::Stream},
+    {"subscribe_read_object", Runs::Beside, subscribe_object, Login::Needed, Answers::Stream},
+    {"deep_copy_object_struct", Runs::InOrder, deep_copy},
 };
 
 }  // namespace

@@ -26,12 +26,18 @@ Json list(const std::vector<store::AclEntry>& entries) {
 
 /// `[{"name": "ann", "acl": ["read"]}]`. An unknown word is an error: it might have been a refusal.
 std::vector<store::AclEntry> entries_in(const Json& params) {
+  constexpr const char* kExpected = "an array of objects with name and acl";
+  const auto* given = member(params, "acl");
+  if (given == nullptr) throw BadParameter(std::string("acl is missing, and should be ") + kExpected);
+  if (!given->is_array()) refuse_type("acl", *given, kExpected);
   std::vector<store::AclEntry> entries;
-  const auto& given = params.at("acl");
-  if (!given.is_array()) throw Json::other_error::create(501, "an access list is an array", &given);
-  for (const auto& one : given) {
-    store::AclEntry entry{one.at("name").get<std::string>()};
-    for (const auto& word : one.at("acl")) {
+  for (const auto& one : *given) {
+    if (!one.is_object()) refuse_type("acl[]", one, "an object with name and acl");
+    store::AclEntry entry{text_in(one, "name")};
+    if (entry.name.empty()) throw BadParameter("acl[].name is missing, and should be a user or a group");
+    const auto rights = texts_in(one, "acl");
+    if (!rights) throw BadParameter("acl[].acl is missing, and should be an array of read, write and admin");
+    for (const auto& word : *rights) {
       if (word == "read") {
         entry.access = entry.access | store::Access::Read;
       } else if (word == "write") {
@@ -39,7 +45,7 @@ std::vector<store::AclEntry> entries_in(const Json& params) {
       } else if (word == "admin") {
         entry.access = entry.access | store::Access::Admin;
       } else {
-        throw Json::other_error::create(501, "a right is read, write or admin", &word);
+        throw BadParameter("acl[].acl has another text in it, and should have read, write and admin");
       }
     }
     entries.push_back(std::move(entry));
@@ -115,6 +121,15 @@ void get_users(const ApiClientPtr& client, const ApiRequest& request) {
   client->answer(request, {{"users", std::move(names)}});
 }
 
+/// Submits a change of groups. Before it is answered it is known that rights are others now.
+template <class Command, class Fields>
+void change_groups(const ApiClientPtr& client, const ApiRequest& request, Command command, Fields fields) {
+  submit(client, request, std::move(command), [client, fields](const typename Command::Answer& answer) {
+    client->nucleus().rights_changed();
+    return fields(answer);
+  });
+}
+
 Json nothing(const store::Done&) { return Json::object(); }
 
 void create_group(const ApiClientPtr& client, const ApiRequest& request) {
@@ -128,15 +143,16 @@ void rename_group(const ApiClientPtr& client, const ApiRequest& request) {
 }
 
 void remove_group(const ApiClientPtr& client, const ApiRequest& request) {
-  submit(client, request, store::RemoveGroup{text_in(request.params, {"group", "groupname"})}, [](std::uint64_t count) {
-    return Json{{"change_count", count}};
-  });
+  change_groups(client, request, store::RemoveGroup{text_in(request.params, {"group", "groupname"})},
+                [](std::uint64_t count) {
+                  return Json{{"change_count", count}};
+                });
 }
 
 template <class Command>
 void change_group(const ApiClientPtr& client, const ApiRequest& request) {
   Command command{text_in(request.params, {"user", "username"}), text_in(request.params, {"group", "groupname"})};
-  submit(client, request, std::move(command), nothing);
+  change_groups(client, request, std::move(command), nothing);
 }
 
 constexpr Command kCommands[] = {

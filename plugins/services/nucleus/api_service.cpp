@@ -5,6 +5,8 @@
 #include "api_commands.hpp"
 #include "service.hpp"
 
+#include <exception>
+#include <nlohmann/json.hpp>
 #include <nucleus/connlib.hpp>
 #include <utility>
 
@@ -14,6 +16,8 @@ namespace {
 namespace connlib = omnibroker::nucleus::connlib;
 using Json = nlohmann::json;
 
+constexpr std::uint64_t kBeforeLogin = 64 * 1024;
+
 /// One client's requests, as they come.
 class ApiConversation final : public Conversation {
  public:
@@ -21,12 +25,13 @@ class ApiConversation final : public Conversation {
   ~ApiConversation() override { client_->end(); }
 
   bool is_ready() const override { return client_->is_ready(); }
+  bool is_welcome() const override { return client_->is_logged_in(); }
 
   bool take(std::string_view message, std::string& problem) override {
     const auto parts = connlib::read(message);
     ApiRequest request;
-    request.params = Json::parse(parts.json, nullptr, /*allow_exceptions=*/false);
-    if (!request.params.is_object()) return problem = "the message is no JSON object", false;
+    if (!parse_object(parts.json, request.params, problem)) return problem = "the message is " + problem, false;
+    request.size = message.size();
     request.id = wire::number_of(request.params, "id", kNoId);
     if (request.id == kNoId) return problem = "the message has no id", false;
     request.command = wire::text_of(request.params, "command");
@@ -45,11 +50,14 @@ class ApiConversation final : public Conversation {
   void dispatch(ApiRequest request) {
     const auto* command = find_command(request.command);
     if (!client_->begin(request)) {
-      return client_->refuse(request, wire::Status::SlowDown, "There are too many requests without an answer");
+      return client_->refuse(request.id, wire::Status::SlowDown, "There are too many requests without an answer");
     }
     if (command == nullptr) return client_->fail(request, wire::Status::InvalidCommand, "There is no such command");
     if (command->login == Login::Needed && !client_->is_logged_in()) {
       return client_->fail(request, wire::Status::Unauthenticated, "Nobody has logged in on this connection");
+    }
+    if (command->answers == Answers::Stream && !client_->expect(request)) {
+      return client_->fail(request, wire::Status::InvalidParameters, "id is that of another stream, and should be new");
     }
     auto work = [client = client_, run = command->run](const ApiRequest& taken) { carry_out(client, taken, run); };
     switch (command->runs) {
@@ -63,9 +71,12 @@ class ApiConversation final : public Conversation {
                         void (*run)(const ApiClientPtr&, const ApiRequest&)) {
     try {
       run(client, request);
-    } catch (const Json::exception&) {  // before it has answered: see Command
-      client->fail(request, wire::Status::InvalidParameters,
-                   "A parameter is missing, or has another type than it should");
+    } catch (const BadParameter& bad) {
+      client->fail(request, wire::Status::InvalidParameters, bad.what());
+    } catch (const std::exception& error) {
+      client->place().host.log().error("A request failed unexpectedly",
+                                       {{"command", request.command}, {"reason", error.what()}});
+      client->fail(request, wire::Status::InternalError, "The request failed unexpectedly");
     }
   }
 
@@ -110,7 +121,9 @@ Status ApiService::stop() {
 }
 
 std::unique_ptr<Exchange> ApiService::open(Connection connection, const Request& request) {
-  const auto rules = socket_rules(share_.host(), config_.ping_interval);
+  auto rules = socket_rules(share_.host(), config_.ping_interval);
+  rules.max_greeting = kBeforeLogin;
+  rules.greeting_time = config_.login_timeout;
   const auto here = Addresses::of(request);
   const auto most = static_cast<std::size_t>(config_.max_unread.bytes);
   return open_socket(share_.host(), connection, request, rules, most, [&](const auto& outbox) {

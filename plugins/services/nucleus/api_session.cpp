@@ -50,15 +50,15 @@ void welcome(const ApiClientPtr& client, const ApiRequest& request, const store:
 }
 
 void auth(const ApiClientPtr& client, const ApiRequest& request) {
-  const auto user = client->store().check_password(wire::text_of(request.params, "username"),
-                                                   wire::text_of(request.params, "password"));
+  const auto user =
+      client->store().check_password(text_in(request.params, "username"), text_in(request.params, "password"));
   if (!user)
     return client->fail(request, user.error().code == store::Code::Denied ? Status::Denied : Status::Unauthenticated);
   welcome(client, request, *user);
 }
 
 void authorize_token(const ApiClientPtr& client, const ApiRequest& request) {
-  const auto token = client->nucleus().tokens().read(wire::text_of(request.params, "token"));
+  const auto token = client->nucleus().tokens().read(text_in(request.params, "token"));
   if (!token) return client->fail(request, Status::Unauthenticated, "This is no access token of this server");
   if (token->expired) return client->fail(request, Status::TokenExpired, "The access token has expired");
   const auto user = client->store().user(token->user);
@@ -71,9 +71,9 @@ void authorize_token(const ApiClientPtr& client, const ApiRequest& request) {
 void ping(const ApiClientPtr& client, const ApiRequest& request) { client->answer(request, Json::object()); }
 
 void stop(const ApiClientPtr& client, const ApiRequest& request) {
-  const auto id = wire::number_of(request.params, "subscription_id");
+  const auto id = number_in(request.params, "subscription_id");
   client->answer(request, Json::object());
-  if (stop_stream(client, id)) client->more(id, {{"status", "OK"}, {"stopped", true}});
+  client->stop(id);
 }
 
 /// Goes on until it is stopped; what there is to say comes when the server ends.
@@ -84,10 +84,8 @@ class Notifications final : public Stream {
 };
 
 void subscribe_notifications(const ApiClientPtr& client, const ApiRequest& request) {
-  if (!client->add(request.id, std::make_shared<Notifications>())) {
-    return client->fail(request, Status::QuotaReached, "There are too many subscriptions, or one with this id");
-  }
-  client->begun(request, Json::object());
+  const auto stream = std::make_shared<Notifications>();
+  if (client->add(request, stream)) client->tell(*stream, request, {{"status", "OK"}});
 }
 
 void exchange_capabilities(const ApiClientPtr& client, const ApiRequest& request) {
@@ -112,7 +110,7 @@ constexpr Command kCommands[] = {
     {"authorize_token", Runs::Beside, authorize_token, Login::NotNeeded},
     {"set_user_agent", Runs::AtOnce, ping, Login::NotNeeded},
     {"stop", Runs::AtOnce, stop, Login::NotNeeded},
-    {"subscribe_server_notifications", Runs::AtOnce, subscribe_notifications},
+    {"subscribe_server_notifications", Runs::AtOnce, subscribe_notifications, Login::Needed, Answers::Stream},
     {"exchange_capabilities", Runs::AtOnce, exchange_capabilities, Login::NotNeeded},
     {"omni_objects", Runs::AtOnce, omni_objects, Login::NotNeeded},
     {"omni_objects2", Runs::AtOnce, omni_objects, Login::NotNeeded},

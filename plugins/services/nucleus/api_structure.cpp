@@ -2,8 +2,9 @@
 
 #include "api_commands.hpp"
 
-#include <atomic>
 #include <chrono>
+#include <mutex>
+#include <utility>
 
 namespace omnibroker::plugins::nucleus {
 namespace {
@@ -26,36 +27,48 @@ void rename(const ApiClientPtr& client, const ApiRequest& request) {
 /// Several changes of one request: an answer for each, in their order, and one at the end.
 class Batch {
  public:
-  Batch(const ApiClientPtr& client, const ApiRequest& request, std::size_t count)
-      : client_(client), request_(request), left_(count) {}
+  Batch(const ApiClientPtr& client, const Ticket& ticket, std::size_t count)
+      : client_(client), ticket_(ticket), answers_(count) {}
 
-  /// The last one of the changes ends the request. The store answers in the order in which it was asked.
-  void answer(Json fields) {
-    client_->more(request_.id, std::move(fields));
-    if (--left_ == 0) client_->answer(request_, {{"status", "DONE"}});
+  /// Of the change with this number. One that is refused at once is answered before those that wait for the disk: it is
+  /// kept until they are. The last one ends the request.
+  void answer(std::size_t number, Json fields) {
+    const std::lock_guard lock(mutex_);
+    answers_[number] = std::move(fields);
+    for (; next_ < answers_.size() && !answers_[next_].is_null(); ++next_) {
+      client_->more(ticket_, std::exchange(answers_[next_], nullptr));
+    }
+    if (next_ == answers_.size()) client_->answer(ticket_, {{"status", "DONE"}});
   }
-  void fail(const store::Error& error, Json fields) {
-    fields["status"] = wire::name(status_of(error.code));
+  void fail(std::size_t number, const store::Error& error, Json fields) {
+    const auto status = status_of(error.code);
+    client_->place().counters.failed(status);
+    fields["status"] = wire::name(status);
     fields["message"] = error.message;
-    answer(std::move(fields));
+    answer(number, std::move(fields));
   }
 
  private:
   const ApiClientPtr client_;
-  const ApiRequest request_;
-  std::atomic<std::size_t> left_;
+  const Ticket ticket_;
+  std::mutex mutex_;
+  std::size_t next_ = 0;       // guarded by mutex_, as the next one
+  std::vector<Json> answers_;  // null: there is none yet, or it has been sent
 };
 
 const Json& items_in(const Json& params, std::initializer_list<const char*> names) {
   static const Json none = Json::array();
   for (const char* name : names) {
-    const auto found = params.find(name);
-    if (found != params.end() && found->is_array()) return *found;
+    const auto* found = member(params, name);
+    if (found == nullptr) continue;
+    if (!found->is_array()) refuse_type(name, *found, "an array");
+    return *found;
   }
   return none;
 }
 
 store::Copy copy_in(const Json& item) {
+  if (!item.is_object()) refuse_type("paths_to_copy[]", item, "an object with src and dst");
   const auto to = path_in(item, {"dst", "dst_path", "to"});
   store::Copy command{path_in(item, {"src", "src_path", "uri"}), to.path, to.branch};
   command.overwrite = flag_in(item, "overwrite");
@@ -73,15 +86,16 @@ void copy2(const ApiClientPtr& client, const ApiRequest& request) {
     commands.push_back(copy_in(item));
     commands.back().overwrite = commands.back().overwrite || overwrite;
   }
-  for (auto& command : commands) {
-    Json fields = {{"src", {{"path", command.from.path}}}, {"dst", {{"path", command.to}}}};
-    client->store().submit(client->actor(), std::move(command),
-                           [batch, fields](store::Result<store::Written> result) mutable {
-                             if (!result) return batch->fail(result.error(), std::move(fields));
-                             fields.update(written_fields(*result));
-                             fields["status"] = "OK";
-                             batch->answer(std::move(fields));
-                           });
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    auto answered = [batch, i, from = commands[i].from.path,
+                     to = commands[i].to](const store::Result<store::Written>& result) {
+      Json fields = {{"src", {{"path", from}}}, {"dst", {{"path", to}}}};
+      if (!result) return batch->fail(i, result.error(), std::move(fields));
+      fields.update(written_fields(*result));
+      fields["status"] = "OK";
+      batch->answer(i, std::move(fields));
+    };
+    client->submit(std::move(commands[i]), std::move(answered));
   }
 }
 
@@ -95,15 +109,20 @@ void delete2(const ApiClientPtr& client, const ApiRequest& request) {
   if (items.empty()) return client->answer(request, {{"status", "DONE"}});
   const auto batch = std::make_shared<Batch>(client, request, items.size());
   std::vector<store::PathAtVersion> paths;
-  for (const auto& item : items) paths.push_back(path_in(Json{{"path", item}}));
-  for (auto& path : paths) {
-    store::Delete command{path.path, store::Recursion::Single};
-    if (!path.branch.empty()) command.branch = path.branch;
-    client->store().submit(client->actor(), std::move(command),
-                           [batch, path](const store::Result<std::uint64_t>& result) {
-                             if (!result) return batch->fail(result.error(), {{"path", path.path}});
-                             batch->answer({{"status", "OK"}, {"path", path.path}});
-                           });
+  for (const auto& item : items) {
+    if (!item.is_string() && !item.is_object())
+      refuse_type("paths[]", item, "a text, or an object with path and branch");
+    paths.push_back(item.is_string() ? store::PathAtVersion{item.get<std::string>()}
+                                     : store::PathAtVersion{text_in(item, "path"), text_in(item, "branch")});
+  }
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    store::Delete command{paths[i].path, store::Recursion::Single};
+    if (!paths[i].branch.empty()) command.branch = paths[i].branch;
+    auto answered = [batch, i, path = paths[i].path](const store::Result<std::uint64_t>& result) {
+      if (!result) return batch->fail(i, result.error(), {{"path", path}});
+      batch->answer(i, {{"status", "OK"}, {"path", path}});
+    };
+    client->submit(std::move(command), std::move(answered));
   }
 }
 
@@ -111,12 +130,12 @@ void delete2(const ApiClientPtr& client, const ApiRequest& request) {
 void delete_all(const ApiClientPtr& client, const ApiRequest& request) {
   const auto path = path_in(request.params).path;
   store::Delete command{path, store::Recursion::Recursive};
-  client->store().submit(client->actor(), std::move(command),
-                         [client, request, path](const store::Result<std::uint64_t>& result) {
-                           if (!result) return client->fail(request, result.error());
-                           client->more(request.id, {{"status", "OK"}, {"path", path}, {"count", *result}});
-                           client->answer(request, {{"status", "DONE"}});
-                         });
+  client->submit(std::move(command),
+                 [client, ticket = Ticket(request), path](const store::Result<std::uint64_t>& result) {
+                   if (!result) return client->fail(ticket, result.error());
+                   client->more(ticket, {{"status", "OK"}, {"path", path}, {"count", *result}});
+                   client->answer(ticket, {{"status", "DONE"}});
+                 });
 }
 
 void undelete(const ApiClientPtr& client, const ApiRequest& request) {
@@ -183,15 +202,14 @@ void get_branches(const ApiClientPtr& client, const ApiRequest& request) {
 
 void lock(const ApiClientPtr& client, const ApiRequest& request) {
   const auto path = path_in(request.params);
-  store::LockPath command{path.path, path.branch, wire::number_of(request.params, "etag")};
-  if (const auto given = request.params.find("duration"); given != request.params.end() && !given->is_null()) {
+  store::LockPath command{path.path, path.branch, number_in(request.params, "etag")};
+  if (const auto wanted = seconds_in(request.params, "duration")) {
     constexpr double kMost = 365.0 * 24 * 3600;
-    const auto wanted = given->get<double>();
-    if (!(wanted > 0 && wanted <= kMost)) {
+    if (!(*wanted > 0 && *wanted <= kMost)) {
       return client->fail(request, Status::InvalidParameters,
-                          "A lock's duration is a number of seconds, at most a year");
+                          "duration is out of range, and should be more than 0 seconds and at most a year");
     }
-    command.duration = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(wanted));
+    command.duration = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(*wanted));
   }
   submit(client, request, std::move(command), [](const store::Lock& made) {
     return Json{{"locked_by", made.user},

@@ -120,6 +120,7 @@ bool AuthMethods::call(std::string_view method, const Json& params, Json& result
   if (!user->enabled) return result = status(AuthStatus::Disabled), true;
   const auto actor = token->actor();
   result = wanted != nullptr ? (this->*wanted)(actor, params) : set_enabled(actor, params, enables);
+  if (!method.starts_with("Tokens.")) nucleus_.rights_changed();
   return true;
 }
 

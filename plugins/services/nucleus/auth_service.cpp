@@ -20,21 +20,16 @@ Status AuthService::start() {
 }
 
 Status AuthService::make_first_admin() {
-  if (config_.first_admin.empty()) return {};
-  auto& store = share_.nucleus().store();
-  const auto users = store.users();
-  if (!users) return Error{ErrorCode::Internal, users.error().message};
-  if (!users->empty()) return {};
-  store::CreateUser command;
-  command.user.name = config_.first_admin;
-  command.user.admin = true;
-  command.password = config_.first_admin_password;
-  const auto made = store.apply(store::Actor::the_system(), std::move(command));
-  // Of two services on one folder the other one may have been first.
-  if (!made && made.error().code != store::Code::AlreadyExists) {
-    return Error{ErrorCode::InvalidArgument, "first_admin cannot be made: " + made.error().message};
+  auto made = share_.nucleus().make_first_admin(config_.first_admin, config_.first_admin_password);
+  if (!made) return made.error();
+  if (made->user.empty()) return {};
+  if (made->password_file.empty()) {
+    share_.host().log().info("The first administrator was made", {{"user", made->user}});
+  } else {
+    share_.host().log().warn(
+        "The first administrator was made; his password is in a file, change it and remove the file",
+        {{"user", made->user}, {"password_file", made->password_file.string()}});
   }
-  share_.host().log().info("The first administrator was made", {{"user", config_.first_admin}});
   return {};
 }
 

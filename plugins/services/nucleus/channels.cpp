@@ -9,17 +9,37 @@ namespace omnibroker::plugins::nucleus {
 
 namespace frames = omnibroker::nucleus::channel;
 
-void Channels::join(const std::string& path, std::shared_ptr<Member> member, const std::function<void()>& joined) {
+void Channels::join(const std::string& path, std::shared_ptr<Member> member, std::uint64_t since,
+                    const std::function<void()>& joined) {
   const std::lock_guard lock(mutex_);
-  channels_[path].push_back({std::move(member), false});
+  // It has not been asked yet.
+  channels_[path].push_back({std::move(member), since, rights_ - 1});
   joined();
+}
+
+bool Channels::may_hear(Place& place) {
+  const auto now = rights_.load();
+  if (place.rights == now) return true;
+  if (!place.member->may_hear()) return false;
+  place.rights = now;
+  return true;
+}
+
+void Channels::end(const Place& place, End why) {
+  if (place.framed) {
+    static_cast<void>(
+        place.member->hear(std::make_shared<const std::string>(frames::write({frames::Event::Deleted, ""}))));
+  }
+  place.member->end(why);
 }
 
 void Channels::tell(Places& places, const Payload& payload, std::vector<Place>& gone) {
   for (auto at = places.begin(); at != places.end();) {
-    if (at->member->hear(payload)) {
+    const bool may = may_hear(*at);
+    if (may && at->member->hear(payload)) {
       ++at;
     } else {
+      if (!may) end(*at, End::AccessLost);
       gone.push_back(std::move(*at));
       at = places.erase(at);
     }
@@ -67,16 +87,44 @@ bool Channels::say(const std::string& path, const std::string& connection, Paylo
   return true;
 }
 
-void Channels::remove(const std::string& path) {
-  const std::lock_guard lock(mutex_);
-  const auto found = channels_.find(path);
-  if (found == channels_.end()) return;
-  const auto payload = std::make_shared<const std::string>(frames::write({frames::Event::Deleted, ""}));
-  for (auto& place : found->second) {
-    if (place.framed) static_cast<void>(place.member->hear(payload));
-    place.member->end();
+void Channels::gone(const std::string& path, std::uint64_t transaction) {
+  const std::lock_guard lock(gone_mutex_);
+  gone_.emplace_back(path, transaction);
+}
+
+void Channels::look_after() {
+  decltype(gone_) gone;
+  {
+    const std::lock_guard lock(gone_mutex_);
+    gone.swap(gone_);
   }
-  channels_.erase(found);
+  const std::lock_guard lock(mutex_);
+  for (const auto& [path, transaction] : gone) {
+    const auto found = channels_.find(path);
+    if (found == channels_.end()) continue;
+    std::erase_if(found->second, [transaction = transaction](const Place& place) {
+      if (place.since >= transaction) return false;  // it has joined another one, of the same name
+      end(place, End::Deleted);
+      return true;
+    });
+    if (found->second.empty()) channels_.erase(found);
+  }
+  std::vector<std::string> paths;
+  for (const auto& [path, places] : channels_) paths.push_back(path);
+  for (const auto& path : paths) {
+    auto& places = channels_[path];
+    std::vector<Place> lost;
+    for (auto at = places.begin(); at != places.end();) {
+      if (may_hear(*at)) {
+        ++at;
+        continue;
+      }
+      end(*at, End::AccessLost);
+      lost.push_back(std::move(*at));
+      at = places.erase(at);
+    }
+    part(path, places, std::move(lost));
+  }
 }
 
 }  // namespace omnibroker::plugins::nucleus

@@ -34,6 +34,7 @@ class Share {
   void close() {
     if (!nucleus_) return;
     nucleus_->remove_pool(pool_);
+    pool_.drop_waiting();
     Nucleus::let_go(std::move(nucleus_));
   }
 

@@ -60,7 +60,7 @@ std::string_view parameter(std::string_view query, std::string_view name) {
 }
 
 template <class Number>
-Number number(std::string_view text) {
+Number parsed(std::string_view text) {
   Number value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
@@ -71,7 +71,8 @@ Number number(std::string_view text) {
 std::string ContentAddress::query(const Nucleus& nucleus) const {
   const auto until = now() + std::chrono::duration_cast<std::chrono::seconds>(kLifetime).count();
   auto made = "path=" + encoded(path) + "&branch=" + encoded(branch) + "&etag=" + std::to_string(etag) +
-              "&user=" + encoded(user) + "&until=" + std::to_string(until);
+              "&object=" + std::to_string(object_id) + "&number=" + std::to_string(number) + "&user=" + encoded(user) +
+              "&until=" + std::to_string(until);
   const auto signature = nucleus.sign("content " + made);
   return (made += kSignature) += signature;
 }
@@ -82,9 +83,34 @@ std::optional<ContentAddress> ContentAddress::read(const Nucleus& nucleus, std::
   const auto said = query.substr(0, cut);
   if (!same_secret(nucleus.sign("content " + std::string(said)), query.substr(cut + kSignature.size())))
     return std::nullopt;
-  if (number<std::int64_t>(parameter(said, "until")) < now()) return std::nullopt;
-  return ContentAddress{decoded(parameter(said, "user")), decoded(parameter(said, "path")),
-                        decoded(parameter(said, "branch")), number<std::uint64_t>(parameter(said, "etag"))};
+  if (parsed<std::int64_t>(parameter(said, "until")) < now()) return std::nullopt;
+  const auto value = [&](std::string_view name) { return parsed<std::uint64_t>(parameter(said, name)); };
+  ContentAddress address;
+  address.user = decoded(parameter(said, "user"));
+  address.path = decoded(parameter(said, "path"));
+  address.branch = decoded(parameter(said, "branch"));
+  address.etag = value("etag");
+  address.object_id = value("object");
+  address.number = value("number");
+  return address;
+}
+
+store::Result<store::Read> ContentAddress::open(const store::Store& store) const {
+  const store::Actor actor{user, {}};
+  if (object_id == 0) {
+    store::ReadQuery query;
+    if (number == 0) query.etag = etag;  // of a checkpoint it would be looked for beside a head, which may be deleted
+    return store.read(actor, {path, branch, number}, query);
+  }
+  auto read = store.read_object(actor, path, {object_id, number - 1, 1});
+  if (!read) return read.error();
+  if (read->object_id != object_id || read->updates.empty() || read->updates.front().sequence != number) {
+    return store::Error{store::Code::InvalidEtag, path + " does not have this update any more"};
+  }
+  store::Entry entry;
+  entry.path = path;
+  entry.hash = std::to_string(object_id) + "-" + std::to_string(number);
+  return store::Read{std::move(entry), std::move(read->updates.front().content)};
 }
 
 }  // namespace omnibroker::plugins::nucleus

@@ -28,7 +28,12 @@ void Hub::add(Of of, const std::string& path, const store::Store& store, std::sh
 void Hub::remove(Of of, const std::string& path, const Subscription* subscription) {
   std::shared_ptr<Subscription> removed;  // destroyed without the lock
   const std::lock_guard lock(mutex_);
-  const auto found = table(of).find(plain_path(path));
+  remove_locked(of, plain_path(path), subscription, removed);
+}
+
+void Hub::remove_locked(Of of, const std::string& path, const Subscription* subscription,
+                        std::shared_ptr<Subscription>& removed) {
+  const auto found = table(of).find(path);
   if (found == table(of).end()) return;
   auto& entries = found->second;
   const auto at = std::find_if(entries.begin(), entries.end(),
@@ -39,102 +44,113 @@ void Hub::remove(Of of, const std::string& path, const Subscription* subscriptio
   if (entries.empty()) table(of).erase(found);
 }
 
+/// With the lock held, as `find`.
+bool Hub::is_for_somebody(const store::Change& change) {
+  if (!of_everything_.empty()) return true;
+  if (of_path_.empty() && of_folder_.empty()) return false;
+  const auto path = plain_path(change.entry.path);
+  if (of_path_.contains(path) || of_folder_.contains(path) || of_folder_.contains(parent_of(path))) return true;
+  return !change.destination.empty() && of_folder_.contains(parent_of(change.destination));
+}
+
+std::vector<Hub::Found> Hub::find(const store::Change& change) {
+  std::vector<Found> found;
+  const auto gather = [&](Of of, const std::string& path) {
+    const auto entries = table(of).find(path);
+    if (entries == table(of).end()) return;
+    for (const auto& entry : entries->second) {
+      if (entry.since < change.transaction_id) found.push_back({of, path, entry.subscription});
+    }
+  };
+  const auto path = plain_path(change.entry.path), parent = parent_of(path);
+  const auto destination = change.destination.empty() ? std::string() : parent_of(change.destination);
+  gather(Of::Path, path);
+  gather(Of::Folder, path);
+  if (!parent.empty()) gather(Of::Folder, parent);
+  if (!destination.empty() && destination != parent && destination != path) gather(Of::Folder, destination);
+  gather(Of::Everything, "/");
+  return found;
+}
+
 void Hub::changed(const store::Change& change) {
   {
     const std::lock_guard lock(mutex_);
-    if (of_path_.empty() && of_folder_.empty() && of_everything_.empty()) return;
-    if (queue_.size() >= kMost) {
-      lost_ = true;
-    } else {
+    if (!is_for_somebody(change)) return;
+    if (queue_.size() < most_ || queue_.back().transaction_id == change.transaction_id) {
       queue_.push_back(change);
+    } else {
+      for (auto& found : find(change)) {
+        std::shared_ptr<Subscription> kept;  // by what has been found
+        remove_locked(found.of, found.path, found.subscription.get(), kept);
+        lost_.push_back(std::move(found));
+      }
     }
-    if (working_) return;
-    working_ = true;
   }
-  begin();
+  work_.ask();
 }
 
-void Hub::begin() {
-  if (run_([this] { work(); })) return;
-  const std::lock_guard lock(mutex_);
-  working_ = false;  // there is too much to do: `go_on`, or the next change, tries again
-}
-
-void Hub::go_on() {
+void Hub::check() {
   {
     const std::lock_guard lock(mutex_);
-    if (working_ || (queue_.empty() && !lost_)) return;
-    working_ = true;
+    check_ = true;
   }
-  begin();
+  work_.ask();
 }
 
 void Hub::work() {
   constexpr int kAtOnce = 256;  // others use the threads, too
+  tell_lost();
   store::Change change;
   for (int i = 0; i < kAtOnce; ++i) {
-    if (!next(change)) return;
+    if (!next(change)) return check_all();
     tell(change);
   }
-  begin();
+  work_.ask();
 }
 
 bool Hub::next(store::Change& change) {
-  while (true) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!lost_ && queue_.empty()) return working_ = false;
-      if (!lost_) {
-        change = std::move(queue_.front());
-        queue_.pop_front();
-        return true;
-      }
-    }
-    lose_all();
-  }
-}
-
-void Hub::gather(Of of, const std::string& path, const store::Change& change,
-                 std::vector<std::pair<Of, std::shared_ptr<Subscription>>>& told) {
-  const auto found = table(of).find(path);
-  if (found == table(of).end()) return;
-  for (const auto& entry : found->second) {
-    if (entry.since < change.transaction_id) told.emplace_back(of, entry.subscription);
-  }
+  const std::lock_guard lock(mutex_);
+  if (queue_.empty()) return false;
+  change = std::move(queue_.front());
+  queue_.pop_front();
+  return true;
 }
 
 void Hub::tell(const store::Change& change) {
-  std::vector<std::pair<Of, std::shared_ptr<Subscription>>> told;
-  const auto path = plain_path(change.entry.path);
-  const auto parent = parent_of(path);
-  const auto destination = change.destination.empty() ? std::string() : parent_of(change.destination);
+  std::vector<Found> told;
   {
     const std::lock_guard lock(mutex_);
-    gather(Of::Path, path, change, told);
-    gather(Of::Folder, path, change, told);
-    if (!parent.empty()) gather(Of::Folder, parent, change, told);
-    if (!destination.empty() && destination != parent) gather(Of::Folder, destination, change, told);
-    gather(Of::Everything, "/", change, told);
+    told = find(change);
   }
-  for (const auto& [of, subscription] : told) {
-    if (subscription->tell(change)) continue;
-    for (const auto& where : {path, parent, destination, std::string("/")}) remove(of, where, subscription.get());
+  for (const auto& found : told) {
+    if (!found.subscription->tell(change)) remove(found.of, found.path, found.subscription.get());
   }
 }
 
-void Hub::lose_all() {
-  Table all[3];
+/// Behind what is queued: of what has been done before, everybody is told what he might know then.
+void Hub::check_all() {
+  std::vector<Found> all;
   {
     const std::lock_guard lock(mutex_);
-    all[0].swap(of_path_), all[1].swap(of_folder_), all[2].swap(of_everything_);
-    queue_.clear();
-    lost_ = false;
-  }
-  for (auto& one : all) {
-    for (auto& [path, entries] : one) {
-      for (auto& entry : entries) entry.subscription->lost();
+    if (!std::exchange(check_, false)) return;
+    for (const auto of : {Of::Path, Of::Folder, Of::Everything}) {
+      for (const auto& [path, entries] : table(of)) {
+        for (const auto& entry : entries) all.push_back({of, path, entry.subscription});
+      }
     }
   }
+  for (const auto& found : all) {
+    if (!found.subscription->check()) remove(found.of, found.path, found.subscription.get());
+  }
+}
+
+void Hub::tell_lost() {
+  std::vector<Found> lost;
+  {
+    const std::lock_guard lock(mutex_);
+    lost.swap(lost_);
+  }
+  for (const auto& found : lost) found.subscription->lost();
 }
 
 }  // namespace omnibroker::plugins::nucleus

@@ -284,9 +284,7 @@ std::string LftGet::head(const std::string& hash, std::string_view range_header,
 void LftGet::begin() {
   fetch([&nucleus = nucleus_, address = address_, header = range_header_, source = source_,
          keep_alive = keep_alive_](LftWork& work) {
-    store::ReadQuery query;
-    query.etag = address.etag;
-    auto read = nucleus.store().read({address.user, {}}, {address.path, address.branch}, query);
+    auto read = address.open(nucleus.store());
     const std::lock_guard lock(work.mutex);
     std::optional<Range> range;
     work.response = read ? head(read->entry.hash, header, read->content.size(), keep_alive, range)

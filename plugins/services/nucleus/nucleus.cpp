@@ -1,7 +1,11 @@
 #include "nucleus.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
 #include <map>
+#include <unistd.h>
 #include <utility>
 
 namespace omnibroker::plugins::nucleus {
@@ -20,6 +24,18 @@ Registry& registry() {
 
 Error failed(const store::Error& error) {
   return {error.code == store::Code::ResourceBusy ? ErrorCode::Unavailable : ErrorCode::InvalidArgument, error.message};
+}
+
+/// For this user alone, and on the disk.
+Status write_secret(const std::filesystem::path& file, const std::string& text) {
+  ::unlink(file.c_str());  // of a start that did not come to its end
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  bool done = descriptor >= 0 && ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+              ::fsync(descriptor) == 0;
+  const int reason = errno;
+  if (descriptor >= 0) ::close(descriptor);
+  if (done) return {};
+  return Error{ErrorCode::Internal, file.string() + " cannot be written: " + std::strerror(reason)};
 }
 
 }  // namespace
@@ -41,7 +57,10 @@ std::optional<std::string> Sessions::user(const std::string& connection, std::st
   return found->second.user;
 }
 
-Nucleus::Nucleus() : hub_([this](std::function<void()> work) { return run(std::move(work)); }) {}
+Nucleus::Nucleus()
+    : hub_([this](std::function<void()> work) { return run(std::move(work)); }),
+      look_after_channels_([this](std::function<void()> work) { return run(std::move(work)); },
+                           [this] { channels_.look_after(); }) {}
 
 Result<std::shared_ptr<Nucleus>> Nucleus::open(const std::string& folder, const store::Options& options) {
   // Absolute first: of a relative path that is not there yet nothing canonical is made.
@@ -70,6 +89,27 @@ Result<std::shared_ptr<Nucleus>> Nucleus::open(const std::string& folder, const 
   return made;
 }
 
+Result<Nucleus::FirstAdmin> Nucleus::make_first_admin(const std::string& user, const std::string& password) {
+  const std::lock_guard lock(first_admin_);  // of two services on one folder one makes him
+  const auto users = store_->users();
+  if (!users) return Error{ErrorCode::Internal, users.error().message};
+  FirstAdmin made;
+  if (!users->empty()) return made;
+  store::CreateUser command;
+  command.user.name = user.empty() ? "omniverse" : user;
+  command.user.admin = true;
+  command.password = user.empty() ? random_word(20) : password;
+  if (user.empty()) {
+    made.password_file = store_->folder() / "first-password";
+    const auto written = write_secret(made.password_file, command.password + "\n");
+    if (!written) return written.error();
+  }
+  made.user = command.user.name;
+  const auto done = store_->apply(store::Actor::the_system(), std::move(command));
+  if (!done) return Error{ErrorCode::InvalidArgument, "first_admin cannot be made: " + done.error().message};
+  return made;
+}
+
 void Nucleus::let_go(std::shared_ptr<Nucleus> nucleus) {
   // So that whoever opens it next finds it open, or closed for good, and never half closed.
   const std::lock_guard lock(registry().mutex);
@@ -91,17 +131,46 @@ bool Nucleus::run(std::function<void()> work) {
   return std::any_of(pools_.begin(), pools_.end(), [&](Pool* pool) { return pool->run(work); });
 }
 
+/// On the store's writer: it must not wait, and is done before the change is answered.
 void Nucleus::listen(const store::Change& change) {
   using store::PathEvent;
   const bool gone =
       change.event == PathEvent::Delete || change.event == PathEvent::Obliterate || change.event == PathEvent::Rename;
-  if (gone && change.entry.type == store::PathType::Channel) channels_.remove(plain_path(change.entry.path));
+  if (gone && change.entry.type == store::PathType::Channel) {
+    channels_.gone(plain_path(change.entry.path), change.transaction_id);
+    look_after_channels_.ask();
+  }
   hub_.changed(change);
+  // What is moved is below other access lists from here on.
+  if (change.event == PathEvent::ChangeAcl || change.event == PathEvent::Rename) rights_changed();
+}
+
+void Nucleus::rights_changed() {
+  channels_.rights_changed();
+  look_after_channels_.ask();
+  hub_.check();
+}
+
+void Nucleus::release(const std::string& connection) {
+  store_->submit(store::Actor::the_system(), store::ReleaseConnection{connection},
+                 [this, connection](const store::Result<store::Done>& result) {
+                   if (result) return;
+                   const std::lock_guard lock(mutex_);
+                   unreleased_.push_back(connection);  // there was no room, or the disk fails: `look_after` tries again
+                 });
 }
 
 void Nucleus::look_after(const Upkeep& upkeep) {
-  store_->submit(store::Actor::the_system(), store::ReleaseExpiredLocks{}, [](store::Result<store::Done>) {});
   hub_.go_on();
+  look_after_channels_.go_on();
+  std::vector<std::string> unreleased;
+  {
+    const std::lock_guard lock(mutex_);
+    unreleased.swap(unreleased_);
+    for (auto* pool : pools_) pool->go_on();
+  }
+  for (const auto& connection : unreleased) release(connection);
+  store_->submit(store::Actor::the_system(), store::ReleaseExpiredLocks{}, [](store::Result<store::Done>) {});
   {
     const std::lock_guard lock(mutex_);
     const auto now = std::chrono::steady_clock::now();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "channels.hpp"
+#include "errand.hpp"
 #include "hub.hpp"
 #include "pool.hpp"
 #include "store/store.hpp"
@@ -59,6 +60,14 @@ class Nucleus {
   /// Work that belongs to no connection is done by whichever component is there.
   void add_pool(Pool& pool);
   void remove_pool(Pool& pool);
+  struct FirstAdmin {
+    std::string user = {};                     ///< Empty: there are users already.
+    std::filesystem::path password_file = {};  ///< Empty: the password was given.
+  };
+  /// Makes an administrator where there are no users. Without a name he is `omniverse`, with a random password in a
+  /// file of the data folder that nobody else may read. Waits for the disk. InvalidArgument for a name that is none.
+  Result<FirstAdmin> make_first_admin(const std::string& user, const std::string& password);
+
   struct Upkeep {
     std::chrono::nanoseconds interval = std::chrono::minutes(30);
     std::chrono::nanoseconds keep_deleted{0};  ///< What was deleted longer ago is destroyed; 0: nothing is.
@@ -66,6 +75,12 @@ class Nucleus {
   /// What is due: locks whose time is over, and now and then uploads that are forgotten, what was deleted long ago, and
   /// contents that nothing names. To be called about once a second, on a thread that must not wait.
   void look_after(const Upkeep& upkeep);
+
+  /// Who may do what is other than it was, in a way that the store tells nobody: groups, users. Those who have lost a
+  /// right by it hear nothing more that is said from here on. Any thread; does not wait.
+  void rights_changed();
+  /// A connection is gone, and its locks with it, as soon as the store does it.
+  void release(const std::string& connection);
 
   store::Store& store() { return *store_; }
   Hub& hub() { return hub_; }
@@ -82,12 +97,15 @@ class Nucleus {
   void listen(const store::Change& change);
   void tidy(std::chrono::nanoseconds keep_deleted);
 
+  std::mutex first_admin_;  // held while there is perhaps none
   std::mutex mutex_;
   std::vector<Pool*> pools_;                                                              // guarded by mutex_
   std::chrono::steady_clock::time_point last_tidied_ = std::chrono::steady_clock::now();  // guarded by mutex_
   bool tidying_ = false;                                                                  // guarded by mutex_
+  std::vector<std::string> unreleased_;                                                   // guarded by mutex_
   Hub hub_;
   Channels channels_;
+  Errand look_after_channels_;
   Sessions sessions_;
   std::string secret_;
   std::unique_ptr<AccessTokens> tokens_;

@@ -6,7 +6,8 @@ namespace omnibroker::plugins::nucleus {
 
 void Nudged::start(const ApiClientPtr& client) {
   nucleus_.hub().add(Hub::Of::Path, path_, client->store(), shared_from_this());
-  if (client->outbox().closed()) nucleus_.hub().remove(Hub::Of::Path, path_, this);
+  // Whoever has stopped it in between did not find it there.
+  if (!client->has(*this, ticket_.id)) return end();
   nudge();
 }
 
@@ -16,17 +17,23 @@ bool Nudged::tell(const store::Change&) {
   return !ended_;
 }
 
+/// Reading shows whether it still may.
+bool Nudged::check() {
+  nudge();
+  return true;
+}
+
 void Nudged::lost() {
   {
     const std::lock_guard lock(mutex_);
     ended_ = true;
   }
-  const auto client = client_.lock();
-  if (!client || !client->remove(id_)) return;
-  client->more(id_, {{"status", wire::name(wire::Status::AccessLost)}, {"fin", true}});
+  if (const auto client = client_.lock()) client->finish(*this, ticket_, wire::Status::AccessLost);
 }
 
-void Nudged::stop() {
+void Nudged::stop() { end(); }
+
+void Nudged::end() {
   {
     const std::lock_guard lock(mutex_);
     ended_ = true;
@@ -50,22 +57,21 @@ void Nudged::nudge() {
 void Nudged::work() {
   const auto client = client_.lock();
   if (!client) return;
-  bool ended = false;
+  const bool room = client->outbox().has_room();  // others may have been quicker
+  bool go = false;
   {
     const std::lock_guard lock(mutex_);
-    nudged_ = false;
-    ended = ended_;
+    go = room && !ended_;
+    if (go) nudged_ = false;
   }
-  if (ended) return abandon(client);
-  const auto next = catch_up(client);
+  const auto next = go ? catch_up(*client) : Next::Wait;
   bool again = false;
   {
     const std::lock_guard lock(mutex_);
     working_ = false;
-    if (next == Next::End) ended_ = true;
-    again = !ended_ && (nudged_ || next == Next::Again);
+    again = !ended_ && next != Next::End && (nudged_ || next == Next::Again);
   }
-  if (next == Next::End) client->remove(id_), nucleus_.hub().remove(Hub::Of::Path, path_, this);
+  if (next == Next::End) end();
   if (again) nudge();
 }
 

@@ -16,33 +16,36 @@ namespace omnibroker::plugins::nucleus {
 /// Lifecycle: made, `start`ed once; ends by `stop`, or when `catch_up` says so. Threads: as its bases.
 class Nudged : public Hub::Subscription, public Stream, public std::enable_shared_from_this<Nudged> {
  public:
-  Nudged(const ApiClientPtr& client, std::uint64_t id, std::string path)
-      : client_(client), nucleus_(client->nucleus()), id_(id), path_(std::move(path)) {}
+  Nudged(const ApiClientPtr& client, const Ticket& ticket, std::string path)
+      : client_(client), nucleus_(client->nucleus()), ticket_(ticket), path_(std::move(path)) {}
 
-  /// On a thread of the pool. `request` is answered by the first `catch_up`.
+  /// On a thread of the pool. The request is answered by the first `catch_up`.
   void start(const ApiClientPtr& client);
 
   bool tell(const store::Change& change) override;
+  bool check() override;
   void lost() override;
   void stop() override;
 
  protected:
   enum class Next { Wait, Again, End };
-  /// Sends what there is for the client; one call at a time. Again: there is more. End: it has sent that it ends.
-  virtual Next catch_up(const ApiClientPtr& client) = 0;
-  /// It has ended: a request that has not been answered will not be.
-  virtual void abandon(const ApiClientPtr& client) = 0;
+  /// Sends what there is for the client, or that it ends, by its functions for streams; one call at a time. Again:
+  /// there is more.
+  virtual Next catch_up(ApiClient& client) = 0;
 
   const std::string& path() const { return path_; }
-  std::uint64_t id() const { return id_; }
+  const Ticket& ticket() const { return ticket_; }
+  /// The client has been told something already.
+  bool is_begun() const { return ticket_.charge->released(); }
 
  private:
   void nudge();
   void work();
+  void end();
 
   const std::weak_ptr<ApiClient> client_;
   Nucleus& nucleus_;
-  const std::uint64_t id_;
+  const Ticket ticket_;
   const std::string path_;
   std::mutex mutex_;
   bool working_ = false;  // guarded by mutex_, as the next two

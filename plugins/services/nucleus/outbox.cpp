@@ -25,6 +25,11 @@ bool Outbox::offer(Outgoing message) {
   return true;
 }
 
+void Outbox::wake() {
+  const std::lock_guard lock(mutex_);
+  if (!closed_) waker_.wake(connection_);
+}
+
 bool Outbox::has_room() const {
   const std::lock_guard lock(mutex_);
   return !full();

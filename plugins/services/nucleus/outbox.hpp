@@ -39,6 +39,8 @@ class Outbox {
   void push(Outgoing message);
   /// The same while there is room. False: nothing was taken.
   bool offer(Outgoing message);
+  /// Makes the connection look after itself though there is nothing for it.
+  void wake();
   bool has_room() const;
   bool closed() const;
   /// Calls `then` as soon as there is room, at once where there is; never where the connection ends before. On the

@@ -5,6 +5,12 @@
 
 namespace omnibroker::plugins::nucleus {
 
+namespace {
+
+constexpr std::uint64_t kPause = 50'000'000;  // nanoseconds
+
+}  // namespace
+
 Pool::Pool(const Host& host)
     : host_(host), executor_(host.table<omnibroker_host_executor_v1>(OMNIBROKER_HOST_EXECUTOR)) {}
 
@@ -29,18 +35,48 @@ bool Pool::run(std::function<void()> work) {
 }
 
 void Pool::run_in_time(std::function<void()> work) {
-  constexpr std::uint64_t kPause = 50'000'000;
-  auto* context = keep(std::move(work));
-  const auto status = executor_->run_blocking(host_.raw(), enter, context);
-  if (status == OMNIBROKER_OK) return;
-  if (status == OMNIBROKER_RESOURCE_EXHAUSTED && executor_->after(host_.raw(), kPause, retry, context) != 0) return;
-  take(context);
+  {
+    const std::lock_guard lock(mutex_);
+    late_.push_back(std::move(work));
+  }
+  go_on();
+}
+
+void Pool::go_on() {
+  while (true) {
+    std::function<void()> next;
+    {
+      const std::lock_guard lock(mutex_);
+      if (late_.empty()) return;
+      next = std::move(late_.front());
+      late_.pop_front();
+    }
+    auto* context = keep(std::move(next));
+    if (executor_->run_blocking(host_.raw(), enter, context) == OMNIBROKER_OK) continue;
+    const auto refused = take(context);
+    const std::lock_guard lock(mutex_);
+    late_.push_front(std::move(refused->run));
+    // Without a timer it is whatever ends next, or whoever calls this.
+    if (!retries_) retries_ = executor_->after(host_.raw(), kPause, retry, this) != 0;
+    return;
+  }
 }
 
 void Pool::retry(void* context) {
-  auto* work = static_cast<Work*>(context);
-  auto& pool = *work->pool;
-  pool.run_in_time(std::move(pool.take(work)->run));
+  auto& pool = *static_cast<Pool*>(context);
+  {
+    const std::lock_guard lock(pool.mutex_);
+    pool.retries_ = false;
+  }
+  pool.go_on();
+}
+
+void Pool::drop_waiting() {
+  decltype(works_) works;  // destroyed without the lock
+  decltype(late_) late;
+  const std::lock_guard lock(mutex_);
+  works.swap(works_);
+  late.swap(late_);
 }
 
 void Pool::enter(void* context) {
@@ -54,6 +90,8 @@ void Pool::enter(void* context) {
   } catch (...) {
     pool.host_.log().error("A request failed unexpectedly");
   }
+  mine->run = nullptr;
+  pool.go_on();
 }
 
 }  // namespace omnibroker::plugins::nucleus

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,9 +21,13 @@ class Pool {
   /// False: too much is queued, or the component ends; then `work` never runs. It must not throw: what it throws all
   /// the same is logged and dropped.
   bool run(std::function<void()> work);
-  /// The same for work that nobody would ask for again: where too much is queued it waits for a moment, and then tries
-  /// again, until the component ends.
+  /// The same for work that nobody would ask for again: where too much is queued it waits for its turn, until the
+  /// component ends.
   void run_in_time(std::function<void()> work);
+  /// Lets what waits try again. To be called once in a while.
+  void go_on();
+  /// Destroys what has not begun. The component has stopped: nothing of it is called any more.
+  void drop_waiting();
 
  private:
   struct Work {
@@ -38,6 +43,8 @@ class Pool {
   const omnibroker_host_executor_v1* executor_;
   std::mutex mutex_;
   std::unordered_map<Work*, std::unique_ptr<Work>> works_;  // guarded by mutex_
+  std::deque<std::function<void()>> late_;                  // guarded by mutex_; nobody had room for it
+  bool retries_ = false;                                    // guarded by mutex_
 };
 
 }  // namespace omnibroker::plugins::nucleus

@@ -49,7 +49,9 @@ const ConfigSpec<AuthConfig>& auth_spec() {
                  "How long he can get a new one without his password.")
           .range<std::chrono::nanoseconds>(1s, 365 * 24h)
           .field("first_admin", &AuthConfig::first_admin,
-                 "The name of an administrator who is made when the folder has no users yet. Empty: nobody is made.")
+                 "The name of an administrator who is made when the folder has no users yet. Empty: he is `omniverse`, "
+                 "with a "
+                 "random password in the file `first-password` of the folder.")
           .example("omniverse")
           .field("first_admin_password", &AuthConfig::first_admin_password,
                  "His password. It is only used when he is made; he may change it then.")
@@ -100,6 +102,10 @@ const ConfigSpec<ApiConfig>& api_spec() {
                  "What may wait for one client that does not read. Past it no more of its requests are taken, and a "
                  "subscription or channel that has something for it ends with QUOTA_REACHED.")
           .range(kib(64), mib(1024))
+          .field("login_timeout", &ApiConfig::login_timeout,
+                 "How long a connection may be there without anybody having logged in. Until then its messages have at "
+                 "most 64 KiB. `off`: for ever.")
+          .range<std::chrono::nanoseconds>(0s, 1h)
           .field("ping_interval", &ApiConfig::ping_interval, kPing)
           .range<std::chrono::nanoseconds>(0s, 1h);
   return spec;

@@ -37,6 +37,7 @@ struct ApiConfig {
   std::chrono::nanoseconds tidy_interval = std::chrono::minutes(30);
   std::chrono::nanoseconds keep_deleted{0};
   ByteSize max_unread{16 * 1024 * 1024};
+  std::chrono::nanoseconds login_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds ping_interval = std::chrono::seconds(20);
 };
 

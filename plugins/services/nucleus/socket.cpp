@@ -12,6 +12,8 @@ using websocket::Opcode;
 
 namespace {
 
+constexpr std::string_view kPing = "nucleus";
+
 std::string_view text_of(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -25,7 +27,9 @@ Socket::Socket(Host host, Connection connection, const SocketRules& rules, std::
       rules_(rules),
       outbox_(std::move(outbox)),
       conversation_(std::move(conversation)) {
-  if (rules_.ping_interval.count() != 0) connection_.set_timer(rules_.ping_interval);
+  greeting_left_ = rules_.greeting_time;
+  until_ping_ = rules_.ping_interval;
+  arm_timer();
 }
 
 Socket::~Socket() { outbox_->close(); }
@@ -78,10 +82,17 @@ bool Socket::begin_message(const websocket::FrameHeader& header) {
          continues ? "there is nothing to continue" : "a message begins before the last one has ended");
     return false;
   }
-  const auto left = rules_.max_message - std::min<std::uint64_t>(rules_.max_message, fragments_.size());
+  const auto most = max_message();
+  const auto left = most - std::min<std::uint64_t>(most, fragments_.size());
   if (header.length <= left) return true;
-  fail(CloseCode::TooBig, "the message is larger than this server takes");
+  fail(CloseCode::TooBig, conversation_->is_welcome() ? "the message is larger than this server takes"
+                                                      : "the message is larger than this server takes before a login");
   return false;
+}
+
+std::uint64_t Socket::max_message() const {
+  if (rules_.max_greeting == 0 || conversation_->is_welcome()) return rules_.max_message;
+  return std::min(rules_.max_greeting, rules_.max_message);
 }
 
 void Socket::message(std::string_view payload) {
@@ -132,6 +143,13 @@ void Socket::end() {
 void Socket::control(Opcode opcode, std::string_view payload) {
   const websocket::FrameHead head(opcode, payload.size());
   Frame frame{std::string(head.bytes()).append(payload), nullptr, 0};
+  // One pong answers all pings before it (RFC 6455, section 5.5.3): a client that pings and does not read waits for
+  // one.
+  if (opcode == Opcode::Pong) {
+    const auto waits = std::find_if(frames_.begin(), frames_.end(),
+                                    [&](const Frame& one) { return one.sent == 0 && one.head[0] == frame.head[0]; });
+    if (waits != frames_.end()) return void(*waits = std::move(frame));
+  }
   // Behind a frame that has been begun, and ahead of everything else.
   const bool begun = !frames_.empty() && frames_.front().sent > 0;
   auto at = frames_.begin() + (begun ? 1 : 0);
@@ -168,6 +186,7 @@ bool Socket::pump_frame(Frame& frame, std::size_t& room) {
       return false;
     }
     frame.sent += now;
+    written_ += now;
     room -= now;
     return now == part.size();
   };
@@ -176,17 +195,40 @@ bool Socket::pump_frame(Frame& frame, std::size_t& room) {
   return put(std::string_view(*frame.blob).substr(frame.sent - frame.head.size()));
 }
 
+/// For what comes first: the next ping, or the end of the time for a greeting.
+void Socket::arm_timer() {
+  armed_ = until_ping_;
+  if (greeting_left_.count() > 0 && (armed_.count() == 0 || greeting_left_ < armed_)) armed_ = greeting_left_;
+  if (armed_.count() > 0) connection_.set_timer(armed_);
+}
+
+/// Whether the client has taken something since this was asked last.
+bool Socket::is_moving() {
+  const auto moved = written_ - std::min<std::uint64_t>(written_, connection_.unsent());
+  return std::exchange(moved_, moved) < moved;
+}
+
 void Socket::timer() {
   if (phase_ == Phase::Closing) return end();
   if (phase_ == Phase::Ended) return;
-  if (ping_unanswered_) return fail(CloseCode::InternalError, "ping timeout");
-  if (!heard_) {
-    control(Opcode::Ping, "nucleus");
-    ping_unanswered_ = true;
-    pump();
+  if (conversation_->is_welcome()) greeting_left_ = {};
+  if (greeting_left_.count() > 0 && (greeting_left_ -= armed_).count() <= 0) {
+    return fail(CloseCode::PolicyViolation, "nobody has logged in in time");
   }
-  heard_ = false;
-  connection_.set_timer(rules_.ping_interval);
+  if (rules_.ping_interval.count() > 0 && (until_ping_ -= armed_).count() <= 0) {
+    until_ping_ = rules_.ping_interval;
+    // A ping waits behind what is on its way, so one who takes that is not silent.
+    const bool alive = is_moving() || heard_;
+    if (ping_unanswered_ && !alive) return fail(CloseCode::InternalError, "ping timeout");
+    if (!alive) {
+      control(Opcode::Ping, kPing);
+      ping_unanswered_ = true;
+      pump();
+      moved_ += kPing.size() + 2;  // that the ping itself has gone is no sign of life
+    }
+    heard_ = false;
+  }
+  if (phase_ == Phase::Open) arm_timer();
 }
 
 void Socket::shutdown(ShutdownReason reason, std::string_view sentence) {

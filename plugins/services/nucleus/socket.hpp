@@ -18,8 +18,10 @@ namespace omnibroker::plugins::nucleus {
 
 /// How a WebSocket of a service behaves.
 struct SocketRules {
-  std::uint64_t max_message = 0;  ///< Bytes of one message.
-  std::size_t max_unsent = 0;     ///< What the host may hold for this connection.
+  std::uint64_t max_message = 0;   ///< Bytes of one message.
+  std::uint64_t max_greeting = 0;  ///< The same while the conversation does not know who it is; 0: no difference.
+  std::chrono::nanoseconds greeting_time{0};  ///< How long that may last; 0: for ever.
+  std::size_t max_unsent = 0;                 ///< What the host may hold for this connection.
   std::chrono::nanoseconds ping_interval{0};
   std::chrono::nanoseconds close_timeout = std::chrono::seconds(5);
 };
@@ -36,6 +38,8 @@ class Conversation {
 
   /// Whether it takes another message now; else it is asked again when something has been sent or has come up.
   virtual bool is_ready() const = 0;
+  /// Whether it knows who the client is. Until then less is taken from it.
+  virtual bool is_welcome() const { return true; }
   /// A whole message. False: it is not of this protocol, and the connection ends; `problem` says why.
   virtual bool take(std::string_view message, std::string& problem) = 0;
   /// The server asks the client to go.
@@ -75,6 +79,9 @@ class Socket final : public Exchange {
   void take_close(std::string_view payload);
   void message(std::string_view payload);
 
+  void arm_timer();
+  bool is_moving();
+  std::uint64_t max_message() const;
   void control(websocket::Opcode opcode, std::string_view payload);
   void pump();
   bool pump_frame(Frame& frame, std::size_t& room);
@@ -90,6 +97,11 @@ class Socket final : public Exchange {
   std::deque<Frame> frames_;  // being written, and control frames behind it
   std::string fragments_;
   bool in_message_ = false;
+  std::chrono::nanoseconds greeting_left_{0};  // 0: nobody waits for one
+  std::chrono::nanoseconds until_ping_{0};
+  std::chrono::nanoseconds armed_{0};
+  std::uint64_t written_ = 0;  // to the host, since it began
+  std::uint64_t moved_ = 0;    // of this, what had left the host when it was looked at last
   bool heard_ = false;
   bool ping_unanswered_ = false;
 };

@@ -1,5 +1,7 @@
 #include "sows_service.hpp"
 
+#include "params.hpp"
+
 #include <nlohmann/json.hpp>
 #include <nucleus/sows.hpp>
 #include <utility>
@@ -16,8 +18,10 @@ std::string failure(std::uint32_t id, sows::FailureCode code, std::string_view m
 }
 
 std::string answer(std::uint32_t id, const std::string& method, const std::string& text, const SowsMethods& methods) {
-  const auto params = Json::parse(text.empty() ? "{}" : text, nullptr, /*allow_exceptions=*/false);
-  if (!params.is_object()) return failure(id, sows::FailureCode::BadParameters, "The parameters are no JSON object");
+  Json params = Json::object();
+  if (std::string problem; !text.empty() && !parse_object(text, params, problem)) {
+    return failure(id, sows::FailureCode::BadParameters, "The parameters are " + problem);
+  }
   Json result = Json::object();
   try {
     if (!methods(method, params, result)) {

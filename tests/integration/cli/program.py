@@ -18,7 +18,7 @@ from broker import ROOT, executable
 
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 COMMANDS = ["run", "check", "status", "sessions", "generations", "swap", "rollback", "drain", "disconnect", "log-level",
-            "crashes", "plugins", "describe", "schema", "sim", "listen", "bench", "version"]
+            "crashes", "plugins", "describe", "schema", "sim", "listen", "bench", "nucleus", "version"]
 
 
 def plugin_folder():

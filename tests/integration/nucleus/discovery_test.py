@@ -67,6 +67,9 @@ async def test_calls_that_are_none(server):
         await discovery.send(Sows.request(9, "DiscoverySearch.find", b"{"))
         with pytest.raises(Failure, match="The parameters are no JSON object"):
             Sows.result(await discovery.receive(), 9)
+        await discovery.send(Sows.request(10, "DiscoverySearch.find", b'{"query":' + b"[" * 64))
+        with pytest.raises(Failure, match="The parameters are nested deeper than 64 arrays and objects"):
+            Sows.result(await discovery.receive(), 10)
 
 
 @run

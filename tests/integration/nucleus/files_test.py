@@ -1,6 +1,7 @@
 """Files: written, read, versioned, copied, moved, deleted, listed."""
 
 import hashlib
+import json
 
 import pytest
 from nucleus import run
@@ -57,6 +58,74 @@ async def test_a_content_that_is_known_is_named_by_its_hash(server, folder):
         assert updated["hash_value"] == known["hash_value"]
         md5 = {**known, "hash_type": "md5"}
         assert (await api.call("create_asset_with_hash", path={"path": f"{folder}/d"}, **md5))["status"] == "INVALID_PARAMETERS"
+
+
+@run
+async def test_a_content_that_somebody_may_not_read_is_unknown_to_him(server, folder):
+    await server.add_user("eve")
+    content = f"secret {folder}".encode()
+    known = {"hash_type": "sha-256-flat", "hash_value": hashlib.sha256(content).hexdigest(), "hash_bsize": 1048576}
+    async with server.api() as api, server.api("eve") as eve:
+        await api.write(f"{folder}/secret", content)
+        await api.ok("set_acl_v2", path={"path": f"{folder}/secret"}, acl=[{"name": "eve", "acl": []}])
+        await eve.write(f"{folder}/mine", b"")
+        for command, name in (("create_asset_with_hash", "new"), ("update_asset_with_hash", "mine")):
+            assert (await eve.call(command, path={"path": f"{folder}/{name}"}, **known))["status"] == "INVALID_CONTENT_ID"
+        await api.ok("create_asset_with_hash", path={"path": f"{folder}/open"}, **known)
+        await eve.ok("create_asset_with_hash", path={"path": f"{folder}/new"}, **known)
+
+
+# A parameter of another type is never taken for one that is not there: an etag that cannot be read would replace what
+# another has written, and a content that is none would empty a file.
+WRONG = [("stat2", {"path": 7}, "path is a number"), ("stat2", {"path": {"path": []}}, "path is an array"),
+         ("stat2", {"path": "/", "checkpoint": True}, "checkpoint is a boolean"),
+         ("stat2", {"path": "/", "deleted": "maybe"}, "deleted is another text"),
+         ("list2", {"path": "/", "show_hidden": 1}, "show_hidden is a number"),
+         ("list2", {"path": "/", "path_types": ["file"]}, "path_types is no type of paths"),
+         ("list2", {"path": "/", "branches": "x"}, "branches is a text, and should be an array of texts"),
+         ("create_asset", {"content": 7}, "content is a number, and should be a text"),
+         ("create_asset", {"content": ["x"]}, "content is an array"),
+         ("create_asset", {"content_id": 12}, "content_id is a number"),
+         ("create_asset", {"overwrite": "true"}, "overwrite is a text, and should be true or false"),
+         ("create_asset", {"message": {}}, "message is an object"),
+         ("update_asset", {"etag": {}}, "etag is an object, and should be a number from 0 on, or a text of digits"),
+         ("update_asset", {"etag": "new"}, "etag is a text that is no number"),
+         ("update_asset", {"etag": -1}, "etag is a negative number"), ("update_asset", {"delta": 0}, "delta is a number"),
+         ("create_asset_with_hash", {"hash_value": 1}, "hash_value is a number"),
+         ("read_asset_version", {"etag": 1.5}, "etag is a number with a fraction"),
+         ("read_asset_resolved", {"branches": [None]}, "branches[] is null"),
+         ("subscribe_read_asset", {"etag": []}, "etag is an array"), ("subscribe_list", {"path": True}, "path is a boolean"),
+         ("create_object", {"content": True}, "content is a boolean"),
+         ("update_object", {"object_id": "a"}, "object_id is a text that is no number"),
+         ("update_object", {"whole": 1}, "whole is a number"),
+         ("read_object_version", {"sequence": {}}, "sequence is an object"),
+         ("subscribe_read_object", {"object_id": []}, "object_id is an array"),
+         ("create_directory", {"path": 1}, "path is a number"), ("rename", {"src_path": 1}, "src_path is a number"),
+         ("copy2", {"paths_to_copy": {}}, "paths_to_copy is an object, and should be an array"),
+         ("copy2", {"paths_to_copy": [7]}, "paths_to_copy[] is a number"),
+         ("delete2", {"paths": "/a"}, "paths is a text"), ("delete2", {"paths": [None]}, "paths[] is null"),
+         ("obliterate", {"obliterate_checkpoints": "no"}, "obliterate_checkpoints is a text"),
+         ("checkpoint_version", {"force": 1}, "force is a number"), ("lock", {"duration": "1"}, "duration is a text"),
+         ("lock", {"duration": -1}, "duration is out of range"), ("unlock", {"force": "yes"}, "force is a text"),
+         ("change_acl", {"acl": None}, "acl is missing"), ("set_acl_v2", {"acl": {}}, "acl is an object"),
+         ("set_acl_v2", {"acl": [{"name": "users", "acl": ["fly"]}]}, "acl[].acl has another text in it"),
+         ("create_group", {"group": 1}, "group is a number"), ("create", {"type": 1.5}, "type is a number with a fraction"),
+         ("create", {"type": "file"}, "type is none that there is"), ("stop", {"subscription_id": "x"}, "subscription_id is"),
+         ("authorize_token", {"token": 1}, "token is a number"), ("auth", {"username": 1}, "username is a number")]
+
+
+@run
+async def test_parameters_of_another_type_are_named_and_change_nothing(server, folder):
+    async with server.api() as api:
+        await api.write(f"{folder}/a", b"kept")
+        for command, params, expected in WRONG:
+            number = next(api.ids)  # by hand: `content` is a text here
+            request = {"command": command, "id": number, "path": {"path": f"{folder}/a"}, **params}
+            await api.socket.send(json.dumps(request))
+            answer = await api.next(number)
+            assert answer["status"] == "INVALID_PARAMETERS" and answer["message"].startswith(expected), (command, answer)
+        assert (await api.ok("read_asset_version", path={"path": f"{folder}/a"}))["content"] == b"kept"
+        await api.ok("stat2", path={"path": f"{folder}/a", "branch": None, "checkpoint": None}, deleted=None)
 
 
 @pytest.mark.parametrize("path", ["", "no-slash", "/a/../b", "/a//b", "/a/./b", "/a\nb", "/" + "x" * 256, "/a" * 3000])

@@ -14,7 +14,9 @@ from nucleus import TIMEOUT, Api, Server, run
 @pytest.mark.parametrize("garbage,reason", [("{", "no JSON object"), ("[]", "no JSON object"), ("7", "no JSON object"),
                                             (b"\0\0\0", "no JSON object"), (b"{}\0blob", "no id"), ('{"id":-1}', "no id"),
                                             ('{"command":"ping"}', "no id"), (b"\xff\xfe", "no JSON object"),
-                                            ("[" * 100_000, "no JSON object")])
+                                            ('{"id":1,"a":' + "[" * 64, "nested deeper than 64"),
+                                            ('[{"a":' * 5_000, "nested deeper than 64")],
+                         ids=lambda value: str(value)[:20])
 @run
 async def test_garbage_ends_the_connection(server, garbage, reason):
     async with Api(server.url("api"), read=False) as api:

@@ -224,6 +224,43 @@ async def test_a_channel_is_left_by_stop(server, folder, users):
 
 
 @run
+async def test_who_loses_the_right_to_a_channel_hears_nothing_more(server, folder, users):
+    path = f"{folder}/talk.channel"
+    async with server.api() as admin, server.api("ann") as ann, server.api("bob") as bob:
+        hers, his, mine = await joined(ann, path), await joined(bob, path), await joined(admin, path)
+        for api, number in ((ann, hers), (bob, his)):
+            await api.ok("update", frame(JOIN, api.session["connection_id"]), uri=path)
+        for api, number in ((ann, hers), (bob, his), (admin, mine)):
+            assert [(await api.next(number))["content"][5] for _ in range(2)] == [JOIN, JOIN]
+        await admin.ok("set_acl_v2", path={"path": folder}, acl=[{"name": "bob", "acl": []}])
+        await admin.ok("update", b"secret", uri=path)
+        assert (await bob.next(his))["content"] == frame(DELETED, "")
+        assert (await bob.next(his))["status"] == "ACCESS_LOST"
+        said = [(await ann.next(hers))["content"] for _ in range(2)]
+        assert sorted(said) == sorted([b"secret", frame(LEFT, bob.session["connection_id"])])
+        assert (await bob.call("update", b"anybody?", uri=path))["status"] == "DENIED"
+        assert (await bob.call("read", uri=path))["status"] == "DENIED"
+        await bob.ok("ping")
+        assert bob.queue(his).empty()
+
+
+@run
+async def test_who_leaves_a_group_leaves_its_channels(server, folder, users):
+    path = f"{folder}/talk.channel"
+    async with server.api() as admin, server.api("ann") as ann:
+        await admin.ok("create_group", group="talkers")
+        await admin.ok("add_user_to_group", user="ann", group="talkers")
+        mine = await joined(admin, path)
+        await admin.ok("set_acl_v2", path={"path": path},
+                       acl=[{"name": "talkers", "acl": ["read"]}, {"name": "users", "acl": []}])
+        hers = await joined(ann, path)
+        await admin.ok("remove_group", group="talkers")
+        assert (await ann.next(hers))["status"] == "ACCESS_LOST", "also where nobody speaks"
+        await admin.ok("update", b"alone?", uri=path)
+        assert (await admin.next(mine))["content"] == b"alone?"
+
+
+@run
 async def test_speaking_in_a_channel_needs_the_right_to_write(server, folder, users):
     path = f"{folder}/talk.channel"
     async with server.api() as admin, server.api("bob") as bob:

@@ -116,6 +116,93 @@ async def test_nobody_is_told_what_he_may_not_read(server, folder):
 
 
 @run
+async def test_nobody_is_told_that_what_he_may_not_read_goes(server, folder):
+    """What is deleted or moved has no rights any more when that is told: those of before count."""
+    await server.add_user("eve")
+    hidden = [{"name": "eve", "acl": []}]
+    async with server.api() as api, server.api("eve") as eve:
+        for name in ("gone", "moved", "open"):
+            await api.write(f"{folder}/{name}", name.encode())
+        await api.write(f"{folder}/closed/x", b"x")
+        for name in ("gone", "moved", "closed"):
+            await api.ok("set_acl_v2", path={"path": f"{folder}/{name}"}, acl=hidden)
+        number = await subscribed(eve, folder)
+        await api.all(await api.begin("delete", uri=f"{folder}/gone"))
+        await api.ok("rename", src_path=f"{folder}/moved", dst_path=f"{folder}/elsewhere")
+        await api.ok("obliterate", path={"path": f"{folder}/gone"})
+        await api.all(await api.begin("delete", uri=f"{folder}/closed"))
+        await api.ok("rename", src_path=f"{folder}/open", dst_path=f"{folder}/known")
+        assert await events(eve, number, 1) == [("rename", f"{folder}/open")]
+
+
+@run
+async def test_who_may_not_know_where_something_goes_is_told_that_it_has_gone(server, folder):
+    await server.add_user("eve")
+    async with server.api() as api, server.api("eve") as eve:
+        await api.write(f"{folder}/a", b"1")
+        await api.ok("create_directory", path={"path": f"{folder}/closed"})
+        await api.ok("set_acl_v2", path={"path": f"{folder}/closed"}, acl=[{"name": "eve", "acl": []}])
+        number = await subscribed(eve, folder)
+        await api.ok("rename", src_path=f"{folder}/a", dst_path=f"{folder}/closed/a")
+        told = await eve.next(number)
+        assert told["event"] == "delete" and "destination" not in told["entry"], told
+
+
+@run
+async def test_the_folder_itself_is_told_as_renamed(server, folder):
+    async with server.api() as api:
+        await api.write(f"{folder}/a/x", b"1")
+        number = await subscribed(api, f"{folder}/a")
+        await api.ok("rename", src_path=f"{folder}/a", dst_path=f"{folder}/b")
+        answers = await api.all(number)
+        assert [(one["event"], one["entry"]["path"]) for one in answers[:-1]] == [("rename", f"{folder}/a/")], answers
+        assert answers[0]["entry"]["destination"] == f"{folder}/b/" and answers[-1]["status"] == "NOT_EXIST"
+
+
+@run
+async def test_subscriptions_end_with_the_right_to_read_wherever_it_came_from(server, folder):
+    """From a folder above, from a group, by a move below other rights, and with the user."""
+    await server.add_user("mia")
+    async with server.api() as api, server.api("mia") as mia:
+        await api.ok("create_group", group="readers")
+        for case in ("above", "group", "moved", "user"):
+            await api.write(f"{folder}/{case}/sub/a", b"1")
+            await api.ok("create_object", b"1", path={"path": f"{folder}/{case}/sub/live"})
+        await api.ok("create_directory", path={"path": f"{folder}/closed"})
+        await api.ok("set_acl_v2", path={"path": f"{folder}/closed"}, acl=[{"name": "mia", "acl": []}])
+        await api.ok("add_user_to_group", user="mia", group="readers")
+        await api.ok("set_acl_v2", path={"path": f"{folder}/group"},
+                     acl=[{"name": "readers", "acl": ["read"]}, {"name": "users", "acl": []}])
+
+        async def watch(case):
+            path = f"{folder}/{case}/sub"
+            numbers = [await subscribed(mia, path)]
+            for command, name in (("subscribe_read_asset", "a"), ("subscribe_read_object", "live")):
+                numbers.append(await mia.begin(command, path={"path": f"{path}/{name}"}))
+                assert (await mia.next(numbers[-1]))["content"] == b"1"
+            return numbers
+
+        async def lost(numbers, statuses=("ACCESS_LOST",)):
+            for number in numbers:
+                last = (await mia.all(number, end="ACCESS_LOST"))[-1]
+                assert last["status"] in statuses and last["fin"] is True, last
+
+        numbers = await watch("above")
+        await api.ok("set_acl_v2", path={"path": f"{folder}/above"}, acl=[{"name": "mia", "acl": []}])
+        await lost(numbers)
+        numbers = await watch("group")
+        await api.ok("remove_user_from_group", user="mia", group="readers")
+        await lost(numbers)
+        numbers = await watch("moved")
+        await api.ok("rename", src_path=f"{folder}/moved", dst_path=f"{folder}/closed/moved")
+        await lost(numbers, ("NOT_EXIST", "ACCESS_LOST"))
+        numbers = await watch("user")
+        async with server.sows("auth") as auth:
+            assert (await auth.call("Profiles.disable", access_token=await server.token(), username="mia"))["status"] == "OK"
+        await lost(numbers)
+
+
+@run
 async def test_super_users_see_everything(server, folder):
     await server.add_user("bob")
     async with server.api() as api, server.api("bob") as bob:

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <nucleus/channel_frames.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,11 +22,17 @@ class Listener final : public Channels::Member {
     heard.push_back(*payload);
     return true;
   }
-  void end() override { ended = true; }
+  bool may_hear() override {
+    ++asked;
+    return may;
+  }
+  void end(Channels::End why) override { ended = why; }
 
   std::vector<std::string> heard;
   bool deaf = false;
-  bool ended = false;
+  bool may = true;
+  int asked = 0;
+  std::optional<Channels::End> ended;
 
  private:
   const std::string name_;
@@ -35,7 +42,7 @@ class ChannelsTest : public ::testing::Test {
  protected:
   std::shared_ptr<Listener> join(const std::string& name) {
     auto member = std::make_shared<Listener>(name);
-    channels.join("/c", member, [] {});
+    channels.join("/c", member, since, [] {});
     return member;
   }
   bool say(const std::string& connection, const std::string& payload) {
@@ -43,6 +50,7 @@ class ChannelsTest : public ::testing::Test {
   }
 
   Channels channels;
+  std::uint64_t since = 5;
 };
 
 TEST_F(ChannelsTest, TellEverybodyAlsoTheSpeaker) {
@@ -55,7 +63,7 @@ TEST_F(ChannelsTest, TellEverybodyAlsoTheSpeaker) {
 TEST_F(ChannelsTest, SayThatSomebodyIsJoinedBeforeHeHears) {
   auto member = std::make_shared<Listener>("ann");
   bool joined = false;
-  channels.join("/c", member, [&] {
+  channels.join("/c", member, since, [&] {
     joined = true;
     EXPECT_TRUE(member->heard.empty());
   });
@@ -97,13 +105,59 @@ TEST_F(ChannelsTest, EndWhenTheyAreDeleted) {
   const auto ann = join("ann"), eve = join("eve");
   say("ann", frames::write({frames::Event::Join, "ann"}));
 
-  channels.remove("/c");
-  channels.remove("/c");
+  channels.gone("/c", 6);
+  channels.look_after();
+  channels.gone("/c", 7);
+  channels.look_after();
 
-  EXPECT_TRUE(ann->ended && eve->ended);
+  EXPECT_EQ(ann->ended, Channels::End::Deleted);
+  EXPECT_EQ(eve->ended, Channels::End::Deleted);
   EXPECT_EQ(ann->heard.back(), frames::write({frames::Event::Deleted, ""}));
   EXPECT_EQ(eve->heard.size(), 1u) << "who does not know our frames is not sent one";
   EXPECT_TRUE(say("ann", "anybody?"));
+}
+
+TEST_F(ChannelsTest, OfTheSameNameAreNotThoseThatWereDeletedBefore) {
+  const auto before = join("ann");
+  channels.gone("/c", 6);
+  since = 7;
+  const auto behind = join("bob");
+  channels.look_after();
+
+  EXPECT_TRUE(before->ended);
+  EXPECT_FALSE(behind->ended);
+  say("bob", "hello");
+  EXPECT_EQ(before->heard.size(), 0u);
+  EXPECT_EQ(behind->heard.size(), 1u);
+}
+
+TEST_F(ChannelsTest, SayNothingToWhoHasLostTheRight) {
+  const auto ann = join("ann"), bob = join("bob");
+  const auto hello = frames::write({frames::Event::Join, "bob"});
+  say("bob", hello);
+  bob->may = false;
+  say("ann", "he may still hear this");
+  channels.rights_changed();
+
+  say("ann", "secret");
+
+  const auto left = frames::write({frames::Event::Left, "bob"});
+  EXPECT_EQ(bob->heard,
+            (std::vector<std::string>{hello, "he may still hear this", frames::write({frames::Event::Deleted, ""})}));
+  EXPECT_EQ(bob->ended, Channels::End::AccessLost);
+  EXPECT_EQ(ann->heard, (std::vector<std::string>{hello, "he may still hear this", "secret", left}));
+  EXPECT_EQ(ann->asked, 2) << "once, and once more when rights had changed";
+}
+
+TEST_F(ChannelsTest, PartWithWhoHasLostTheRightAlsoWhereNobodySpeaks) {
+  const auto ann = join("ann"), bob = join("bob");
+  say("bob", frames::write({frames::Event::Join, "bob"}));
+  bob->may = false;
+  channels.rights_changed();
+  channels.look_after();
+
+  EXPECT_EQ(bob->ended, Channels::End::AccessLost);
+  EXPECT_EQ(ann->heard.back(), frames::write({frames::Event::Left, "bob"}));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdlib.h>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -14,10 +15,23 @@ namespace {
 
 using Paths = std::vector<std::string>;
 
+constexpr int kMost = 1000;
+
+/// In memory where that is offered: nothing here depends on a disk.
+std::filesystem::path memory_folder() {
+  std::error_code error;
+  const bool offered = std::filesystem::is_directory("/dev/shm", error) && ::access("/dev/shm", W_OK) == 0;
+  return offered ? "/dev/shm" : std::filesystem::temp_directory_path();
+}
+
 class Told final : public Hub::Subscription {
  public:
   bool tell(const store::Change& change) override {
     paths.push_back(change.entry.path);
+    return wants_more;
+  }
+  bool check() override {
+    ++checks;
     return wants_more;
   }
   void lost() override { is_lost = true; }
@@ -25,13 +39,14 @@ class Told final : public Hub::Subscription {
   Paths paths;
   bool wants_more = true;
   bool is_lost = false;
+  int checks = 0;
 };
 
 /// A hub whose work runs when the test says so, and a store that tells it what happens.
 class HubTest : public ::testing::Test {
  protected:
   HubTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "omnibroker-hub-XXXXXX").string();
+    std::string name = (memory_folder() / "omnibroker-hub-XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
     auto opened =
         store::Store::open(folder_ / "data", {}, [this](const store::Change& change) { hub.changed(change); });
@@ -60,11 +75,14 @@ class HubTest : public ::testing::Test {
     }
   }
 
+  void throw_work_away() { works_.clear(); }
+
   bool takes_work = true;
   Hub hub{[this](std::function<void()> next) {
-    if (takes_work) works_.push_back(std::move(next));
-    return takes_work;
-  }};
+            if (takes_work) works_.push_back(std::move(next));
+            return takes_work;
+          },
+          kMost};
   std::unique_ptr<store::Store> store_;
 
  private:
@@ -138,20 +156,76 @@ TEST_F(HubTest, GoesOnWhenThereWasNoThread) {
   EXPECT_EQ(told->paths, Paths{"/a/"});
 }
 
-TEST_F(HubTest, EndsAllSubscriptionsRatherThanLeaveAGap) {
+TEST_F(HubTest, GoesOnWhenItsWorkWasThrownAway) {
   const auto told = subscribe(Hub::Of::Folder, "/");
-  store::Change change;
-  change.entry.path = "/x";
-  change.transaction_id = ~std::uint64_t{0};
-  for (int i = 0; i < 100'001; ++i) hub.changed(change);
+  make("/a");
+  throw_work_away();
+  hub.go_on();
   work();
 
-  EXPECT_TRUE(told->is_lost);
-  EXPECT_EQ(told->paths, Paths{});
+  EXPECT_EQ(told->paths, Paths{"/a/"});
+}
+
+store::Change change_of(const std::string& path, std::uint64_t transaction) {
+  store::Change change;
+  change.entry.path = path;
+  change.transaction_id = transaction;
+  return change;
+}
+
+constexpr std::uint64_t kLater = 1'000'000;  // than all that the store has done
+
+TEST_F(HubTest, EndsWhatItHasNoRoomForAndNothingElse) {
+  const auto slow = subscribe(Hub::Of::Folder, "/slow"), other = subscribe(Hub::Of::Folder, "/other");
+  for (int i = 0; i < kMost; ++i) hub.changed(change_of("/slow/x", kLater));
+  hub.changed(change_of("/slow/x", kLater + 1));
+  hub.changed(change_of("/nobody/x", kLater + 2));
+  work();
+  hub.changed(change_of("/other/x", kLater + 3));
+  work();
+
+  EXPECT_TRUE(slow->is_lost);
+  EXPECT_EQ(slow->paths, Paths{}) << "it has ended, rather than have a gap";
+  EXPECT_FALSE(other->is_lost);
+  EXPECT_EQ(other->paths, Paths{"/other/x"});
   const auto next = subscribe(Hub::Of::Folder, "/");
   make("/a");
   work();
   EXPECT_EQ(next->paths, Paths{"/a/"}) << "it goes on for others";
+}
+
+TEST_F(HubTest, TakesOneChangeOfManyPathsWhole) {
+  const auto all = subscribe(Hub::Of::Everything, "/");
+  for (int i = 0; i < 10 * kMost; ++i) hub.changed(change_of("/deleted/x", kLater));
+  work();
+
+  EXPECT_FALSE(all->is_lost);
+  EXPECT_EQ(all->paths.size(), 10u * kMost);
+}
+
+TEST_F(HubTest, QueuesNothingThatNobodyWantsToKnow) {
+  const auto told = subscribe(Hub::Of::Folder, "/here"), path = subscribe(Hub::Of::Path, "/there");
+  for (int i = 0; i < kMost; ++i) hub.changed(change_of("/elsewhere/x", kLater + static_cast<std::uint64_t>(i)));
+  hub.changed(change_of("/here/x", 2 * kLater));
+  hub.changed(change_of("/there", 2 * kLater + 1));
+  work();
+
+  EXPECT_EQ(told->paths, Paths{"/here/x"});
+  EXPECT_EQ(path->paths, Paths{"/there"});
+}
+
+TEST_F(HubTest, AsksEverybodyWhenRightsHaveChanged) {
+  const auto may = subscribe(Hub::Of::Folder, "/"), may_not = subscribe(Hub::Of::Path, "/a");
+  may_not->wants_more = false;
+  hub.check();
+  hub.check();
+  work();
+  make("/a");
+  work();
+
+  EXPECT_EQ(may->checks, 1);
+  EXPECT_EQ(may->paths, Paths{"/a/"});
+  EXPECT_EQ(may_not->paths, Paths{});
 }
 
 TEST(Paths, AreCutToTheirFolders) {

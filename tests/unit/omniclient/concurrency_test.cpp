@@ -1,6 +1,7 @@
 // Many threads that use the library at the same time, and stop what they have begun at any moment.
 #include "client.hpp"
 
+#include <deque>
 #include <random>
 #include <thread>
 
@@ -18,17 +19,37 @@ void in_threads(const Work& work) {
   for (auto& thread : threads) thread.join();
 }
 
-/// Whether a callback has come after the stop that forbids it.
+/// Whether a callback has come after the stop that forbids it. Lives until the library has ended, so that one that
+/// comes much too late is seen as well.
 struct Guarded {
   std::atomic<bool> stopped{false};
   std::atomic<int> late{0};
+  std::atomic<int> called_ever{0};
   void called() {
+    ++called_ever;
     if (stopped) ++late;
   }
 };
 
 class ManyThreads : public testing::Test {
  protected:
+  Guarded& guarded() {
+    std::lock_guard lock(mutex);
+    return all_guarded.emplace_back();
+  }
+  /// Ends the library, and looks at all of them.
+  void expect_none_late() {
+    omniClientShutdown();
+    int called = 0;
+    for (const auto& one : all_guarded) {
+      EXPECT_EQ(one.late, 0);
+      called += one.called_ever;
+    }
+    EXPECT_GT(called, 0);
+  }
+
+  std::mutex mutex;
+  std::deque<Guarded> all_guarded;
   Library library;
   const std::string files = (library.folder() / "files").string();
 };
@@ -54,12 +75,12 @@ TEST_F(ManyThreads, ReadWriteAndListTheSamePlaces) {
 }
 
 TEST_F(ManyThreads, HearNothingAfterTheyHaveStoppedARequest) {
-  write(files + "/a", "x");
-  write("mem://h/a", "x");
+  ASSERT_EQ(write(files + "/a", "x"), eOmniClientResult_Ok);
+  ASSERT_EQ(write("mem://h/a", "x"), eOmniClientResult_Ok);
   in_threads([this](int thread) {
     std::minstd_rand random(static_cast<unsigned>(thread) + 1);
     for (int round = 0; round < kRounds * 5; ++round) {
-      Guarded guarded;
+      Guarded& mine = guarded();
       const auto url = round % 2 == 0 ? files + "/a" : std::string("mem://h/a");
       const auto called = [](void* data, OmniClientResult, OmniClientListEntry const*) noexcept {
         static_cast<Guarded*>(data)->called();
@@ -67,31 +88,31 @@ TEST_F(ManyThreads, HearNothingAfterTheyHaveStoppedARequest) {
       const auto changed = [](void* data, OmniClientResult, OmniClientListEvent, OmniClientListEntry const*) noexcept {
         static_cast<Guarded*>(data)->called();
       };
-      const auto id = random() % 2 == 0 ? omniClientStat(url.c_str(), &guarded, called)
-                                        : omniClientStatSubscribe(url.c_str(), &guarded, called, changed);
+      const auto id = random() % 2 == 0 ? omniClientStat(url.c_str(), &mine, called)
+                                        : omniClientStatSubscribe(url.c_str(), &mine, called, changed);
       if (random() % 3 == 0) omniClientWait(id);
       if (random() % 3 == 0) omniClientWaitFor(id, random() % 2);
       if (random() % 4 == 0) write(url, std::to_string(round));
       omniClientStop(id);
-      guarded.stopped = true;
-      EXPECT_EQ(guarded.late, 0);
+      mine.stopped = true;
     }
   });
+  expect_none_late();
 }
 
 TEST_F(ManyThreads, RegisterAndUnregisterWhileStatusesCome) {
   in_threads([this](int thread) {
     for (int round = 0; round < kRounds; ++round) {
-      Guarded guarded;
+      Guarded& mine = guarded();
       const auto handle = omniClientRegisterFileStatusCallback(
-          &guarded,
+          &mine,
           [](void* data, char const*, OmniClientFileStatus, int) noexcept { static_cast<Guarded*>(data)->called(); });
-      write(files + "/" + std::to_string(thread), "x");
+      EXPECT_EQ(write(files + "/" + std::to_string(thread), "x"), eOmniClientResult_Ok);
       omniClientUnregisterCallback(handle);
-      guarded.stopped = true;
-      EXPECT_EQ(guarded.late, 0);
+      mine.stopped = true;
     }
   });
+  expect_none_late();
 }
 
 TEST_F(ManyThreads, LockOneFileOneAtATime) {
@@ -114,7 +135,7 @@ TEST_F(ManyThreads, LockOneFileOneAtATime) {
 TEST_F(ManyThreads, MaySeeTheLibraryShutDownUnderThem) {
   std::atomic<int> refused{0};
   std::thread shutting([&] {
-    stat(files);
+    EXPECT_EQ(stat(files).result, eOmniClientResult_Ok);
     omniClientShutdown();
   });
   in_threads([&](int) {

@@ -13,7 +13,7 @@ using omniclient::Engine;
 using omniclient::Operation;
 using Kind = Credentials::Answer::Kind;
 
-OmniClientContent content_of(const std::string& text) {
+OmniClientContent filled_with(const std::string& text) {
   auto content = omniClientAllocContent(text.size());
   text.copy(static_cast<char*>(content.buffer), text.size());
   return content;
@@ -57,13 +57,13 @@ class CredentialsTest : public testing::Test {
 
 TEST_F(CredentialsTest, AreAskedForTheNewestFirst) {
   Asked old{[](OmniClientCredentials& given) {
-              given.username = content_of("ann");
-              given.password = content_of("secret");
+              given.username = filled_with("ann");
+              given.password = filled_with("secret");
               return true;
             },
             {}};
   Asked fresh{[](OmniClientCredentials& given) {
-                given.token = content_of("not meant");  // Freed all the same.
+                given.token = filled_with("not meant");  // Freed all the same.
                 return false;
               },
               {}};
@@ -79,7 +79,7 @@ TEST_F(CredentialsTest, AreAskedForTheNewestFirst) {
   EXPECT_EQ(old.servers.all(), std::vector<std::string>{"omniverse://host:1234"});
 
   fresh.answer = [](OmniClientCredentials& given) {
-    given.token = content_of("T0ken");
+    given.token = filled_with("T0ken");
     return true;
   };
   answer = ask();
@@ -125,7 +125,7 @@ TEST_F(CredentialsTest, AreNoMoreAskedForWhenCancelled) {
 
 TEST_F(CredentialsTest, AreAskedOfTheNextOneWhereACallbackWasUnregistered) {
   Asked first{[](OmniClientCredentials& given) {
-                given.username = content_of("first");
+                given.username = filled_with("first");
                 return true;
               },
               {}};
@@ -146,7 +146,7 @@ TEST_F(CredentialsTest, AreAskedOfTheNextOneWhereACallbackWasUnregistered) {
 
 TEST_F(CredentialsTest, AreAskedForWhileACallbackWaitsForTheServer) {
   Asked asked{[](OmniClientCredentials& given) {
-                given.username = content_of("ann");
+                given.username = filled_with("ann");
                 return true;
               },
               {}};

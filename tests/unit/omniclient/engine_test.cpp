@@ -375,7 +375,7 @@ TEST(StatusCallback, TellsOfConnectionsAlsoWhoComesLater) {
   Collected<ConnectionStatus> late;
   ASSERT_NE(omniClientRegisterConnectionStatusCallback(&early, keep_connection), 0u);
 
-  stat("mem://ann@h:99/a");
+  EXPECT_EQ(stat("mem://ann@h:99/a").result, eOmniClientResult_ErrorNotFound);
   ASSERT_NE(omniClientRegisterConnectionStatusCallback(&late, keep_connection), 0u);
   omniClientSignOut("mem://ann@h:99");
 
@@ -384,6 +384,11 @@ TEST(StatusCallback, TellsOfConnectionsAlsoWhoComesLater) {
                                                               {"mem://h:99", eOmniClientConnectionStatus_SignedOut}}));
   EXPECT_EQ(late.wait_for(2), (std::vector<ConnectionStatus>{{"mem://h:99", eOmniClientConnectionStatus_Connected},
                                                              {"mem://h:99", eOmniClientConnectionStatus_SignedOut}}));
+  // What has ended is no connection that anybody would have to know.
+  Collected<ConnectionStatus> last;
+  ASSERT_NE(omniClientRegisterConnectionStatusCallback(&last, keep_connection), 0u);
+  EXPECT_EQ(stat("mem://h:100/a").result, eOmniClientResult_ErrorNotFound);
+  EXPECT_EQ(last.wait_for(2)[0], (ConnectionStatus{"mem://h:100", eOmniClientConnectionStatus_Connecting}));
 }
 
 TEST(StatusCallback, MayUnregisterItself) {

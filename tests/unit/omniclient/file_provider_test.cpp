@@ -132,6 +132,14 @@ TEST_F(Files, KnowAllFormsOfAFileUrl) {
   EXPECT_EQ(read(path).result, eOmniClientResult_ErrorNotFound);
 }
 
+TEST_F(Files, HaveNoNamesWithSlashes) {
+  ASSERT_EQ(write(at("a/b"), "x"), kOk);
+
+  EXPECT_EQ(read("file:" + at("a%2Fb")).result, eOmniClientResult_ErrorBadRequest);
+  EXPECT_EQ(delete_item("file:" + at("a/b%00c")), eOmniClientResult_ErrorBadRequest);
+  EXPECT_EQ(read("file:" + at("a/b")).content, "x");
+}
+
 TEST_F(Files, AreTheirOwnLocalFiles) {
   ASSERT_EQ(write(at("a"), "x"), kOk);
   OmniClientRequestId id = 0;

@@ -90,8 +90,8 @@ TEST_F(LiveObject, NumbersItsUpdates) {
 
 TEST_F(LiveObject, IsReadFromItsBeginning) {
   const auto created = create(kUrl, "one");
-  update(kUrl, created.object, "two");
-  update(kUrl, created.object, "three");
+  ASSERT_EQ(update(kUrl, created.object, "two").result, kOk);
+  ASSERT_EQ(update(kUrl, created.object, "three").result, kOk);
 
   read();
   const auto history = updates.wait_for(3);
@@ -106,7 +106,7 @@ TEST_F(LiveObject, IsReadFromItsBeginning) {
 
 TEST_F(LiveObject, IsReadFromWhereTheReaderStands) {
   const auto created = create(kUrl, "one");
-  update(kUrl, created.object, "two");
+  ASSERT_EQ(update(kUrl, created.object, "two").result, kOk);
 
   read(created.object, 1);
   EXPECT_EQ(updates.wait_for(1)[0].content, "two");
@@ -138,7 +138,7 @@ TEST_F(LiveObject, GivesUpdatesToWhoProcessesThem) {
   const auto processing = omniClientLiveRegisterProcessUpdatesCallback(nullptr, [](void*) noexcept { ++processed; });
   const auto handle = omniClientLiveRegisterQueuedCallback2(nullptr, keep_queued);
 
-  update(kUrl, created.object, "two");
+  ASSERT_EQ(update(kUrl, created.object, "two").result, kOk);
   queued.wait_until([](const auto& type) { return type == eOmniClientLiveUpdateType_Remote; });
   queued.wait_until([](const auto& type) { return type == eOmniClientLiveUpdateType_Local; });
   EXPECT_EQ(updates.all().size(), 1u);
@@ -179,7 +179,7 @@ TEST_F(LiveObject, TellsWithoutWords) {
   updates.wait_for(1);
   omniClientLiveSetQueuedCallback([]() noexcept { told.add(1); });
 
-  update(kUrl, created.object, "two");
+  ASSERT_EQ(update(kUrl, created.object, "two").result, kOk);
 
   told.wait_for(1);
   omniClientLiveSetQueuedCallback(nullptr);
@@ -197,7 +197,7 @@ TEST_F(LiveObject, HoldsUpdatesBackAndSaysWhenThereAreMore) {
   read();
   updates.wait_for(1);
 
-  update(kUrl, created.object, "two");
+  ASSERT_EQ(update(kUrl, created.object, "two").result, kOk);
 
   // Processed when it comes, which is too early, and again when it is told that there is more.
   EXPECT_EQ(updates.wait_for(2)[1].content, "two");
@@ -209,7 +209,7 @@ TEST_F(LiveObject, IsProcessedUpToATimeDueOrNot) {
   const auto created = create(kUrl, "one");
   read();
   updates.wait_for(1);
-  update(kUrl, created.object, "two");
+  ASSERT_EQ(update(kUrl, created.object, "two").result, kOk);
   omniClientLiveProcess();
   EXPECT_EQ(updates.all().size(), 1u);
 
@@ -225,7 +225,7 @@ TEST_F(LiveObject, GivesUpdatesAtOnceToWhoAsksForThat) {
   reading = omniClientLiveRead2(kUrl, 0, 0, &updates, keep_update);
   updates.wait_for(1);
 
-  update(kUrl, created.object, "two");
+  ASSERT_EQ(update(kUrl, created.object, "two").result, kOk);
 
   EXPECT_EQ(updates.wait_for(2)[1].content, "two");
 }
@@ -243,7 +243,7 @@ TEST_F(LiveObject, StartsAnewWithAnotherId) {
 }
 
 TEST_F(LiveObject, EndsForItsReadersWhenItIsDeleted) {
-  create(kUrl, "one");
+  ASSERT_EQ(create(kUrl, "one").result, kOk);
   reading = omniClientLiveRead2(kUrl, 0, 0, &updates, keep_update);
   updates.wait_for(1);
 
@@ -287,7 +287,7 @@ TEST_F(LiveObject, TellsCallbacksOfTheOlderForm) {
                   uint64_t time) noexcept { keep_parts(nullptr, url, type, sequence, time); });
   EXPECT_EQ(omniClientLiveRegisterQueuedCallback2(nullptr, nullptr), 0u);
 
-  update(kUrl, created.object, "two");
+  ASSERT_EQ(update(kUrl, created.object, "two").result, kOk);
   const auto told = parts.wait_for(4);  // Remote and Local, each of them twice.
   omniClientUnregisterCallback(by_name);
   omniClientUnregisterCallback(by_lambda);
@@ -321,6 +321,11 @@ struct SlowReader {
 TEST_F(LiveObject, GivesNoUpdateBeforeItsHistoryIsThrough) {
   const auto created = create(kUrl, "one");
   SlowReader reader;
+  Collected<OmniClientLiveUpdateType> told;
+  const auto handle =
+      omniClientLiveRegisterQueuedCallback2(&told, [](void* data, OmniClientLiveUpdateInfo const* info) noexcept {
+        static_cast<Collected<OmniClientLiveUpdateType>*>(data)->add(info->updateType);
+      });
   const auto id = omniClientLiveRead(kUrl, 0, 0, &reader, SlowReader::call);
   reader.running.get_future().wait();
   auto content = content_of("two");
@@ -331,11 +336,11 @@ TEST_F(LiveObject, GivesNoUpdateBeforeItsHistoryIsThrough) {
   omniClientLiveProcess();
   EXPECT_TRUE(reader.contents.all().empty());
 
+  // It is told when it can be processed, and then it is.
   reader.go_on.set_value();
-  while (reader.contents.all().size() < 2) {
-    omniClientLiveProcess();
-    std::this_thread::yield();
-  }
+  told.wait_until([](const auto& type) { return type == eOmniClientLiveUpdateType_More; });
+  omniClientLiveProcess();
+  omniClientUnregisterCallback(handle);
   omniClientStop(id);
 
   EXPECT_EQ(reader.contents.all(), (std::vector<std::string>{"one", "two"}));
@@ -345,7 +350,7 @@ TEST_F(LiveObject, ForgetsWhatWasNotProcessedWhenItIsStopped) {
   const auto created = create(kUrl, "one");
   read();
   updates.wait_for(1);
-  update(kUrl, created.object, "two");
+  ASSERT_EQ(update(kUrl, created.object, "two").result, kOk);
   omniClientStop(std::exchange(reading, 0));
   omniClientLiveProcess();
 

@@ -83,15 +83,15 @@ TEST_F(Resolve, TellsWhenItIsFoundElsewhere) {
     return told.changes.wait_until([&](const Resolved& one) { return one.event == event && one.url == url; });
   };
 
-  write("mem://h/two/a", "x");
+  ASSERT_EQ(write("mem://h/two/a", "x"), eOmniClientResult_Ok);
   until(eOmniClientListEvent_Created, "mem://h/two/a");
-  write("mem://h/two/a", "xx");
+  ASSERT_EQ(write("mem://h/two/a", "xx"), eOmniClientResult_Ok);
   until(eOmniClientListEvent_Updated, "mem://h/two/a");
-  write("mem://h/one/a", "y");
+  ASSERT_EQ(write("mem://h/one/a", "y"), eOmniClientResult_Ok);
   until(eOmniClientListEvent_Created, "mem://h/one/a");
-  delete_item("mem://h/one/a");
+  ASSERT_EQ(delete_item("mem://h/one/a"), eOmniClientResult_Ok);
   until(eOmniClientListEvent_Created, "mem://h/two/a");
-  delete_item("mem://h/two/a");
+  ASSERT_EQ(delete_item("mem://h/two/a"), eOmniClientResult_Ok);
   until(eOmniClientListEvent_Deleted, "mem://h/two/a");
   omniClientStop(id);
 }

@@ -7,6 +7,7 @@ namespace {
 
 using omniclient::break_reference;
 using omniclient::break_url;
+using omniclient::combine;
 using omniclient::make_printable;
 using omniclient::make_url;
 using omniclient::normalize_url;
@@ -180,6 +181,32 @@ TEST(CheckpointQuery, IsWrittenInFull) {
   EXPECT_EQ(omniclient::make_checkpoint_query("main", 7), "branch=main&checkpoint=7");
   EXPECT_EQ(omniclient::make_checkpoint_query("main", 0), "branch=main");
   EXPECT_EQ(omniclient::make_checkpoint_query("", 7), "branch=&checkpoint=7");
+}
+
+TEST(NormalizeUrl, KeepsWhatDecodingWouldLose) {
+  for (const char* url : {"http://h/a%2Fb", "http://h/a%2Fb/c%00?q=a%26b&c=1%2B1%3D2#f", "mem://h/x?%25%23"}) {
+    EXPECT_EQ(normalize_url(url), url);
+    EXPECT_EQ(combine("http://other/x/", url), url);
+  }
+  EXPECT_EQ(normalize_url("http://h/%61%2f%7e?%6a%2b"), "http://h/a%2F~?j%2B");
+  EXPECT_EQ(normalize_url("http://h/a%2F../b/../c"), "http://h/a%2F../c");
+  EXPECT_EQ(combine("http://h/a%2Fb/c?x=%26", "d"), "http://h/a%2Fb/d");
+  EXPECT_EQ(combine("http://h/a%2Fb/c?x=%26", "#f"), "http://h/a%2Fb/c?x=%26#f");
+  EXPECT_EQ(combine("http://h/a/b", "c%2Fd?e%26"), "http://h/a/c%2Fd?e%26");
+  EXPECT_EQ(*break_url("http://h/a%2Fb?x%26").path, "/a/b");
+  EXPECT_EQ(*break_url("http://h/a%2Fb?x%26").query, "x&");
+  for (const char* text :
+       {"a%2Fb", "1a:b%2Fc", "a:%2F", "x:/%2F/a%2Fb", "x:a%2Fb", "http://h/%6Fmniverse://x%2Fy?%6Fmniverse://%26",
+        "x:/..//a%2F..%2Fb", "x:/.//a%2Fb", "./a:b%2Fc", "?%26", "//h%2F/%2F"}) {
+    const auto reference = break_reference(text);
+    EXPECT_EQ(break_reference(make_url(reference)), reference) << text << " " << make_url(reference);
+    const auto once = normalize_url(text);
+    EXPECT_EQ(normalize_url(once), once) << text;
+  }
+  // Another path is not written in the old way.
+  auto url = break_url("http://h/a%2Fb");
+  url.path = "/c";
+  EXPECT_EQ(make_url(url), "http://h/c");
 }
 
 }  // namespace

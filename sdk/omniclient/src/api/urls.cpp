@@ -30,8 +30,17 @@ Url parts_of(const OmniClientUrl& raw) {
   const auto part = [](char const* pointer) {
     return pointer == nullptr ? std::nullopt : std::optional<std::string>(pointer);
   };
-  return {part(raw.scheme), part(raw.user),  part(raw.host),     part(raw.port),
-          part(raw.path),   part(raw.query), part(raw.fragment), raw.isRaw};
+  Url url{part(raw.scheme),
+          part(raw.user),
+          part(raw.host),
+          part(raw.port),
+          part(raw.path),
+          part(raw.query),
+          part(raw.fragment),
+          raw.isRaw,
+          {},
+          {}};
+  return url;
 }
 
 struct OwnedCheckpoint {

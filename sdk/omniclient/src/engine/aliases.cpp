@@ -58,7 +58,10 @@ Url Aliases::replaced(Url url) const {
   const auto rest = *rest_after(best->source, url);
   Url found = best->destination;
   if (found.path || !rest.empty()) found.path = joined(found.path.value_or(""), rest);
-  if (url.query && !best->source.query) found.query = url.query;
+  if (url.query && !best->source.query) {
+    found.query = url.query;
+    found.query_text = url.query_text;
+  }
   if (url.fragment && !best->source.fragment) found.fragment = url.fragment;
   return normalized(std::move(found));
 }

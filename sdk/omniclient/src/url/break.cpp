@@ -1,5 +1,6 @@
 // Texts to parts.
 #include "characters.hpp"
+#include "encoding.hpp"
 #include "url.hpp"
 
 #include <algorithm>
@@ -50,6 +51,17 @@ void break_authority(std::string_view authority, Url& url) {
   if (colon != std::string_view::npos) url.port = encoded_authority(authority.substr(colon + 1), "");
 }
 
+/// Characters that mean something else when they are not encoded.
+constexpr std::string_view kPathMeanings{"/\0;+", 4};
+constexpr std::string_view kQueryMeanings{"&=;+,/?", 7};
+
+bool encodes_one_of(std::string_view text, std::string_view characters) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_encoded(text, i) && characters.find(decoded_at(text, i)) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 Url break_rest(std::string_view rest, Url url) {
   if (rest.substr(0, 2) == "//") {
     rest.remove_prefix(2);
@@ -58,10 +70,20 @@ Url break_rest(std::string_view rest, Url url) {
   const auto path = take_until(rest, "?#");
   // RFC 3986 knows no absent path. An empty one counts as absent, so that what asks for it sees that nothing was
   // written.
-  if (!path.empty()) url.path = decoded(path);
+  if (!path.empty()) {
+    url.path = decoded(path);
+    // `/%2F` is how a path that begins with two slashes is written where there is no host.
+    const bool two_slashes = !url.host && url.path->substr(0, 2) == "//";
+    if (!two_slashes && encodes_one_of(path, kPathMeanings)) url.path_text = written_path(canonical(path, "/"), url);
+  }
   if (rest.substr(0, 1) == "?") {
     rest.remove_prefix(1);
-    url.query = decoded(take_until(rest, "#"));
+    const auto query = take_until(rest, "#");
+    url.query = decoded(query);
+    if (encodes_one_of(query, kQueryMeanings)) {
+      url.query_text = canonical(query, "/?");
+      hide_embedded_scheme(*url.query_text, 0);
+    }
   }
   if (rest.substr(0, 1) == "#") url.fragment = decoded(rest.substr(1));
   return url;

@@ -1,4 +1,6 @@
 // References: what they mean at a base, and the shortest one between two URLs.
+#include "characters.hpp"
+#include "encoding.hpp"
 #include "url.hpp"
 
 #include <vector>
@@ -12,9 +14,13 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "" : path.substr(0, slash + 1);
 }
 
-std::string merged(const Url& base, const std::string& path) {
-  const auto base_path = base.path.value_or("");
-  if (base.host && base_path.empty()) return "/" + path;
+std::string path_text(const Url& url) {
+  const auto path = url.path.value_or("");
+  return url.path_text && decoded(*url.path_text) == path ? *url.path_text : encoded_part(path, "/");
+}
+
+std::string merged(bool has_host, const std::string& base_path, const std::string& path) {
+  if (has_host && base_path.empty()) return "/" + path;
   return folder_of(base_path) + path;
 }
 
@@ -39,13 +45,23 @@ Url combine_relative(const Url& base, Url reference) {
   url.host = base.host;
   url.port = base.port;
   url.query = reference.query;
+  url.query_text = reference.query_text;
   if (!reference.path) {
     url.path = base.path;
-    if (!reference.query) url.query = base.query;
+    url.path_text = base.path_text;
+    if (!reference.query) {
+      url.query = base.query;
+      url.query_text = base.query_text;
+    }
   } else if (reference.path->front() == '/') {
     url.path = reference.path;
+    url.path_text = reference.path_text;
   } else {
-    url.path = merged(base, *reference.path);
+    url.path = merged(base.host.has_value(), base.path.value_or(""), *reference.path);
+    if (base.path_text || reference.path_text) {
+      url.path_text = merged(base.host.has_value(), path_text(base), path_text(reference));
+      url.path = decoded(*url.path_text);
+    }
   }
   return normalized(std::move(url));
 }

@@ -1,5 +1,6 @@
 // Parts to texts, and what changes no meaning.
 #include "characters.hpp"
+#include "encoding.hpp"
 #include "url.hpp"
 
 #include <vector>
@@ -8,6 +9,11 @@ namespace omniclient {
 namespace {
 
 constexpr bool is_path_character(char c) { return is_unreserved(c) || is_sub_delimiter(c) || c == ':' || c == '@'; }
+
+/// Whether the encoded form is that of the decoded one, and can be written as it is.
+bool writes(const std::optional<std::string>& text, const std::optional<std::string>& part) {
+  return text && part && decoded(*text) == *part;
+}
 
 std::string encoded_path(std::string_view path, const Url& url) {
   std::string text;
@@ -26,28 +32,6 @@ std::string encoded_path(std::string_view path, const Url& url) {
     }
   }
   return text;
-}
-
-std::string encoded_tail(std::string_view part) {
-  std::string text;
-  text.reserve(part.size());
-  for (const char c : part) {
-    if (is_path_character(c) || c == '/' || c == '?') {
-      text += c;
-    } else {
-      append_encoded(text, c);
-    }
-  }
-  return text;
-}
-
-/// `omniverse://` inside of a text would be read as the beginning of the URL.
-void hide_embedded_scheme(std::string& text, std::size_t from) {
-  constexpr std::string_view kEmbedded = "omniverse://";
-  for (std::size_t at = from; at + kEmbedded.size() <= text.size(); ++at) {
-    if (lower(std::string_view(text).substr(at, kEmbedded.size())) != kEmbedded) continue;
-    text.replace(at + kEmbedded.find(':'), 1, "%3A");
-  }
 }
 
 std::string remove_dot_segments(std::string_view path) {
@@ -85,6 +69,60 @@ std::string remove_dot_segments(std::string_view path) {
 
 }  // namespace
 
+std::string encoded_part(std::string_view part, std::string_view more) {
+  std::string text;
+  text.reserve(part.size());
+  for (const char c : part) {
+    if (is_path_character(c) || more.find(c) != std::string_view::npos) {
+      text += c;
+    } else {
+      append_encoded(text, c);
+    }
+  }
+  return text;
+}
+
+std::string canonical(std::string_view text, std::string_view more) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!is_encoded(text, i)) {
+      result += encoded_part(text.substr(i, 1), more);
+      continue;
+    }
+    const char c = decoded_at(text, i);
+    if (is_unreserved(c)) {
+      result += c;
+    } else {
+      append_encoded(result, c);
+    }
+    i += 2;
+  }
+  return result;
+}
+
+void hide_embedded_scheme(std::string& text, std::size_t from) {
+  constexpr std::string_view kEmbedded = "omniverse://";
+  for (std::size_t at = from; at + kEmbedded.size() <= text.size(); ++at) {
+    if (lower(std::string_view(text).substr(at, kEmbedded.size())) != kEmbedded) continue;
+    text.replace(at + kEmbedded.find(':'), 1, "%3A");
+  }
+}
+
+std::string written_path(std::string text, const Url& url) {
+  if (!url.scheme && !url.host) {
+    for (std::size_t at = 0; at < text.size() && text[at] != '/'; ++at) {
+      if (text[at] == ':') text.replace(at, 1, "%3A");
+    }
+  }
+  hide_embedded_scheme(text, 0);
+  return text;
+}
+
+bool has_encoded_slash(const Url& url) {
+  return writes(url.path_text, url.path) &&
+         (url.path_text->find("%2F") != std::string::npos || url.path_text->find("%00") != std::string::npos);
+}
+
 std::string make_url(const Url& url) {
   if (url.raw) return url.path.value_or("");
   std::string text;
@@ -98,16 +136,29 @@ std::string make_url(const Url& url) {
   const auto after_authority = text.size();
   if (url.path && !url.path->empty()) {
     if (url.host && url.path->front() != '/') text += '/';
-    text += encoded_path(*url.path, url);
+    const bool as_authority = !url.host && url.path_text && url.path_text->substr(0, 2) == "//";
+    const bool as_it_was = !as_authority && writes(url.path_text, url.path);
+    text += as_it_was ? written_path(*url.path_text, url) : encoded_path(*url.path, url);
   }
-  if (url.query) text += "?" + encoded_tail(*url.query);
-  if (url.fragment) text += "#" + encoded_tail(*url.fragment);
+  if (url.query) text += "?" + (writes(url.query_text, url.query) ? *url.query_text : encoded_part(*url.query, "/?"));
+  if (url.fragment) text += "#" + encoded_part(*url.fragment, "/?");
   hide_embedded_scheme(text, after_authority);
   return text;
 }
 
 Url normalized(Url url) {
   if (!url.path) return url;
+  if (writes(url.path_text, url.path)) {
+    // An encoded slash does not end a segment.
+    auto text = remove_dot_segments(*url.path_text);
+    const bool as_authority = !url.host && text.substr(0, 2) == "//";
+    if (!as_authority) {
+      url.path = decoded(text);
+      url.path_text = std::move(text);
+      return url;
+    }
+    url.path_text.reset();
+  }
   auto path = remove_dot_segments(*url.path);
   if (url.raw && !break_url(path).raw) {
     // What was in front of it kept it from being read as a URL.

@@ -9,8 +9,9 @@
 /// functions.
 namespace omniclient {
 
-/// A URL in parts. A part that is absent differs from one that is empty. Path, query and fragment are percent-decoded;
-/// writing encodes them again, so only the difference between `/` and `%2F` is lost.
+/// A URL in parts. A part that is absent differs from one that is empty. Path, query and fragment are percent-decoded.
+/// Where decoding loses something, such as the difference between `/` and `%2F`, or between `&` and `%26`, the encoded
+/// form is kept beside the decoded one, and written for as long as it is the same path or query.
 struct Url {
   std::optional<std::string> scheme;
   std::optional<std::string> user;
@@ -20,12 +21,14 @@ struct Url {
   std::optional<std::string> query;
   std::optional<std::string> fragment;
   bool raw = false;  ///< A local path: all of it is in `path`, as it was written.
+  std::optional<std::string> path_text;
+  std::optional<std::string> query_text;
 
   friend bool operator==(const Url&, const Url&) = default;
 };
 
 /// Reads an absolute URL; what has no scheme is a raw local path. Text in front of an embedded `omniverse://` is left
-/// out, schemes that begin with `omni` are `omniverse`, and one letter in front of a colon is a drive and no scheme.
+/// out, schemes that begin with `omni` are `omniverse`, and a letter, a colon and a slash are a drive.
 Url break_url(std::string_view text);
 
 /// Reads a URL or a relative reference.
@@ -59,6 +62,9 @@ std::optional<BranchAndCheckpoint> read_checkpoint_query(std::string_view query)
 
 /// `branch=b&checkpoint=3`, or `branch=b` for the present.
 std::string make_checkpoint_query(std::string_view branch, std::uint64_t checkpoint);
+
+/// Whether the path has an encoded slash or NUL, which no name of a file can have.
+bool has_encoded_slash(const Url& url);
 
 /// The path without the slashes at its end; the root stays `/`.
 std::string_view without_trailing_slashes(std::string_view path);

@@ -98,6 +98,7 @@ std::optional<std::string> local_path(const Url& url) {
     const auto version = read_checkpoint_query(*url.query);
     if (version && version->checkpoint != 0) return std::nullopt;
   }
+  if (has_encoded_slash(url)) return std::nullopt;
   const auto path = url.path.value_or("");
   if (path.empty() || path.find('\0') != std::string::npos) return std::nullopt;
   if (!url.raw && path.front() != '/') return std::nullopt;

@@ -106,7 +106,7 @@ bool Cache::store(const Content& content, const std::string& hash) {
     ::unlink(temporary.c_str());
     return false;
   }
-  make_room();
+  make_room(hash);
   return true;
 }
 
@@ -122,7 +122,7 @@ void Cache::tidy() {
   }
 }
 
-void Cache::make_room() {
+void Cache::make_room(const std::string& keep) {
   struct Kept {
     fs::file_time_type used;
     std::uint64_t size;
@@ -140,9 +140,9 @@ void Cache::make_room() {
     kept.push_back(std::move(file));
   }
   std::sort(kept.begin(), kept.end(), [](const Kept& a, const Kept& b) { return a.used < b.used; });
-  // The newest one stays: somebody is about to open it.
-  for (std::size_t i = 0; i + 1 < kept.size() && all > limit_(); ++i) {
-    if (fs::remove(kept[i].path, error)) all -= kept[i].size;
+  for (const auto& one : kept) {
+    if (all <= limit_()) return;
+    if (one.path.filename() != keep && fs::remove(one.path, error)) all -= one.size;
   }
 }
 

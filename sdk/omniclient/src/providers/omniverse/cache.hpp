@@ -39,7 +39,8 @@ class Cache {
 
  private:
   void tidy();
-  void make_room();
+  /// `keep` stays: somebody is about to open it.
+  void make_room(const std::string& keep);
 
   const std::filesystem::path folder_;
   const std::function<std::uint64_t()> limit_;

@@ -2,7 +2,6 @@
 
 #include "providers/omniverse/sows_client.hpp"
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 namespace omniclient::omniverse {
@@ -13,13 +12,6 @@ struct Login::Method {
   const char* name;
   Json params;
 };
-
-std::optional<Account> account_of_environment() {
-  const char* user = std::getenv("OMNI_USER");
-  const char* password = std::getenv("OMNI_PASS");
-  if (user == nullptr || *user == '\0') return std::nullopt;
-  return Account{user, password == nullptr ? "" : password};
-}
 
 Login::Login(Loop& loop, const Address& service, std::chrono::milliseconds limit, const Account& account, Done done)
     : Login(loop, service, limit,

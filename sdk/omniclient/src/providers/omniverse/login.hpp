@@ -17,11 +17,7 @@ class SowsClient;
 struct Account {
   std::string username;
   std::string password;
-  std::string access_token = {};  ///< Instead of both.
 };
-
-/// `OMNI_USER` and `OMNI_PASS`; nothing where the first is not set.
-std::optional<Account> account_of_environment();
 
 /// What somebody who is logged in has.
 struct Identity {

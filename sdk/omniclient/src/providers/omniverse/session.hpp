@@ -170,11 +170,12 @@ class Session : public std::enable_shared_from_this<Session> {
   unsigned attempts_ = 0;  ///< Since the connection was lost.
   std::chrono::steady_clock::time_point lost_at_{};
   bool token_is_new_ = false;  ///< In this attempt.
-  bool rejected_ = false;      ///< A token, in this attempt.
+  unsigned rejected_ = 0;      ///< Tokens, in this attempt.
   std::optional<Services> services_;
   Identity identity_;
   Welcome welcome_;
   int probes_ = 0;
+  OperationPtr asking_;  ///< For credentials.
   std::unique_ptr<Discovery> discovery_;
   std::unique_ptr<Login> login_;
   std::unique_ptr<Login> renewal_;

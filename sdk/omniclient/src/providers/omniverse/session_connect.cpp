@@ -1,4 +1,5 @@
 // How a connection is made: discovery, login, the API; and how it is made again.
+#include "OmniClientVersion.h"
 #include "engine/log.hpp"
 #include "providers/omniverse/session.hpp"
 
@@ -33,6 +34,14 @@ OmniClientConnectionStatus connection_status(wire::AuthStatus status) {
   }
 }
 
+std::string user_agent(const Connecting& told) {
+  std::string text = "omniclient/" OMNICLIENT_BUILD_STRING;
+  for (const auto* part : {&told.product_name, &told.product_version, &told.product_extra}) {
+    if (!part->empty()) text += " " + *part;
+  }
+  return text;
+}
+
 Json own_capabilities() {
   auto methods = Json::object();
   for (const char* name : {"Connection", "ServerFeatures"}) {
@@ -61,7 +70,8 @@ void Session::begin() {
 
 void Session::attempt() {
   state_ = State::Connecting;
-  token_is_new_ = rejected_ = false;
+  token_is_new_ = false;
+  rejected_ = 0;
   if (services_) return authenticate();
   const auto port = std::to_string(host_.setting("omniverse.discovery_port", 3333));
   discovery_ = std::make_unique<Discovery>(
@@ -86,16 +96,29 @@ void Session::authenticate() {
 }
 
 void Session::log_in() {
-  const auto account = account_of_environment();
-  if (!account) {
-    return connect_failed(
-        eOmniClientConnectionStatus_NoUsername,
-        "nobody says who logs in: set OMNI_USER and OMNI_PASS, or register an authentication callback", false);
-  }
-  login_ = std::make_unique<Login>(host_.loop, services_->auth, connect_limit(), *account,
-                                   [this](wire::AuthStatus status, Identity identity, const Problem* problem) {
-                                     logged_in(status, std::move(identity), problem, false);
-                                   });
+  asking_ = std::make_shared<Operation>();
+  host_.credentials.ask(asking_, name_, [this](const omniclient::Credentials::Answer& answer) {
+    using Kind = omniclient::Credentials::Answer::Kind;
+    asking_.reset();
+    switch (answer.kind) {
+      case Kind::None:
+        return connect_failed(eOmniClientConnectionStatus_NoUsername,
+                              "nobody says who signs in: set OMNI_USER and OMNI_PASS, or register an auth callback",
+                              false);
+      case Kind::Abort:
+        return connect_failed(eOmniClientConnectionStatus_AuthAbort, "the program wants no connection", false);
+      case Kind::Token:
+        identity_ = {{}, answer.token, {}};
+        token_is_new_ = true;
+        return open_api();
+      case Kind::Password: break;
+    }
+    login_ =
+        std::make_unique<Login>(host_.loop, services_->auth, connect_limit(), Account{answer.username, answer.password},
+                                [this](wire::AuthStatus status, Identity identity, const Problem* problem) {
+                                  logged_in(status, std::move(identity), problem, false);
+                                });
+  });
 }
 
 void Session::logged_in(wire::AuthStatus status, Identity identity, const Problem* problem, bool refreshed) {
@@ -125,7 +148,7 @@ void Session::open_api() {
                                     {{"token", identity_.access_token},
                                      {"version", 4},
                                      {"client_capabilities", own_capabilities()},
-                                     {"userAgent", "omniclient"},
+                                     {"userAgent", user_agent(host_.connecting())},
                                      {"slowDown", true}});
                        },
                        [this](std::string_view message) { received(message); },
@@ -168,7 +191,9 @@ void Session::set_up(std::uint64_t id, const Json& fields) {
 void Session::welcomed(const Json& fields) {
   const auto status = wire::status_of(wire::text_of(fields, "status"));
   const bool rejected = status == wire::Status::TokenExpired || status == wire::Status::Unauthenticated;
-  if (rejected && !token_is_new_) {  // It was good once: there may be another one.
+  // It was good once, or was not for long: there may be another one.
+  const bool expired = status == wire::Status::TokenExpired && !identity_.refresh_token.empty() && ++rejected_ < 4;
+  if (expired || (rejected && !token_is_new_)) {
     socket_.reset();
     timer_.reset();
     identity_.access_token.clear();
@@ -206,6 +231,7 @@ void Session::welcomed(const Json& fields) {
 }
 
 void Session::leave_connection() {
+  if (asking_) std::exchange(asking_, nullptr)->cancel();
   discovery_.reset();
   login_.reset();
   socket_.reset();

@@ -6,7 +6,6 @@
 #include "providers/omniverse/tls.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <deque>
 #include <type_traits>
 
@@ -219,11 +218,6 @@ asio::ssl::context& tls_context() {
     made.set_verify_mode(asio::ssl::verify_peer, error);
     made.set_default_verify_paths(error);
     if (error) log::warning("omniverse", {"The system's certificates cannot be read: ", error.message()});
-    if (const char* file = std::getenv("OMNI_CA_FILE"); file != nullptr && *file != '\0') {
-      made.load_verify_file(file, error);
-      if (error)
-        log::error("omniverse", {"OMNI_CA_FILE: ", file, " has no certificates in PEM form: ", error.message()});
-    }
     SSL_CTX_set_min_proto_version(made.native_handle(), TLS1_2_VERSION);
     return made;
   }());

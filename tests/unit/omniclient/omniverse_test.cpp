@@ -1,0 +1,141 @@
+// The parts of the omniverse provider that need no server.
+#include "client.hpp"
+#include "providers/omniverse/answers.hpp"
+#include "providers/omniverse/cache.hpp"
+#include "providers/omniverse/discovery.hpp"
+#include "providers/omniverse/large.hpp"
+
+#include <fstream>
+#include <iterator>
+
+namespace {
+
+using namespace omniclient;
+using namespace omniclient::omniverse;
+
+TEST(OmniverseAddress, IsReadAndWritten) {
+  Address address;
+  ASSERT_TRUE(read_address("wss://host:3009/omni/api", address));
+  EXPECT_TRUE(address.secure);
+  EXPECT_EQ(address.host, "host");
+  EXPECT_EQ(address.port, "3009");
+  EXPECT_EQ(address.text(), "wss://host:3009/omni/api");
+  ASSERT_TRUE(read_address("http://[::1]/content/?a=b", address));
+  EXPECT_EQ(address.host, "[::1]");
+  EXPECT_EQ(address.port, "80");
+  EXPECT_EQ(address.text("http"), "http://[::1]/content/?a=b");
+  ASSERT_TRUE(read_address("https://host?query", address));
+  EXPECT_EQ(address.path, "/?query");
+  for (const char* wrong :
+       {"", "host", "ftp://host/", "ws://", "ws://:80/", "ws://host:", "ws://host:a1/", "ws:host"}) {
+    EXPECT_FALSE(read_address(wrong, address)) << wrong;
+  }
+}
+
+TEST(OmniverseDiscovery, LooksAtPathsAndAtThePortThatIsKnown) {
+  const auto texts = [](const std::vector<Address>& addresses) {
+    std::vector<std::string> all;
+    for (const auto& address : addresses) all.push_back(address.text());
+    return all;
+  };
+  EXPECT_EQ(texts(discovery_addresses("h", std::nullopt, "3333")),
+            (std::vector<std::string>{"wss://h/omni/discovery", "ws://h/omni/discovery", "ws://h:3333/"}));
+  EXPECT_EQ(texts(discovery_addresses("h", "8080", "3333")),
+            (std::vector<std::string>{"wss://h:8080/omni/discovery", "ws://h:8080/omni/discovery"}));
+}
+
+TEST(OmniverseDiscovery, KnowsWhatIsNear) {
+  for (const char* near : {"localhost", "a.localhost", "server.local", "127.0.0.1", "127.8.9.10", "10.0.0.1",
+                           "192.168.1.2", "172.16.0.1", "172.31.255.255", "[::1]", "[fd00::1]", "[fe80::1]"}) {
+    EXPECT_TRUE(is_near(near)) << near;
+  }
+  for (const char* far : {"example.com", "local", "172.32.0.1", "172.15.0.1", "11.0.0.1", "192.169.0.1", "8.8.8.8",
+                          "10.0.0", "10.0.0.1.example.com", "10.0.0.256", "[2001:db8::1]", ""}) {
+    EXPECT_FALSE(is_near(far)) << far;
+  }
+}
+
+TEST(OmniverseAnswers, NameWhatHasHappened) {
+  EXPECT_EQ(result_of(wire::Status::Ok), eOmniClientResult_Ok);
+  EXPECT_EQ(result_of(wire::Status::NotExist), eOmniClientResult_ErrorNotFound);
+  EXPECT_EQ(result_of(wire::Status::Denied), eOmniClientResult_ErrorAccessDenied);
+  EXPECT_EQ(result_of(wire::Status::ResourceBusy), eOmniClientResult_ErrorLocked);
+  EXPECT_EQ(result_of(wire::Status::NotAsset), eOmniClientResult_ErrorWrongType);
+  EXPECT_EQ(result_of(wire::Status::TokenExpired), eOmniClientResult_ErrorConnection);
+  EXPECT_EQ(result_of(wire::Status::UnknownStatus), eOmniClientResult_Error);
+  EXPECT_EQ(name_of("/a/b/"), "b");
+  EXPECT_EQ(name_of("/"), "");
+  EXPECT_EQ(folder_of("/a/b/"), "/a");
+  EXPECT_EQ(folder_of("/a"), "/");
+  EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(OmniverseAnswers, DescribeAnItem) {
+  wire::Entry given;
+  given.path = "/folder/file";
+  given.type = wire::PathType::Asset;
+  given.etag = 7;
+  given.size = 3;
+  given.modified = 1.5;
+  given.access = wire::kRead | wire::kWrite;
+  given.lock = wire::EntryLock{"ann", "CONNECTION"};
+  given.checkpointed = true;
+
+  const auto entry = entry_of(given);
+
+  EXPECT_EQ(entry.relative_path, "file");
+  EXPECT_EQ(entry.version, "7");
+  EXPECT_EQ(entry.modified_ns, 1'500'000'000u);
+  EXPECT_EQ(entry.access, unsigned(fOmniClientAccess_Read | fOmniClientAccess_Write));
+  EXPECT_EQ(entry.locked_by, "ann");
+  EXPECT_TRUE(entry.flags & fOmniClientItem_IsCheckpointed);
+  EXPECT_FALSE(entry.is_folder());
+  EXPECT_FALSE(entry.created_by);
+}
+
+class OmniverseCache : public testing::Test {
+ protected:
+  client::Library library;
+  const std::filesystem::path folder = library.folder() / "cache";
+  std::shared_ptr<Operation> operation = std::make_shared<Operation>();
+};
+
+TEST_F(OmniverseCache, LendsWhatItKeeps) {
+  Cache cache(folder, [] { return 1000; });
+  EXPECT_EQ(cache.open(operation, "hash", "name.txt"), std::nullopt);
+  ASSERT_TRUE(cache.store(Content::copy("content"), "hash"));
+
+  const auto path = cache.open(operation, "hash", "name.txt");
+
+  ASSERT_TRUE(path);
+  EXPECT_EQ(std::filesystem::path(*path).filename(), "name.txt");
+  std::ifstream file(*path);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "content");
+  operation->cancel();
+  EXPECT_FALSE(std::filesystem::exists(*path));
+}
+
+TEST_F(OmniverseCache, MakesRoomAndTakesNothingFromAnybody) {
+  Cache cache(folder, [] { return 10; });
+  ASSERT_TRUE(cache.store(Content::copy("12345678"), "old"));
+  const auto lent = cache.open(operation, "old", "a");
+  ASSERT_TRUE(lent);
+
+  ASSERT_TRUE(cache.store(Content::copy("87654321"), "new"));
+
+  EXPECT_EQ(cache.open(operation, "old", "b"), std::nullopt);
+  EXPECT_TRUE(cache.open(operation, "new", "b"));
+  EXPECT_TRUE(std::filesystem::exists(*lent));
+}
+
+TEST_F(OmniverseCache, TidiesUpAfterProcessesThatAreGone) {
+  std::filesystem::create_directories(folder / "open" / "999999999-1" / "1");
+  Cache cache(folder, [] { return 1000; });
+
+  ASSERT_TRUE(cache.store(Content::copy("x"), "hash"));
+  ASSERT_TRUE(cache.open(operation, "hash", "a"));
+
+  EXPECT_FALSE(std::filesystem::exists(folder / "open" / "999999999-1"));
+}
+
+}  // namespace
