@@ -3,6 +3,7 @@
 #include "addresses.hpp"
 #include "api_client.hpp"
 #include "api_commands.hpp"
+#include "password_gate.hpp"
 #include "service.hpp"
 
 #include <exception>
@@ -21,7 +22,7 @@ constexpr std::uint64_t kBeforeLogin = 64 * 1024;
 /// One client's requests, as they come.
 class ApiConversation final : public Conversation {
  public:
-  explicit ApiConversation(ApiClientPtr client) : client_(std::move(client)) {}
+  ApiConversation(ApiClientPtr client, std::string_view peer) : client_(std::move(client)), peer_(peer) {}
   ~ApiConversation() override { client_->end(); }
 
   bool is_ready() const override { return client_->is_ready(); }
@@ -59,7 +60,13 @@ class ApiConversation final : public Conversation {
     if (command->answers == Answers::Stream && !client_->expect(request)) {
       return client_->fail(request, wire::Status::InvalidParameters, "id is that of another stream, and should be new");
     }
-    auto work = [client = client_, run = command->run](const ApiRequest& taken) { carry_out(client, taken, run); };
+    std::shared_ptr<void> place;
+    if (request.command == "auth" && !(place = PasswordGate::of_process().enter(peer_))) {
+      return client_->fail(request, wire::Status::SlowDown, "There are too many logins at a time");
+    }
+    auto work = [client = client_, place = std::move(place), run = command->run](const ApiRequest& taken) {
+      carry_out(client, taken, run);
+    };
     switch (command->runs) {
       case Runs::AtOnce: return work(request);
       case Runs::Beside: return client_->read(std::move(request), std::move(work));
@@ -81,6 +88,7 @@ class ApiConversation final : public Conversation {
   }
 
   const ApiClientPtr client_;
+  const std::string peer_;
 };
 
 }  // namespace
@@ -130,7 +138,7 @@ std::unique_ptr<Exchange> ApiService::open(Connection connection, const Request&
     ApiClient::Place place{share_.host(),    share_.nucleus(), share_.pool(),
                            config_,          counters_,        here.url_of("http", "lft", config_.lft_port),
                            rules.max_message};
-    return std::make_unique<ApiConversation>(std::make_shared<ApiClient>(std::move(place), outbox));
+    return std::make_unique<ApiConversation>(std::make_shared<ApiClient>(std::move(place), outbox), connection.peer());
   });
 }
 

@@ -3,14 +3,17 @@
 The program says by `OMNICLIENT_TEST_CONTROL` what shall happen to the server, or to what is between the two."""
 
 import asyncio
+import json
 import os
 import pathlib
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
 
+import websockets
 import yaml
 from nucleus import ADMIN, PASSWORD, ROOT, Server, config
 from broker import Broker, executable
@@ -45,7 +48,7 @@ def test_it_behaves_as_every_provider_and_has_what_only_a_server_has(server, tmp
               XDG_CACHE_HOME=str(tmp_path))
 
 
-SOME = "*/Nucleus.TellsHow*:*/Nucleus.CarriesLarge*"  # both framings, and large contents
+SOME = "*/Nucleus.CarriesLarge*"  # both framings, and large contents
 
 
 def test_it_finds_services_at_ports_of_their_own(tmp_path):
@@ -61,6 +64,74 @@ def test_it_trusts_whom_it_is_told_to(certificate, tmp_path):  # noqa: F811
         login = {"OMNI_USER": ADMIN, "OMNI_PASS": PASSWORD}
         run_tests(SOME, server.port, SSL_CERT_FILE=certificate["certificate"], **login)
         run_tests("*/NotTrusted.*", server.port, **login)
+
+
+class BusyNucleus:
+    """Speaks as much of the protocols as it takes to ask it something, and has no time at first."""
+
+    def __init__(self):
+        self.loop = asyncio.new_event_loop()
+        self.ready = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        self.thread.start()
+        self.ready.wait()
+        return self
+
+    def __exit__(self, *_):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    def _run(self):
+        asyncio.set_event_loop(self.loop)
+        server = self.loop.run_until_complete(websockets.serve(self._serve, "127.0.0.1", 0))
+        self.port = server.sockets[0].getsockname()[1]
+        self.ready.set()
+        self.loop.run_forever()
+        server.close()
+        self.loop.run_until_complete(server.wait_closed())
+
+    async def _serve(self, connection):
+        path = connection.path
+        busy = [2]
+        async for message in connection:
+            if path == "/omni/api":
+                await connection.send(self._api(json.loads(message), busy))
+                continue
+            number, = struct.unpack_from("<I", message, 1)
+            method, _, rest = message[5:].partition(b"\0")
+            answer = json.dumps(self._sows(method, json.loads(rest[4:]))).encode()
+            await connection.send(b"\x01" + struct.pack("<IBI", number, 1, len(answer)) + answer)
+
+    def _sows(self, method, params):
+        if method != b"DiscoverySearch.find":
+            return {"status": "OK", "access_token": "access", "refresh_token": "refresh", "username": "ann"}
+        if params["query"]["service_interface"]["name"] == "Connection":
+            params = {"url": f"ws://127.0.0.1:{self.port}/omni/api"}
+        else:
+            params = {"host": "127.0.0.1", "port": self.port, "path": "/omni/auth"}
+        return {"found": True, "transport": {"name": "any", "params": json.dumps(params), "meta": {"ssl": "false"}}}
+
+    @staticmethod
+    def _api(request, busy):
+        answer = {"id": request["id"], "status": "OK"}
+        if request["command"] == "authorize_token":
+            answer.update(version="1.19", username="ann", connection_id="A" * 16, token="t")
+        elif request["command"] in ("stat2", "read_asset_version") and busy[0]:
+            busy[0] -= 1
+            answer.update(status="SLOW_DOWN", backoff_time_ms=1)
+        elif request["command"] == "stat2":
+            answer.update(path="/a", path_type="asset", size=7)
+        elif request["command"] == "read_asset_version":
+            return json.dumps(answer).encode() + b"\0content"
+        return json.dumps(answer)
+
+
+def test_it_gives_a_busy_server_the_time_that_it_wants():
+    with BusyNucleus() as server:
+        run_tests("*/Busy.*", server.port, OMNI_USER="ann", OMNI_PASS="secret")
 
 
 class Proxy:

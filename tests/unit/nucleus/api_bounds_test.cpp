@@ -2,6 +2,7 @@
 
 #include "api_test.hpp"
 #include "content_address.hpp"
+#include "password_gate.hpp"
 
 namespace omnibroker::plugins::nucleus {
 namespace {
@@ -52,6 +53,20 @@ TEST_F(ApiBounds, CountTheBytesOfRequestsThatAreNotAnswered) {
   EXPECT_GT(peer.connection().unconsumed().size(), 2 * text.size())
       << "what has not been taken waits in the connection";
   for (const auto id : ids) EXPECT_EQ(peer.next(id)["status"], "OK");
+}
+
+TEST_F(ApiBounds, CheckSoManyPasswordsAtATime) {
+  start();
+  auto& peer = connect();
+  const Json wrong = {{"username", "ann"}, {"password", "wrong"}};
+  {
+    std::vector<std::shared_ptr<void>> places;
+    for (std::size_t i = 0; i < PasswordGate::kMost; ++i) {
+      places.push_back(PasswordGate::of_process().enter("10.0.0." + std::to_string(i) + ":1"));
+    }
+    EXPECT_EQ(peer.status("auth", wrong), "SLOW_DOWN");
+  }
+  EXPECT_EQ(peer.status("auth", wrong), "UNAUTHENTICATED");
 }
 
 TEST_F(ApiBounds, ReadNoMoreThanTheClientTakes) {

@@ -357,4 +357,18 @@ TEST_F(LiveObject, ForgetsWhatWasNotProcessedWhenItIsStopped) {
   EXPECT_EQ(updates.all().size(), 1u);
 }
 
+TEST_F(LiveObject, IsUpdatedByEitherFunction) {
+  const auto created = create(kUrl, "one");
+  Sent sent;
+  auto content = content_of("two");
+  omniClientWait(
+      omniClientLiveUpdate2(kUrl, created.object, &content, &sent,
+                            [](void* data, OmniClientResult result, uint64_t sequence, uint64_t id) noexcept {
+                              *static_cast<Sent*>(data) = {result, 0, sequence, id};
+                            }));
+  EXPECT_EQ(sent.result, kOk);
+  EXPECT_EQ(sent.sequence, 2u);
+  EXPECT_NE(sent.request, 0u);
+}
+
 }  // namespace

@@ -379,4 +379,37 @@ TEST_F(MemoryServer, ObliteratesNoFolderOutOfWhichSomethingCouldComeBack) {
   EXPECT_EQ(read("mem://h/f/a").content, "x");
 }
 
+TEST_F(MemoryServer, LetsDeletedItemsBeWatched) {
+  ASSERT_EQ(write("mem://h/f/a", "x"), kOk);
+  ASSERT_EQ(delete_item("mem://h/f/a"), kOk);
+  Collected<Stated> items;
+  Collected<Listed> lists;
+  const auto stated = [](void* data, OmniClientResult result, OmniClientListEntry const* entry) noexcept {
+    static_cast<Collected<Stated>*>(data)->add({result, Item::of(entry)});
+  };
+  const auto changed = [](void* data, OmniClientResult result, OmniClientListEvent,
+                          OmniClientListEntry const* entry) noexcept {
+    static_cast<Collected<Stated>*>(data)->add({result, Item::of(entry)});
+  };
+  const auto item =
+      omniClientStatSubscribe2("mem://h/f/a", eOmniClientListIncludeOption_IncludeDeleted, &items, stated, changed);
+  const auto list = omniClientListSubscribe2(
+      "mem://h/f", eOmniClientListIncludeOption_OnlyDeleted, &lists,
+      [](void* data, OmniClientResult result, uint32_t count, OmniClientListEntry const* entries) noexcept {
+        Listed listed{result, {}};
+        for (uint32_t i = 0; i < count; ++i) listed.items.push_back(Item::of(&entries[i]));
+        static_cast<Collected<Listed>*>(data)->add(listed);
+      },
+      nullptr);
+
+  const auto there = items.wait_for(1)[0];
+  EXPECT_EQ(there.result, kOk);
+  EXPECT_TRUE(there.item.flags & fOmniClientItem_IsDeleted);
+  EXPECT_EQ(lists.wait_for(1)[0].names(), std::vector<std::string>{"a"});
+  ASSERT_EQ(call(omniClientUndelete, "mem://h/f/a"), kOk);
+  EXPECT_FALSE(items.wait_for(2)[1].item.flags & fOmniClientItem_IsDeleted);
+  omniClientStop(item);
+  omniClientStop(list);
+}
+
 }  // namespace

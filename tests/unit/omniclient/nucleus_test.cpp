@@ -166,7 +166,7 @@ TEST_P(Nucleus, LetsMembersOfAChannelSpeak) {
   EXPECT_EQ(ann.until(eOmniClientChannelEvent_Deleted).result, kOk);
 }
 
-struct Update {
+struct ObjectUpdate {
   OmniClientResult result;
   std::uint64_t object;
   std::uint64_t sequence;
@@ -181,30 +181,30 @@ class Follower {
                                 [](void* data, OmniClientResult result, uint64_t object, uint64_t sequence,
                                    OmniClientContent* content) noexcept {
                                   const auto* bytes = static_cast<const char*>(content->buffer);
-                                  static_cast<Collected<Update>*>(data)->add(
+                                  static_cast<Collected<ObjectUpdate>*>(data)->add(
                                       {result, object, sequence, std::string(bytes, bytes ? content->size : 0)});
                                 })) {}
   ~Follower() { omniClientStop(id_); }
   Follower(const Follower&) = delete;
 
-  Collected<Update> updates;
+  Collected<ObjectUpdate> updates;
 
  private:
   const OmniClientRequestId id_;
 };
 
-struct Sent {
+struct CreatedObject {
   OmniClientResult result = eOmniClientResult_Error;
   std::uint64_t object = 0;
 };
 
-Sent create_live(const std::string& url, std::string_view text) {
-  Sent sent;
+CreatedObject create_live(const std::string& url, std::string_view text) {
+  CreatedObject sent;
   auto content = omniClientAllocContent(text.size());
   text.copy(static_cast<char*>(content.buffer), text.size());
   omniClientWait(omniClientLiveCreate(url.c_str(), &content, &sent,
                                       [](void* data, OmniClientResult result, uint64_t object, uint64_t) noexcept {
-                                        *static_cast<Sent*>(data) = {result, object};
+                                        *static_cast<CreatedObject*>(data) = {result, object};
                                       }));
   return sent;
 }
@@ -273,6 +273,23 @@ TEST_P(Nucleus, LendsLocalFilesWhileTheyAreWanted) {
   EXPECT_FALSE(std::filesystem::exists(local.text));
   EXPECT_EQ(local_file(at("none")).result, eOmniClientResult_ErrorNotFound);
 }
+
+/// A server that has no time for the first two questions of each connection.
+class Busy : public AtANucleus {};
+
+TEST_P(Busy, ServerIsAskedAgainWhenItHasTime) {
+  EXPECT_EQ(stat(at("a")).result, kOk);
+  EXPECT_EQ(read(at("a")).content, "content");
+}
+
+TEST_P(Busy, ServerIsLeftAloneWhereTheProgramSaysSo) {
+  omniClientSetRetries({0, 0, 0});
+
+  EXPECT_EQ(stat(at("a")).result, eOmniClientResult_Error);
+}
+
+INSTANTIATE_TEST_SUITE_P(Omniclient, Busy, testing::ValuesIn(servers()));
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Busy);
 
 class NotTrusted : public AtANucleus {};
 

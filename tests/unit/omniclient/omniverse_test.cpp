@@ -26,8 +26,8 @@ TEST(OmniverseAddress, IsReadAndWritten) {
   EXPECT_EQ(address.text("http"), "http://[::1]/content/?a=b");
   ASSERT_TRUE(read_address("https://host?query", address));
   EXPECT_EQ(address.path, "/?query");
-  for (const char* wrong :
-       {"", "host", "ftp://host/", "ws://", "ws://:80/", "ws://host:", "ws://host:a1/", "ws:host"}) {
+  for (const char* wrong : {"", "host", "ftp://host/", "ws://", "ws://:80/", "ws://host:", "ws://host:a1/", "ws:host",
+                            "ws://host/a b", "ws://host/\r\nX: y"}) {
     EXPECT_FALSE(read_address(wrong, address)) << wrong;
   }
 }

@@ -1,6 +1,7 @@
 // Settings and bookmarks: what is kept for a user.
 #include "client.hpp"
 #include "engine/bookmarks.hpp"
+#include "engine/engine.hpp"
 
 #include <fstream>
 #include <map>
@@ -84,6 +85,11 @@ TEST(OtherStores, AreNotThereYet) {
   EXPECT_EQ(omniClientSetS3Configuration2("", "", "", "", "", "", "", false, false),
             eOmniClientResult_ErrorNotSupported);
   EXPECT_EQ(omniClientSetAzureSASToken("", "", "", false), eOmniClientResult_ErrorNotSupported);
+  // Kept, and asked by nobody.
+  const auto storage =
+      omniClientRegisterStorageAuthCallback(nullptr, [](void*, uint32_t, char const*) noexcept { return false; });
+  EXPECT_NE(storage, 0u);
+  omniClientUnregisterCallback(storage);
   EXPECT_FALSE(omniClientSetStorageAccessToken(1, "token"));
   EXPECT_EQ(omniClientGetReactor(), nullptr);
   EXPECT_EQ(stat("s3://h/a").result, eOmniClientResult_ErrorNotSupported);
@@ -113,6 +119,23 @@ TEST(Settings, AreNowhereWithoutAFolderForThem) {
 
   std::filesystem::current_path(before);
   if (home != nullptr) setenv("HOME", kept.c_str(), 1);
+}
+
+TEST(Settings, OfConnectionsReachTheProviders) {
+  client::Library library;
+  const auto now = [] {
+    return omniclient::Engine::get()->connecting([](const omniclient::Connecting& connecting) { return connecting; });
+  };
+  EXPECT_FALSE(now().bypass_list_cache);
+  omniClientBypassListCache(true);
+  omniClientSetProductInfo("program", "1.2", nullptr);
+  omniClientSetCacheBypassStatus(eOmniClientCacheBypassStatus_Enabled);
+
+  EXPECT_TRUE(now().bypass_list_cache);
+  EXPECT_EQ(now().product_name, "program");
+  EXPECT_EQ(now().product_version, "1.2");
+  EXPECT_EQ(now().product_extra, "");
+  EXPECT_EQ(now().cache_bypass, eOmniClientCacheBypassStatus_Enabled);
 }
 
 }  // namespace

@@ -51,17 +51,6 @@ void break_authority(std::string_view authority, Url& url) {
   if (colon != std::string_view::npos) url.port = encoded_authority(authority.substr(colon + 1), "");
 }
 
-/// Characters that mean something else when they are not encoded.
-constexpr std::string_view kPathMeanings{"/\0;+", 4};
-constexpr std::string_view kQueryMeanings{"&=;+,/?", 7};
-
-bool encodes_one_of(std::string_view text, std::string_view characters) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_encoded(text, i) && characters.find(decoded_at(text, i)) != std::string_view::npos) return true;
-  }
-  return false;
-}
-
 Url break_rest(std::string_view rest, Url url) {
   if (rest.substr(0, 2) == "//") {
     rest.remove_prefix(2);
@@ -72,15 +61,14 @@ Url break_rest(std::string_view rest, Url url) {
   // written.
   if (!path.empty()) {
     url.path = decoded(path);
-    // `/%2F` is how a path that begins with two slashes is written where there is no host.
-    const bool two_slashes = !url.host && url.path->substr(0, 2) == "//";
-    if (!two_slashes && encodes_one_of(path, kPathMeanings)) url.path_text = written_path(canonical(path, "/"), url);
+    auto text = written_path(canonical(path, "/"), url);
+    if (path_loses_by_decoding(text, url)) url.path_text = std::move(text);
   }
   if (rest.substr(0, 1) == "?") {
     rest.remove_prefix(1);
     const auto query = take_until(rest, "#");
     url.query = decoded(query);
-    if (encodes_one_of(query, kQueryMeanings)) {
+    if (query_loses_by_decoding(query)) {
       url.query_text = canonical(query, "/?");
       hide_embedded_scheme(*url.query_text, 0);
     }

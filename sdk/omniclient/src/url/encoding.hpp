@@ -14,6 +14,10 @@ std::string encoded_part(std::string_view part, std::string_view more);
 /// What is already encoded, written in the one way: upper case, nothing encoded that need not be.
 std::string canonical(std::string_view text, std::string_view more);
 
+/// Whether a character is encoded that means something else when it is not.
+bool path_loses_by_decoding(std::string_view text, const Url& url);
+bool query_loses_by_decoding(std::string_view text);
+
 /// Writes the colon of an embedded `omniverse://` so that it is not read as the beginning of the URL. Looks from `from`
 /// on.
 void hide_embedded_scheme(std::string& text, std::size_t from);

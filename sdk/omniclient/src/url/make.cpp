@@ -10,6 +10,14 @@ namespace {
 
 constexpr bool is_path_character(char c) { return is_unreserved(c) || is_sub_delimiter(c) || c == ':' || c == '@'; }
 
+bool encodes_one_of(std::string_view text, std::string_view characters) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\0' && characters.find('\0') != std::string_view::npos) return true;  // Is written encoded.
+    if (is_encoded(text, i) && characters.find(decoded_at(text, i)) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 /// Whether the encoded form is that of the decoded one, and can be written as it is.
 bool writes(const std::optional<std::string>& text, const std::optional<std::string>& part) {
   return text && part && decoded(*text) == *part;
@@ -108,6 +116,13 @@ void hide_embedded_scheme(std::string& text, std::size_t from) {
   }
 }
 
+bool path_loses_by_decoding(std::string_view text, const Url& url) {
+  // `/%2F` is how a path that begins with two slashes is written where there is no host.
+  if (!url.host && text.substr(0, 4) == "/%2F") text.remove_prefix(4);
+  return encodes_one_of(text, {"/\0;+", 4});
+}
+bool query_loses_by_decoding(std::string_view text) { return encodes_one_of(text, "&=;+,/?"); }
+
 std::string written_path(std::string text, const Url& url) {
   if (!url.scheme && !url.host) {
     for (std::size_t at = 0; at < text.size() && text[at] != '/'; ++at) {
@@ -151,12 +166,10 @@ Url normalized(Url url) {
   if (writes(url.path_text, url.path)) {
     // An encoded slash does not end a segment.
     auto text = remove_dot_segments(*url.path_text);
+    url.path = decoded(text);
     const bool as_authority = !url.host && text.substr(0, 2) == "//";
-    if (!as_authority) {
-      url.path = decoded(text);
-      url.path_text = std::move(text);
-      return url;
-    }
+    url.path_text = std::move(text);
+    if (!as_authority && path_loses_by_decoding(*url.path_text, url)) return url;
     url.path_text.reset();
   }
   auto path = remove_dot_segments(*url.path);

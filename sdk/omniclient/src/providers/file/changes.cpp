@@ -62,7 +62,9 @@ bool is_at_or_below(const std::string& path, const std::string& folder) {
                             (folder == "/" || path[folder.size()] == '/'));
 }
 
-int copy_file(const std::string& from, const std::string& to, bool overwrite, Operation& operation) {
+enum class Progress { Shown, Hidden };
+
+int copy_file(const std::string& from, const std::string& to, bool overwrite, Progress progress, Operation& operation) {
   const Descriptor source(::open(from.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (!source) return errno;
   struct stat info {};
@@ -71,9 +73,8 @@ int copy_file(const std::string& from, const std::string& to, bool overwrite, Op
   if (overwrite && ::access(to.c_str(), F_OK) == 0 && ::access(to.c_str(), W_OK) != 0) return errno;
   Replacement replacement(overwrite ? real_place(to) : to);
   if (const int error = replacement.open(&info.st_mode)) return error;
-  if (const int error = replacement.append_file(source.number(), static_cast<std::size_t>(info.st_size), operation)) {
-    return error;
-  }
+  const auto size = progress == Progress::Shown ? static_cast<std::size_t>(info.st_size) : 0;
+  if (const int error = replacement.append_file(source.number(), size, operation)) return error;
   return replacement.put(!overwrite);
 }
 
@@ -110,13 +111,12 @@ int copy_folder(const std::string& from, const std::string& to, Operation& opera
     if (name.compare(0, kTemporaryPrefix.size(), kTemporaryPrefix) == 0) continue;
     const auto place = to + "/" + name;
     int failed = 0;
-    Operation quiet;
     if (item->is_symlink(error)) {
       failed = copy_link(item->path(), place);
     } else if (item->is_directory(error)) {
       failed = copy_folder(item->path().string(), place, operation, left_behind);
     } else if (item->is_regular_file(error)) {
-      failed = copy_file(item->path().string(), place, true, quiet);
+      failed = copy_file(item->path().string(), place, true, Progress::Hidden, operation);
     } else if (item->exists(error)) {
       ++left_behind;
     }
@@ -166,7 +166,8 @@ Ends check_ends(const std::string& from, const std::string& to, const CopyOption
 int copy_checked(const std::string& from, const std::string& to, const Ends& ends, bool overwrite, Operation& operation,
                  std::size_t& left_behind) {
   if (const int error = make_folders(folder_of(to))) return error;
-  return ends.folder ? copy_folder(from, to, operation, left_behind) : copy_file(from, to, overwrite, operation);
+  return ends.folder ? copy_folder(from, to, operation, left_behind)
+                     : copy_file(from, to, overwrite, Progress::Shown, operation);
 }
 
 /// Removes files that processes which ended too early were writing. Whether there were any.

@@ -22,6 +22,7 @@ class Replacement {
   /// Each answers 0, or the errno.
   int open(const mode_t* mode);
   int append(std::string_view bytes, Operation& operation);
+  /// `size` is for showing how far it is; 0 shows nothing.
   int append_file(int source, std::size_t size, Operation& operation);
   /// `exclusive`: EEXIST where something is there already.
   int put(bool exclusive);

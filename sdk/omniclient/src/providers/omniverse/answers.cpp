@@ -69,6 +69,12 @@ OmniClientResult result_of(const Answer& answer) {
   return answer.fate == Answer::Fate::Answered ? result_of(answer.status) : eOmniClientResult_ErrorConnection;
 }
 
+void judge(const Answer& answer, Reply& reply) {
+  reply.result = result_of(answer);
+  reply.passing = answer.fate == Answer::Fate::Answered && answer.status == wire::Status::SlowDown;
+  if (reply.passing) reply.wait_ms = answer.wait_ms;
+}
+
 Entry entry_of(const wire::Entry& entry) {
   Entry made;
   made.relative_path = name_of(entry.path);

@@ -10,9 +10,27 @@
 /// From the words of the protocol to those of the library.
 namespace omniclient::omniverse {
 
+inline constexpr auto kOk = eOmniClientResult_Ok;
+
 OmniClientResult result_of(wire::Status status);
 /// Also for answers that do not come from the server.
 OmniClientResult result_of(const Answer& answer);
+
+/// The result as a reply has it: what a server has no time for passes.
+void judge(const Answer& answer, Reply& reply);
+template <class R>
+R reply_of(const Answer& answer) {
+  R reply;
+  judge(answer, reply);
+  return reply;
+}
+/// A reply that has failed in the way of another one.
+template <class R>
+R failed_as(const Reply& other) {
+  R reply;
+  static_cast<Reply&>(reply) = other;
+  return reply;
+}
 
 Entry entry_of(const wire::Entry& entry);
 /// The name of the last part of a path, and the path of the folder that it is in; both without '/' at the end.

@@ -61,7 +61,7 @@ Cache::~Cache() {
 
 std::optional<std::string> Cache::open(const std::shared_ptr<Operation>& operation, const std::string& hash,
                                        const std::string& name) {
-  if (folder_.empty()) return std::nullopt;
+  if (folder_.empty() || name.empty() || name == "." || name == "..") return std::nullopt;
   std::call_once(tidied_, [this] { tidy(); });
   std::error_code error;
   const auto place = own_ / std::to_string(++last_);

@@ -13,8 +13,6 @@ using Json = nlohmann::json;
 
 namespace {
 
-constexpr auto kOk = eOmniClientResult_Ok;
-
 OmniClientChannelEvent event_of(frames::Event event) {
   switch (event) {
     case frames::Event::Message: return eOmniClientChannelEvent_Message;
@@ -48,7 +46,7 @@ void Channel::create() {
   entered_ = joined_ = false;
   known_.clear();
   // One that is there already is fine.
-  session_->call(make_call(operation_, "create", {{"uri", path_}, {"type", 3}}),
+  session_->call(make_patient_call(operation_, "create", {{"uri", path_}, {"type", 3}}),
                  [self = shared_from_this()](const Answer& answer) {
                    if (self->left_) return;
                    auto result = result_of(answer);
@@ -105,7 +103,7 @@ void Channel::take(std::string_view payload) {
 
 void Channel::say(const OperationPtr& operation, std::uint8_t event, std::string_view content,
                   std::function<void(OmniClientResult)> done) {
-  auto call = make_call(operation, "update", {{"uri", path_}}, Call::Repeat::Never);
+  auto call = make_patient_call(operation, "update", {{"uri", path_}}, Call::Repeat::Never);
   call.blob = std::make_shared<Content>(
       Content::copy(frames::write({static_cast<frames::Event>(event), session_->welcome().connection_id, content})));
   session_->call(std::move(call), [done = std::move(done)](const Answer& answer) { done(result_of(answer)); });

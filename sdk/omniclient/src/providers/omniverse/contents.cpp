@@ -10,11 +10,9 @@ namespace omniclient::omniverse {
 namespace {
 
 using Json = nlohmann::json;
-constexpr auto kOk = eOmniClientResult_Ok;
 
 WriteReply written(const Answer& answer) {
-  WriteReply reply;
-  reply.result = result_of(answer);
+  auto reply = reply_of<WriteReply>(answer);
   if (answer.status == wire::Status::InvalidUri) reply.result = eOmniClientResult_ErrorWrongType;
   if (reply.result != kOk) return reply;
   reply.version = wire::text_of(answer.fields, "etag");
@@ -45,8 +43,7 @@ class Reading : public std::enable_shared_from_this<Reading> {
 
  private:
   void answered(const Answer& answer) {
-    ReadReply reply;
-    reply.result = result_of(answer);
+    auto reply = reply_of<ReadReply>(answer);
     if (reply.result != kOk) return done_(std::move(reply));
     reply.version = wire::text_of(answer.fields, "etag");
     Remote remote{wire::text_of(answer.fields, "uri_redirection"), wire::number_of(answer.fields, "size"), {}};
@@ -98,6 +95,7 @@ void Service::write(OperationPtr operation, const Url& url, SharedContent conten
   const auto session = this->session(url);
   const auto put = [=](Json params, SharedContent blob) {
     auto call = make_call(operation, "create_asset", params, Call::Repeat::Never);
+    call.patient = !blob;  // It would have to be sent anew.
     call.blob = std::move(blob);
     session->call(std::move(call), [done](const Answer& answer) { done(written(answer)); });
   };
@@ -119,13 +117,16 @@ void Service::write(OperationPtr operation, const Url& url, SharedContent conten
 void Service::local_file(OperationPtr operation, const Url& url, bool may_download, Done<PathReply> done) {
   const auto session = this->session(url);
   session->call(make_call(operation, "stat2", {{"path", at(url)}}), [=, this](const Answer& answer) {
-    const auto result = result_of(answer);
-    if (result != kOk) return done(failed<PathReply>(result));
+    const auto looked = reply_of<PathReply>(answer);
+    if (looked.result != kOk) return done(looked);
     const auto entry = wire::entry_of(answer.fields);
     if (entry.type != wire::PathType::Asset) return done(failed<PathReply>(eOmniClientResult_ErrorWrongType));
-    // Without a hash what is there is named by what it was when.
+    // Without a hash what is there is named by what it was when. It becomes the name of a file, so it must look like
+    // one.
+    const bool has_hash =
+        entry.hash.size() == 64 && entry.hash.find_first_not_of("0123456789abcdef") == std::string::npos;
     const auto key =
-        entry.hash.empty() ? sha256(server_of(url) + path_of(url) + "?" + std::to_string(entry.etag)) : entry.hash;
+        has_hash ? entry.hash : "e" + sha256(server_of(url) + path_of(url) + "?" + std::to_string(entry.etag));
     const auto name = name_of(path_of(url));
     host_.pool.post([=, this] {
       auto path = cache_.open(operation, key, name);
@@ -139,7 +140,7 @@ void Service::local_file(OperationPtr operation, const Url& url, bool may_downlo
 void Service::download_local(const OperationPtr& operation, const Url& url, const std::string& key,
                              const Done<PathReply>& done) {
   read(operation, url, [=, this](const ReadReply& reply) {
-    if (reply.result != kOk) return done(failed<PathReply>(reply.result));
+    if (reply.result != kOk) return done(failed_as<PathReply>(reply));
     host_.pool.post([=, this, content = reply.content] {
       if (operation->cancelled()) return;
       // The file may have changed since it was looked at: then it is kept as what it is.

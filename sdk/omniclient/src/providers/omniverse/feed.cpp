@@ -60,7 +60,7 @@ void Feed::begun(const std::string& path) {
   }
   // What is on the way may have come before anything was told here.
   const auto next = next_below(path);
-  session_->call(make_call(operation_, "stat2", {{"path", next}}),
+  session_->call(make_patient_call(operation_, "stat2", {{"path", next}}),
                  [self = shared_from_this(), next, id = id_](const Answer& answer) {
                    if (self->stopped_ || id != self->id_ || result_of(answer) != eOmniClientResult_Ok) return;
                    if (wire::entry_of(answer.fields).type != wire::PathType::Folder) return;

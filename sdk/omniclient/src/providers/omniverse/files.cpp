@@ -9,11 +9,9 @@ namespace omniclient::omniverse {
 namespace {
 
 using Json = nlohmann::json;
-constexpr auto kOk = eOmniClientResult_Ok;
 
 EntryReply entry_in(const Answer& answer) {
-  EntryReply reply;
-  reply.result = result_of(answer);
+  auto reply = reply_of<EntryReply>(answer);
   if (reply.result == kOk) reply.entry = entry_of(wire::entry_of(answer.fields));
   return reply;
 }
@@ -25,8 +23,10 @@ Json with_deleted(Json params, Include include) {
 }
 
 /// The path is below something that is no folder, or is none at all.
-OmniClientResult result_of_making(OmniClientResult result, wire::Status status) {
-  return status == wire::Status::InvalidUri ? eOmniClientResult_ErrorWrongType : result;
+Reply made(const Answer& answer) {
+  auto reply = reply_of<Reply>(answer);
+  if (answer.status == wire::Status::InvalidUri) reply.result = eOmniClientResult_ErrorWrongType;
+  return reply;
 }
 
 /// Both ends of a copy as they are before it.
@@ -36,27 +36,27 @@ struct Ends {
   int unknown = 2;
 };
 
-OmniClientResult check_ends(const Ends& ends, const Url& from, const Url& to, const CopyOptions& options) {
-  if (ends.from.result != kOk) return ends.from.result;
+Reply check_ends(const Ends& ends, const Url& from, const Url& to, const CopyOptions& options) {
+  if (ends.from.result != kOk) return ends.from;
   const bool folder = ends.from.entry.is_folder();
   if (options.kind != ItemKind::Any && folder != (options.kind == ItemKind::Folder)) {
-    return eOmniClientResult_ErrorWrongType;
+    return {eOmniClientResult_ErrorWrongType};
   }
   const auto source = path_of(from), destination = path_of(to);
   if (source == destination && version_of(from).checkpoint == 0 && version_of(from).branch == version_of(to).branch) {
-    return eOmniClientResult_ErrorSourceIsDest;
+    return {eOmniClientResult_ErrorSourceIsDest};
   }
   const auto below = source == "/" ? source : source + "/";
-  if (folder && destination.compare(0, below.size(), below) == 0) return eOmniClientResult_ErrorSourceIsDest;
-  if (ends.to.result == eOmniClientResult_ErrorNotFound) return kOk;
-  if (ends.to.result != kOk) return ends.to.result;
-  if (!options.overwrite) return eOmniClientResult_ErrorAlreadyExists;
-  return ends.to.entry.is_folder() == folder ? kOk : eOmniClientResult_ErrorWrongType;
+  if (folder && destination.compare(0, below.size(), below) == 0) return {eOmniClientResult_ErrorSourceIsDest};
+  if (ends.to.result == eOmniClientResult_ErrorNotFound) return {kOk};
+  if (ends.to.result != kOk) return ends.to;
+  if (!options.overwrite) return {eOmniClientResult_ErrorAlreadyExists};
+  return ends.to.entry.is_folder() == folder ? Reply{kOk} : Reply{eOmniClientResult_ErrorWrongType};
 }
 
 /// Looks at both ends, and goes on where the copy is allowed. Nothing but the answers keeps what it needs.
 void look_at_ends(const SessionPtr& session, const OperationPtr& operation, const Url& from, const Url& to,
-                  const CopyOptions& options, const std::function<void(OmniClientResult, const Ends&)>& then) {
+                  const CopyOptions& options, const std::function<void(const Reply&, const Ends&)>& then) {
   const auto ends = std::make_shared<Ends>();
   const auto known = [=] {
     if (--ends->unknown == 0) then(check_ends(*ends, from, to, options), *ends);
@@ -80,9 +80,7 @@ Json copy_item(const Url& from, const Url& to, const CopyOptions& options) {
 /// The copying itself: files by copy2, which knows versions, folders by copy, which knows folders.
 void copy_checked(Session& session, const OperationPtr& operation, const Url& from, const Url& to, bool folder,
                   const CopyOptions& options, Done<Reply> done) {
-  const auto told = [done = std::move(done)](const Answer& answer) {
-    done({result_of_making(result_of(answer), answer.status)});
-  };
+  const auto told = [done = std::move(done)](const Answer& answer) { done(made(answer)); };
   if (folder) {
     auto params = copy_item(from, to, options);
     params["uri"] = path_of(from) + "/";
@@ -116,7 +114,7 @@ void Service::list(OperationPtr operation, const Url& url, Include include, Done
       for (const auto& entry : *entries) reply->entries.push_back(entry_of(wire::entry_of(entry)));
       return;
     }
-    reply->result = result_of(answer);
+    judge(answer, *reply);
     // Something is there, but no folder.
     if (reply->result == eOmniClientResult_ErrorBadRequest || reply->result == eOmniClientResult_ErrorWrongType) {
       reply->result = eOmniClientResult_ErrorNotFound;
@@ -131,33 +129,32 @@ void Service::list(OperationPtr operation, const Url& url, Include include, Done
 void Service::create_folder(OperationPtr operation, const Url& url, Done<Reply> done) {
   session(url)->call(
       make_call(operation, "create_directory", {{"path", {{"path", path_of(url) + "/"}}}}, Call::Repeat::Never),
-      [done = std::move(done)](const Answer& answer) { done({result_of_making(result_of(answer), answer.status)}); });
+      [done = std::move(done)](const Answer& answer) { done(made(answer)); });
 }
 
 void Service::copy(OperationPtr operation, const Url& from, const Url& to, CopyOptions options, Done<Reply> done) {
   const auto session = this->session(from);
-  look_at_ends(session, operation, from, to, options, [=](OmniClientResult refused, const Ends& ends) {
-    if (refused != kOk) return done({refused});
+  look_at_ends(session, operation, from, to, options, [=](const Reply& refused, const Ends& ends) {
+    if (refused.result != kOk) return done(refused);
     copy_checked(*session, operation, from, to, ends.from.entry.is_folder(), options, done);
   });
 }
 
 void Service::move(OperationPtr operation, const Url& from, const Url& to, CopyOptions options, Done<MoveReply> done) {
   const auto session = this->session(from);
-  look_at_ends(session, operation, from, to, options, [=, this](OmniClientResult refused, const Ends& ends) {
-    if (refused != kOk) return done(failed<MoveReply>(refused));
+  look_at_ends(session, operation, from, to, options, [=](const Reply& refused, const Ends& ends) {
+    if (refused.result != kOk) return done(failed_as<MoveReply>(refused));
     if (ends.to.result != kOk) {
       const Json params = {{"src_path", path_of(from)}, {"dst_path", path_of(to)}};
-      session->call(make_call(operation, "rename2", params, Call::Repeat::Never), [done](const Answer& answer) {
-        done(failed<MoveReply>(result_of_making(result_of(answer), answer.status)));
-      });
+      session->call(make_call(operation, "rename2", params, Call::Repeat::Never),
+                    [done](const Answer& answer) { done(failed_as<MoveReply>(made(answer))); });
       return;
     }
     // Onto something: what is there takes over the content, file by file.
-    copy_checked(*session, operation, from, to, ends.from.entry.is_folder(), options, [=, this](const Reply& copied) {
-      if (copied.result != kOk) return done(failed<MoveReply>(copied.result));
-      remove(operation, from, Depth::Recursive,
-             [done](const Reply& removed) { done(failed<MoveReply>(removed.result)); });
+    copy_checked(*session, operation, from, to, ends.from.entry.is_folder(), options, [=](const Reply& copied) {
+      if (copied.result != kOk) return done(failed_as<MoveReply>(copied));
+      session->call(make_patient_call(operation, "delete", {{"uri", path_of(from)}}, Call::Repeat::Never),
+                    [done](const Answer& answer) { done(failed<MoveReply>(result_of(answer))); });
     });
   });
 }

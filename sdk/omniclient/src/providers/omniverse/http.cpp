@@ -31,6 +31,11 @@ constexpr std::size_t kPiece = 256 * 1024;
 constexpr std::size_t kMaxText = 64 * 1024;
 constexpr std::size_t kMaxIdle = 8;
 
+}  // namespace
+
+/// What HttpClient::Shared holds. It has a name, because that has one, too.
+namespace http_parts {
+
 template <class Stream>
 struct Link {
   std::unique_ptr<Stream> stream;
@@ -46,7 +51,10 @@ class Exchange {
   virtual void cancel() = 0;
 };
 
-}  // namespace
+}  // namespace http_parts
+
+using http_parts::Exchange;
+using http_parts::Link;
 
 struct HttpClient::Shared {
   Shared(Loop& used, std::chrono::milliseconds most) : loop(used), stall(most) {}
@@ -64,8 +72,8 @@ struct HttpClient::Shared {
   const std::chrono::milliseconds stall;
   std::uint64_t last = 0;
   std::map<std::uint64_t, std::shared_ptr<Exchange>> running;
-  std::multimap<std::string, PlainLink> plain;  ///< By authority.
-  std::multimap<std::string, SecureLink> secure;
+  std::multimap<std::string, http_parts::PlainLink> plain;  ///< By authority.
+  std::multimap<std::string, http_parts::SecureLink> secure;
 };
 
 namespace {
@@ -146,7 +154,10 @@ class StreamExchange final : public Exchange, public std::enable_shared_from_thi
 
   void write() {
     head_ = request_.method + " " + address_.path + " HTTP/1.1\r\nHost: " + address_.authority() + "\r\n";
-    for (const auto& [name, value] : request_.headers) head_ += name + ": " + value + "\r\n";
+    for (const auto& [name, value] : request_.headers) {
+      // What a server has said must not become a header of its own.
+      if (value.find_first_of("\r\n") == std::string::npos) head_ += name + ": " + value + "\r\n";
+    }
     if (request_.method != "GET") head_ += "Content-Length: " + std::to_string(request_.body.size()) + "\r\n";
     head_ += "\r\n";
     written_ = 0;
@@ -224,6 +235,8 @@ class StreamExchange final : public Exchange, public std::enable_shared_from_thi
   void fail(const std::string& problem) {
     // The server may have closed it while nobody used it.
     if (reused_ && !began_) return connect();
+    const bool of_content = reply_.status == 200 || reply_.status == 206;
+    if (!of_content) reply_.size = 0;
     reply_.status = 0;
     reply_.problem = problem;
     tell();

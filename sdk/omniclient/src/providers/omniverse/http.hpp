@@ -30,7 +30,7 @@ struct HttpReply {
   unsigned status = 0;   ///< 0: there was no answer, or not the whole of one.
   std::string problem;   ///< Why.
   std::string body;      ///< Up to 64 KiB of it; empty where it went to `into`.
-  std::size_t size = 0;  ///< What has come of it.
+  std::size_t size = 0;  ///< What has come of it; of an answer that was cut, only of content.
 };
 
 /// HTTP/1.1, with or without TLS, as the large-file transfer of a Nucleus needs it. Connections are used again; a

@@ -17,6 +17,7 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kRange = 8 * 1024 * 1024;
 constexpr unsigned kAtATime = 3;
+constexpr unsigned kMostRounds = 3;
 
 OmniClientResult result_of(unsigned status) {
   switch (status) {
@@ -152,16 +153,28 @@ class Upload final : public Exchanges {
     request.headers.emplace_back("Multipart-Chunk-Size", std::to_string(session_->welcome().part_size));
     request.content = content_;
     request.body = content_->view().substr(start, size);
-    http_.start(std::move(request), [self = self(), start, size, tries](const HttpReply& reply) {
-      if (self->ended_) return;
+    http_.start(std::move(request), [self = self(), start, size, tries, round = round_](const HttpReply& reply) {
+      if (self->ended_ || round != self->round_) return;
       if (reply.status == 200 || reply.status == 201 || reply.status == 204) {
         --self->running_;
         self->progress(size, self->content_->size());
         return self->send_next();
       }
-      if (self->again(reply, tries, [self, start, size, tries] { self->send(start, size, tries); })) return;
-      self->end(reply.status == 404 ? eOmniClientResult_ErrorConnection : result_of(reply.status));
+      if (self->again(reply, tries, [self, start, size, tries, round] {
+            if (round == self->round_) self->send(start, size, tries);
+          }))
+        return;
+      if (reply.status == 404 && self->round_ < kMostRounds) return self->begin_anew();
+      self->end(result_of(reply.status));
     });
+  }
+
+  /// The server has forgotten what it had: it was started anew.
+  void begin_anew() {
+    ++round_;
+    running_ = 0;
+    moved_ = 0;
+    begin(std::make_shared<Tries>());
   }
 
   void end(OmniClientResult result) {
@@ -175,6 +188,7 @@ class Upload final : public Exchanges {
   std::string body_;
   std::string id_;
   std::string number_;
+  unsigned round_ = 1;
   std::size_t next_ = 0;
   unsigned running_ = 0;
 };

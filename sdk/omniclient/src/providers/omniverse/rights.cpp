@@ -8,7 +8,6 @@ namespace omniclient::omniverse {
 namespace {
 
 using Json = nlohmann::json;
-constexpr auto kOk = eOmniClientResult_Ok;
 
 Json words(std::uint32_t access) {
   auto made = Json::array();
@@ -21,8 +20,7 @@ Json words(std::uint32_t access) {
 void ask_names(Session& session, const OperationPtr& operation, const char* command, const Json& params,
                const char* key, Done<NamesReply> done) {
   session.call(make_call(operation, command, params), [key, done = std::move(done)](const Answer& answer) {
-    NamesReply reply;
-    reply.result = result_of(answer);
+    auto reply = reply_of<NamesReply>(answer);
     if (reply.result != kOk) return done(std::move(reply));
     const auto names = answer.fields.find(key);
     if (names != answer.fields.end() && names->is_array()) {
@@ -39,8 +37,7 @@ void ask_names(Session& session, const OperationPtr& operation, const char* comm
 void Service::get_acls(OperationPtr operation, const Url& url, Done<AclReply> done) {
   session(url)->call(make_call(operation, "get_acl_resolved", {{"path", path_of(url)}}),
                      [done = std::move(done)](const Answer& answer) {
-                       AclReply reply;
-                       reply.result = result_of(answer);
+                       auto reply = reply_of<AclReply>(answer);
                        if (reply.result != kOk) return done(std::move(reply));
                        const auto acl = answer.fields.find("acl");
                        if (acl != answer.fields.end() && acl->is_array()) {
@@ -78,8 +75,7 @@ void Service::rename_group(OperationPtr operation, const Url& url, std::string g
 void Service::remove_group(OperationPtr operation, const Url& url, std::string group, Done<CountReply> done) {
   session(url)->call(make_call(operation, "remove_group", {{"group", group}}, Call::Repeat::Never),
                      [done = std::move(done)](const Answer& answer) {
-                       CountReply reply;
-                       reply.result = result_of(answer);
+                       auto reply = reply_of<CountReply>(answer);
                        if (reply.result == kOk) reply.count = wire::number_of(answer.fields, "change_count");
                        done(reply);
                      });

@@ -76,10 +76,17 @@ Call make_call(const OperationPtr& operation, std::string command, const nlohman
   return call;
 }
 
+Call make_patient_call(const OperationPtr& operation, std::string command, const nlohmann::json& params,
+                       Call::Repeat repeat) {
+  auto call = make_call(operation, std::move(command), params, repeat);
+  call.patient = true;
+  return call;
+}
+
 void carry_out(Session& session, const OperationPtr& operation, std::string command, const nlohmann::json& params,
                Done<Reply> done) {
   session.call(make_call(operation, std::move(command), params, Call::Repeat::Never),
-               [done = std::move(done)](const Answer& answer) { done({result_of(answer)}); });
+               [done = std::move(done)](const Answer& answer) { done(reply_of<Reply>(answer)); });
 }
 
 }  // namespace omniverse

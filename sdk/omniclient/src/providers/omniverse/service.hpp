@@ -108,6 +108,9 @@ class Service final : public Provider,
 /// Makes a call for an operation.
 Call make_call(const OperationPtr& operation, std::string command, const nlohmann::json& params,
                Call::Repeat repeat = Call::Repeat::Safe);
+/// The same for one that is not the first of its operation, or of none that is repeated as a whole.
+Call make_patient_call(const OperationPtr& operation, std::string command, const nlohmann::json& params,
+                       Call::Repeat repeat = Call::Repeat::Safe);
 
 /// Something that is done once, and may not be done twice. Only the result counts.
 void carry_out(Session& session, const OperationPtr& operation, std::string command, const nlohmann::json& params,

@@ -126,7 +126,9 @@ void Session::answered(std::uint64_t id, const Json& fields, std::string_view bl
   if (put_off(id, pending, status)) return;
   const bool ends = flag(fields, "fin") || flag(fields, "stopped") || !goes_on(pending.call.kind, status);
   const auto self = shared_from_this();  // Whoever is told may let go of it.
-  deliver(id, {Answer::Fate::Answered, status, fields, blob, ends}, ends);
+  const auto backoff = static_cast<std::uint64_t>(welcome_.backoff.count());
+  const auto wait = std::min<std::uint64_t>(wire::number_of(fields, "backoff_time_ms", backoff), 60000);
+  deliver(id, {Answer::Fate::Answered, status, fields, blob, ends, static_cast<std::uint32_t>(wait)}, ends);
   pump();
 }
 
@@ -141,9 +143,8 @@ bool Session::put_off(std::uint64_t id, Pending& pending, wire::Status status) {
     lost({Problem::Kind::Lost, "the login is not good any more"});
     return true;
   }
-  const bool slow = status == wire::Status::SlowDown ||
-                    (status == wire::Status::Timeout && pending.call.repeat == Call::Repeat::Safe);
-  if (!slow) return false;
+  const bool patient = pending.call.patient || pending.call.kind == Call::Kind::Stream;
+  if (!patient || status != wire::Status::SlowDown) return false;
   const auto now = steady_clock::now();
   if (pending.slowed == 0) pending.first_slowed = now;
   const auto wait = welcome_.backoff * std::min(++pending.slowed, 8u);

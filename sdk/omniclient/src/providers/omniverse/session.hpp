@@ -39,6 +39,8 @@ struct Call {
   SharedContent blob = nullptr;
   Kind kind = Kind::Once;
   Repeat repeat = Repeat::Safe;
+  /// Where a server has no time it is asked again from here; otherwise whoever asks is told so. Streams always are.
+  bool patient = false;
   OperationPtr operation = nullptr;  ///< Not sent any more once it is cancelled.
 };
 
@@ -52,8 +54,9 @@ struct Answer {
   Fate fate;
   wire::Status status;
   const nlohmann::json& fields;
-  std::string_view blob;  ///< Valid during the call.
-  bool last;              ///< Of a stream: the server says no more.
+  std::string_view blob;      ///< Valid during the call.
+  bool last;                  ///< Of a stream: the server says no more.
+  std::uint32_t wait_ms = 0;  ///< Of SLOW_DOWN: how long the server wants to be left alone.
 };
 using OnAnswer = std::function<void(const Answer&)>;
 

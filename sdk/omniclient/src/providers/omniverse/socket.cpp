@@ -247,7 +247,8 @@ bool read_address(std::string_view url, Address& address) {
   read.host = authority.substr(0, port);
   read.port = port == std::string_view::npos ? (read.secure ? "443" : "80") : std::string(authority.substr(port + 1));
   const bool digits = !read.port.empty() && read.port.find_first_not_of("0123456789") == std::string::npos;
-  if (read.host.empty() || !digits) return false;
+  const bool clean = std::all_of(url.begin(), url.end(), [](unsigned char c) { return c > ' ' && c != 0x7F; });
+  if (read.host.empty() || !digits || !clean) return false;
   address = std::move(read);
   return true;
 }

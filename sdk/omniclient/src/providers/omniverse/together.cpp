@@ -10,7 +10,6 @@ namespace omniclient::omniverse {
 namespace {
 
 using Json = nlohmann::json;
-constexpr auto kOk = eOmniClientResult_Ok;
 
 /// Everything that is added to a live object, from where the reader is.
 class LiveRead : public std::enable_shared_from_this<LiveRead> {
@@ -73,8 +72,7 @@ class LiveRead : public std::enable_shared_from_this<LiveRead> {
 };
 
 LiveReply live_reply(const Answer& answer) {
-  LiveReply reply;
-  reply.result = result_of(answer);
+  auto reply = reply_of<LiveReply>(answer);
   if (reply.result != kOk) return reply;
   reply.object_id = wire::number_of(answer.fields, "object_id");
   reply.sequence = wire::number_of(answer.fields, "sequence");
@@ -122,7 +120,7 @@ void Service::live_update(OperationPtr operation, const Url& url, std::uint64_t 
       return done(reply);
     }
     // Either no live object, or another one than is meant.
-    session->call(make_call(operation, "stat2", {{"path", path_of(url)}}), [done](const Answer& there) {
+    session->call(make_patient_call(operation, "stat2", {{"path", path_of(url)}}), [done](const Answer& there) {
       const bool object_there =
           result_of(there) == kOk && wire::entry_of(there.fields).type == wire::PathType::OmniObject;
       done(failed<LiveReply>(object_there ? eOmniClientResult_ErrorNotFound : eOmniClientResult_ErrorWrongType));

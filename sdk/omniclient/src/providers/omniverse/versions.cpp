@@ -8,7 +8,6 @@ namespace omniclient::omniverse {
 namespace {
 
 using Json = nlohmann::json;
-constexpr auto kOk = eOmniClientResult_Ok;
 
 std::string checkpoint_name(const Url& url, std::uint64_t number) {
   return version_of(url).branch + "&" + std::to_string(number);
@@ -42,25 +41,24 @@ void Service::create_checkpoint(OperationPtr operation, const Url& url, std::str
   const auto session = this->session(url);
   const Json params = {{"path", head_of(url)}, {"message", comment}, {"force", force}};
   session->call(make_call(operation, "checkpoint_version", params, Call::Repeat::Never), [=](const Answer& answer) {
-    const auto result = result_of(answer);
-    if (result == kOk) {
+    const auto reply = reply_of<TextReply>(answer);
+    if (reply.result == kOk) {
       return done({{kOk}, checkpoint_name(url, wire::number_of(answer.fields, "checkpoint"))});
     }
-    if (result != eOmniClientResult_ErrorAlreadyExists) return done(failed<TextReply>(result));
+    if (reply.result != eOmniClientResult_ErrorAlreadyExists) return done(reply);
     // Nothing has changed since the newest one: that is the one which is meant.
-    session->call(make_call(operation, "get_checkpoints", {{"path", head_of(url)}}), [=](const Answer& known) {
-      TextReply reply{{result}, {}};
+    session->call(make_patient_call(operation, "get_checkpoints", {{"path", head_of(url)}}), [=](const Answer& known) {
+      TextReply named = reply;
       for (const auto& one : checkpoints_in(known))
-        reply.text = checkpoint_name(url, wire::number_of(one, "checkpoint"));
-      done(std::move(reply));
+        named.text = checkpoint_name(url, wire::number_of(one, "checkpoint"));
+      done(std::move(named));
     });
   });
 }
 
 void Service::list_checkpoints(OperationPtr operation, const Url& url, Done<ListReply> done) {
   session(url)->call(make_call(operation, "get_checkpoints", {{"path", head_of(url)}}), [=](const Answer& answer) {
-    ListReply reply;
-    reply.result = result_of(answer);
+    auto reply = reply_of<ListReply>(answer);
     if (reply.result != kOk) return done(std::move(reply));
     for (const auto& one : checkpoints_in(answer)) {
       auto fields = wire::entry_of(one);
@@ -89,8 +87,7 @@ void Service::create_with_hash(OperationPtr operation, const Url& url, std::stri
   if (!options.skip_checkpoint) params["message"] = options.message.value_or("");
   session(url)->call(make_call(operation, "create_asset_with_hash", params, Call::Repeat::Never),
                      [done = std::move(done)](const Answer& answer) {
-                       WriteReply reply;
-                       reply.result = result_of(answer);
+                       auto reply = reply_of<WriteReply>(answer);
                        if (answer.fields.is_object()) {
                          reply.version = wire::text_of(answer.fields, "etag");
                          reply.hash = wire::text_of(answer.fields, "hash_value");

@@ -10,7 +10,6 @@ namespace omniclient::omniverse {
 namespace {
 
 using Json = nlohmann::json;
-constexpr auto kOk = eOmniClientResult_Ok;
 
 /// One subscription of the program. It knows what it has told last; so whatever happens on the way, it tells
 /// differences, and a change that it hears of twice it tells once.
@@ -55,7 +54,7 @@ class Watch : public std::enable_shared_from_this<Watch> {
     if (name_) params["path"] = folder_ == "/" ? "/" + *name_ : folder_ + "/" + *name_;
     if (include_ == eOmniClientListIncludeOption_IncludeDeleted) params["deleted"] = "include";
     if (include_ == eOmniClientListIncludeOption_OnlyDeleted) params["deleted"] = "only";
-    auto call = make_call(operation_, name_ ? "stat2" : "list2", params);
+    auto call = make_patient_call(operation_, name_ ? "stat2" : "list2", params);
     if (!name_) call.kind = Call::Kind::Pages;
     session_->call(std::move(call), [self = shared_from_this(), number, there](const Answer& answer) {
       if (number == self->looked_) self->saw(answer, *there);
