@@ -7,7 +7,7 @@ namespace omni {
 namespace {
 
 std::mutex warning_mutex;
-std::string warning;
+std::string kept_warning;
 
 std::optional<std::string> optional_text(const char* text) {
   return text == nullptr ? std::nullopt : std::optional<std::string>(text);
@@ -24,7 +24,7 @@ void keep_list(void* data, OmniClientResult result, uint32_t count, OmniClientLi
 Session::Session() {
   omniClientSetLogCallback([](char const*, char const*, OmniClientLogLevel, char const* message) noexcept {
     std::lock_guard lock(warning_mutex);
-    warning = message;
+    kept_warning = message;
   });
   omniClientSetLogLevel(eOmniClientLogLevel_Warning);
   omniClientInitialize(kOmniClientVersion);
@@ -38,7 +38,7 @@ Session::~Session() {
 
 std::string Session::last_warning() {
   std::lock_guard lock(warning_mutex);
-  return warning;
+  return kept_warning;
 }
 
 Item Item::of(const OmniClientListEntry& entry) {

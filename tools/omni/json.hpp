@@ -7,6 +7,9 @@
 
 namespace omni {
 
+/// How many bytes the character at `at` has, in UTF-8; 0 where there is none.
+std::size_t utf8_length(std::string_view bytes, std::size_t at);
+
 /// Whether bytes are UTF-8 as RFC 3629 has it.
 bool is_utf8(std::string_view bytes);
 

@@ -63,7 +63,7 @@ int say(const char* done, const std::string& url, std::uint64_t object, std::uin
   return kDone;
 }
 
-int create(const Arguments& arguments) {
+int create_object(const Arguments& arguments) {
   const auto& url = arguments.words[0];
   const auto text = content_argument(arguments.words.size() > 1 ? arguments.words[1] : "");
   if (!text) return fail("read standard input", "it cannot be read");
@@ -117,7 +117,7 @@ std::vector<Command> live_commands() {
        1,
        2,
        false,
-       create},
+       create_object},
       {"live append",
        "URL TEXT",
        "Append an update to a live object",

@@ -94,14 +94,22 @@ int fail(const std::string& asked, const std::string& reason) { return say_failu
 
 std::string printable(const std::string& text) {
   std::string result;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) {
-      result += c;
-    } else {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const auto length = utf8_length(text, at);
+    // The second row of control characters begins with C2.
+    const bool control = byte < 0x20 || byte == 0x7F || (byte == 0xC2 && length == 2 && text[at + 1] < '\xA0');
+    const auto count = std::max<std::size_t>(length, 1);
+    for (std::size_t i = at; i < at + count; ++i) {
+      if (!control && length > 0) {
+        result += text[i];
+        continue;
+      }
       char code[8];
-      std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(text[i])));
       result += code;
     }
+    at += count;
   }
   return result;
 }

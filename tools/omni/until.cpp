@@ -36,8 +36,8 @@ Until::Until() {
 
 Until::~Until() {
   handle(SIG_DFL);
-  close(pipe_[0]);
-  close(pipe_[1]);
+  ::close(pipe_[0]);
+  ::close(pipe_[1]);
 }
 
 void Until::end() { tell(pipe_[1]); }

@@ -5,7 +5,7 @@
 namespace omni {
 namespace {
 
-int create(const Arguments& arguments) {
+int create_checkpoint(const Arguments& arguments) {
   const auto& url = arguments.words[0];
   struct {
     OmniClientResult result = eOmniClientResult_ErrorConnection;
@@ -27,7 +27,7 @@ int create(const Arguments& arguments) {
   return kDone;
 }
 
-int list_all(const Arguments& arguments) {
+int list_of(const Arguments& arguments) {
   const auto& url = arguments.words[0];
   const auto listed = list_checkpoints(url);
   if (listed.result != eOmniClientResult_Ok) return fail("list the checkpoints of", listed.result, url);
@@ -59,8 +59,8 @@ std::vector<Command> version_commands() {
        1,
        1,
        false,
-       create},
-      {"checkpoint list", "URL", "List the checkpoints of a file, the oldest first", "", {}, 1, 1, false, list_all},
+       create_checkpoint},
+      {"checkpoint list", "URL", "List the checkpoints of a file, the oldest first", "", {}, 1, 1, false, list_of},
   };
 }
 

@@ -21,13 +21,15 @@ def program():
 
 
 class Nginx:
-    def __init__(self, folder, index="html", certificate=None):
-        """`index`: html or json. `certificate`: the path of one, with its key beside it (`.key`), for https."""
+    def __init__(self, folder, index="html", certificate=None, more=""):
+        """`index`: html or json. `certificate`: the path of one, with its key beside it (`.key`), for https.
+        `more`: what else the configuration of the server says."""
         self.folder = pathlib.Path(folder)
         self.files = self.folder / "files"
         self.files.mkdir(parents=True, exist_ok=True)
         self.index = index
         self.certificate = certificate
+        self.more = more
 
     def config(self, port):
         temporary = "\n".join(f"  {name}_temp_path {self.folder}/{name};"
@@ -50,6 +52,7 @@ http {{
     root {self.files};
     autoindex on;
     autoindex_format {self.index};
+    {self.more}
   }}
 }}
 """

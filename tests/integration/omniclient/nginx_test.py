@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from nginx import Nginx
-from omni import OMNI
+from omni import OMNI, Omni
 
 TESTS = OMNI.parent / "omniclient_tests"
 
@@ -45,3 +45,14 @@ def test_verifies_servers(tmp_path):
         status, printed = run_tests(nginx, "ReadsWhatWasWritten")
         assert status == 1
         assert "FAILED  ] Omniclient/Reading.ReadsWhatWasWritten/Web" in printed, printed
+
+
+def test_never_goes_from_https_to_http(tmp_path):
+    with Nginx(tmp_path / "plain") as plain:
+        (plain.files / "a").write_text("hello")
+        down = f"location /down {{ return 302 {plain.url('/a')}; }} location /same {{ return 302 /b; }}"
+        with Nginx(tmp_path / "secure", certificate=make_certificate(tmp_path), more=down) as secure:
+            (secure.files / "b").write_text("safe")
+            omni = Omni(tmp_path, SSL_CERT_FILE=str(secure.certificate))
+            assert omni.ok("cat", secure.url("/same")) == "safe"
+            assert "the library says: " in omni.fails("cat", secure.url("/down"))

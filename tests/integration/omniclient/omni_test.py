@@ -58,6 +58,17 @@ def test_lists_and_tells(omni, tmp_path):
     assert omni("stat", "--json", "files").objects()[0]["kind"] == "folder"
 
 
+def test_prints_every_name(omni, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in [b'a"\\\n\t\x01', b"caf\xc3\xa9", b"no utf-8 \xff\xc3\x28\xed\xa0\x80 \xc2\x9b"]:
+        with open(os.path.join(os.fsencode(tmp_path), b"in", name), "wb"):
+            pass
+    names = [item["path"] for item in omni("ls", "--json", "in").objects()]
+    assert names == ['a"\\\n\t\x01', "caf\u00e9", "no utf-8 \ufffd\ufffd(\ufffd\ufffd\ufffd \u009b"]
+    assert omni.ok("ls", "in").splitlines() == [
+        'a"\\' + r"\x0a\x09\x01", "caf\u00e9", r"no utf-8 \xff\xc3(\xed\xa0\x80 \xc2\x9b"]
+
+
 def test_writes_reads_and_copies(omni, tmp_path):
     omni.ok("cp", "-", "a", stdin="hello")
     assert omni.ok("cat", "a") == "hello"

@@ -19,7 +19,7 @@ from nucleus import Sows  # noqa: E402
 from pages import blocks_of  # noqa: E402
 
 PAGE = ROOT / "docs/nucleus.md"
-USER, PASSWORD = "omniverse", "change-me"
+USER = "omniverse"
 # What the page says to differ from run to run.
 MASKS = [(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<time>"), (r"(_ns\":)\d+", r"\1<time>"), (r"\b[0-9a-f]{64}\b", "<hash>"),
          (r"\b[A-Z0-9]{16}\b", "<member>")]
@@ -47,19 +47,17 @@ def masked(text):
 
 
 def config(folder):
-    """configs/nucleus.yaml on ports that the kernel chooses, with an administrator."""
+    """configs/nucleus.yaml on ports that the kernel chooses."""
     base = yaml.safe_load((ROOT / "configs/nucleus.yaml").read_text(encoding="utf-8"))
-    admin = {"first_admin": USER, "first_admin_password": PASSWORD}
     return yaml.safe_dump(merged(base, {
         "log": {"format": "json"}, "control": {"socket": "off"},
         "listeners": {name: {"address": "127.0.0.1:0"} for name in base["listeners"]},
-        "services": {name: {"data": str(folder / "data"), **(admin if service["plugin"] == "nucleus:auth" else {})}
-                     for name, service in base["services"].items() if "data" in service}}))
+        "services": {name: {"data": str(folder / "data")} for name, service in base["services"].items() if "data" in service}}))
 
 
-async def api_token(port):
+async def api_token(port, password):
     async with Sows(f"ws://127.0.0.1:{port}/omni/auth") as auth:
-        login = await auth.call("Credentials.auth", username=USER, password=PASSWORD)
+        login = await auth.call("Credentials.auth", username=USER, password=password)
         made = await auth.call("Tokens.create_api_token", access_token=login["access_token"], name="tour")
         return made["api_token"]
 
@@ -71,11 +69,12 @@ class Shell:
         self.server = f"omniverse://127.0.0.1:{port}"
         self.folder = folder / "home"
         self.folder.mkdir()
+        password = (folder / "data/first-password").read_text(encoding="utf-8").strip()
         programs = folder / "programs"
         programs.mkdir()
         os.symlink(OMNI, programs / "omni")
         self.environment = environment(folder / "config", OMNI_USER="$omni-api-token",
-                                       OMNI_PASS=asyncio.run(api_token(port)), PATH=f"{programs}:{os.environ['PATH']}")
+                                       OMNI_PASS=asyncio.run(api_token(port, password)), PATH=f"{programs}:{os.environ['PATH']}")
         self.behind = None
 
     def started(self, line, **options):

@@ -7,7 +7,6 @@ namespace {
 
 using namespace client;
 
-
 class Http : public testing::Test {
  protected:
   Http() { omniClientSetRetries({0, 0, 0}); }
@@ -134,6 +133,25 @@ TEST_F(Http, NeverTakesAPartForTheWhole) {
 
   EXPECT_EQ(got.result, eOmniClientResult_ErrorConnection);
   EXPECT_EQ(got.content, "");
+}
+
+TEST_F(Http, ReadsWhatComesInChunks) {
+  const std::string head = "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+  WebServer whole(says(head + "3\r\nabc\r\n2\r\nde\r\n0\r\nX-Trailer: 1\r\n\r\n"));
+  WebServer cut(says(head + "3\r\nabc\r\n2\r\nd"));
+
+  EXPECT_EQ(read(whole.url("/a")).content, "abcde");
+  EXPECT_EQ(read(cut.url("/a")).result, eOmniClientResult_ErrorConnection);
+}
+
+TEST_F(Http, AsksTheProxyOfTheEnvironment) {
+  WebServer proxy(says(answer_ok("from the proxy")));
+  setenv("http_proxy", proxy.url("").c_str(), 1);
+
+  EXPECT_EQ(read("http://nowhere.invalid/a").content, "from the proxy");
+
+  EXPECT_EQ(proxy.asked.wait_for(1).front().target, "http://nowhere.invalid/a");
+  unsetenv("http_proxy");
 }
 
 TEST_F(Http, TakesNoMoreThanWasPromised) {
