@@ -55,20 +55,6 @@ TEST_F(ApiBounds, CountTheBytesOfRequestsThatAreNotAnswered) {
   for (const auto id : ids) EXPECT_EQ(peer.next(id)["status"], "OK");
 }
 
-TEST_F(ApiBounds, CheckSoManyPasswordsAtATime) {
-  start();
-  auto& peer = connect();
-  const Json wrong = {{"username", "ann"}, {"password", "wrong"}};
-  {
-    std::vector<std::shared_ptr<void>> places;
-    for (std::size_t i = 0; i < PasswordGate::kMost; ++i) {
-      places.push_back(PasswordGate::of_process().enter("10.0.0." + std::to_string(i) + ":1"));
-    }
-    EXPECT_EQ(peer.status("auth", wrong), "SLOW_DOWN");
-  }
-  EXPECT_EQ(peer.status("auth", wrong), "UNAUTHENTICATED");
-}
-
 TEST_F(ApiBounds, ReadNoMoreThanTheClientTakes) {
   start({{"max_unread", "64KiB"}});
   put("/a", std::string(60'000, 'x'));
