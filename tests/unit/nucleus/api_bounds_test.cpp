@@ -176,6 +176,38 @@ TEST_F(ApiBounds, LoseNoWorkWhenThereIsTooMuchOfIt) {
   EXPECT_EQ(peer.next(list)["event"], "create");
 }
 
+// ---------------------------------------- what is counted
+
+TEST_F(ApiBounds, AreCounted) {
+  start({{"max_in_flight", "1"}});
+  put("/a", "1");
+  must(store::CreateChannel{"/c"});
+  {
+    auto& peer = log_in();
+    const auto requests = host.metric("nucleus_requests_total"), in = host.metric("nucleus_received_bytes_total");
+    EXPECT_EQ(peer.status("stat2", {{"path", "/none"}}), "NOT_EXIST");
+    EXPECT_EQ(peer.status("stat2", {{"path", 1}}), "INVALID_PARAMETERS");
+    const auto first = peer.begin("stat2", {{"path", "/a"}}), second = peer.begin("stat2", {{"path", "/a"}});
+    EXPECT_EQ(peer.next(second)["status"], "SLOW_DOWN");
+    EXPECT_EQ(peer.next(first)["status"], "OK");
+    EXPECT_EQ(host.metric("nucleus_requests_total") - requests, 4);
+    EXPECT_GT(host.metric("nucleus_received_bytes_total") - in, 4 * 30);
+    for (const char* status : {"not_exist", "invalid_parameters", "slow_down"}) {
+      EXPECT_EQ(host.metric("nucleus_answers_" + std::string(status) + "_total"), 1) << status;
+    }
+    peer.next(peer.begin("subscribe_list", {{"path", "/"}}));
+    peer.next(peer.begin("read", {{"uri", "/c"}}));
+    EXPECT_EQ(host.metric("nucleus_clients"), 1);
+    EXPECT_EQ(host.metric("nucleus_subscriptions"), 2);
+    EXPECT_EQ(host.metric("nucleus_channel_members"), 1);
+    peer.connection().disconnect();
+    host.run_blocking_work();
+  }
+  EXPECT_EQ(host.metric("nucleus_clients"), 0);
+  EXPECT_EQ(host.metric("nucleus_subscriptions"), 0);
+  EXPECT_EQ(host.metric("nucleus_channel_members"), 0);
+}
+
 // ---------------------------------------- streams that are stopped
 
 TEST_F(ApiBounds, StopWhatHasNotBegun) {
