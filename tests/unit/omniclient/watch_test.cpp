@@ -1,7 +1,6 @@
 // Subscriptions, at every provider.
 #include "places.hpp"
 
-#include <fstream>
 #include <sys/resource.h>
 
 namespace {
@@ -187,9 +186,8 @@ TEST(PassingFailure, EndsNoSubscription) {
   rlimit limit{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
   const rlimit none{0, limit.rlim_max};
-  std::ofstream file(base / "a");
+  ASSERT_EQ(write(base / "a", "x"), kOk);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  file << "x" << std::flush;
   omniClientSetRetries({0, 0, 0});
   EXPECT_EQ(list(base).result, eOmniClientResult_Error);
   std::filesystem::rename(base / "a", base / "b");
