@@ -140,7 +140,7 @@ void subscribe_read(const ApiClientPtr& client, const ApiRequest& request) {
   if (client->add(request, subscription)) subscription->start(client);
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kAssetCommands[] = {
     {"create_asset", Runs::InOrder, create},
     {"update_asset", Runs::InOrder, update},
     {"create_asset_with_hash", Runs::InOrder, create_with_hash},
@@ -152,6 +152,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> asset_commands() { return kCommands; }
+std::span<const Command> asset_commands() { return kAssetCommands; }
 
 }  // namespace omnibroker::plugins::nucleus

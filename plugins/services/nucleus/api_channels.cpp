@@ -127,7 +127,7 @@ void update(const ApiClientPtr& client, const ApiRequest& request) {
   update_asset(client, request, path);
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kChannelCommands[] = {
     {"create", Runs::InOrder, create},
     {"read", Runs::Beside, read, Login::Needed, Answers::Stream},
     {"update", Runs::InOrder, update},
@@ -140,6 +140,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> channel_commands() { return kCommands; }
+std::span<const Command> channel_commands() { return kChannelCommands; }
 
 }  // namespace omnibroker::plugins::nucleus

@@ -236,7 +236,7 @@ void service_subscribe_list(const ApiClientPtr& client, const ApiRequest& reques
   subscribe(client, request, Hub::Of::Everything, "/");
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kListingCommands[] = {
     {"stat2", Runs::Beside, stat2},
     {"list2", Runs::Beside, list2, Login::Needed, Answers::Stream},
     {"list", Runs::Beside, list2, Login::Needed, Answers::Stream},
@@ -246,6 +246,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> listing_commands() { return kCommands; }
+std::span<const Command> listing_commands() { return kListingCommands; }
 
 }  // namespace omnibroker::plugins::nucleus

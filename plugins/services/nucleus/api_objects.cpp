@@ -151,7 +151,7 @@ void deep_copy(const ApiClientPtr& client, const ApiRequest& request) {
   submit(client, request, std::move(command), object_fields);
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kObjectCommands[] = {
     {"create_object", Runs::InOrder, create_object},
     {"update_object", Runs::InOrder, update_object},
     {"read_object_version", Runs::Beside, read_object, Login::Needed, Answers::Stream},
@@ -162,6 +162,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> object_commands() { return kCommands; }
+std::span<const Command> object_commands() { return kObjectCommands; }
 
 }  // namespace omnibroker::plugins::nucleus

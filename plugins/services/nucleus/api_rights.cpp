@@ -155,7 +155,7 @@ void change_group(const ApiClientPtr& client, const ApiRequest& request) {
   change_groups(client, request, std::move(command), nothing);
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kRightCommands[] = {
     {"get_acl", Runs::Beside, get_acl},
     {"get_acl_v2", Runs::Beside, get_acl},
     {"get_acl_resolved", Runs::Beside, get_acl_resolved},
@@ -175,6 +175,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> rights_commands() { return kCommands; }
+std::span<const Command> rights_commands() { return kRightCommands; }
 
 }  // namespace omnibroker::plugins::nucleus

@@ -112,7 +112,7 @@ void hashes(const ApiClientPtr& client, const ApiRequest& request) {
 
 void versioning(const ApiClientPtr& client, const ApiRequest& request) { client->answer(request, {{"enabled", true}}); }
 
-constexpr Command kCommands[] = {
+constexpr Command kSessionCommands[] = {
     {"ping", Runs::AtOnce, ping, Login::NotNeeded},
     {"auth", Runs::AtOnce, auth, Login::NotNeeded},
     {"authorize_token", Runs::Beside, authorize_token, Login::NotNeeded},
@@ -129,6 +129,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> session_commands() { return kCommands; }
+std::span<const Command> session_commands() { return kSessionCommands; }
 
 }  // namespace omnibroker::plugins::nucleus

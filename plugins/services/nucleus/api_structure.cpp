@@ -225,7 +225,7 @@ void unlock(const ApiClientPtr& client, const ApiRequest& request) {
          [](const store::Done&) { return Json::object(); });
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kStructureCommands[] = {
     {"create_directory", Runs::InOrder, create_directory},
     {"rename", Runs::InOrder, rename},
     {"rename2", Runs::InOrder, rename},
@@ -246,6 +246,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> structure_commands() { return kCommands; }
+std::span<const Command> structure_commands() { return kStructureCommands; }
 
 }  // namespace omnibroker::plugins::nucleus

@@ -45,7 +45,7 @@ Json login_failed(const store::Error& error, AuthStatus wrong) {
   return status(wrong);
 }
 
-double seconds(store::Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
+double unix_seconds(store::Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
 Json profile_of(const store::User& user) {
   return {{"username", user.name},
@@ -194,9 +194,9 @@ Json AuthMethods::get_api_tokens(const store::Actor& actor, const Json& params) 
   auto answer = status(AuthStatus::Ok);
   answer["tokens"] = Json::array();
   for (const auto& token : *tokens) {
-    Json one = {{"name", token.name}, {"created_at", seconds(token.created)}};
-    if (token.last_used) one["last_used_at"] = seconds(*token.last_used);
-    if (token.expires) one["expires_at"] = seconds(*token.expires);
+    Json one = {{"name", token.name}, {"created_at", unix_seconds(token.created)}};
+    if (token.last_used) one["last_used_at"] = unix_seconds(*token.last_used);
+    if (token.expires) one["expires_at"] = unix_seconds(*token.expires);
     answer["tokens"].push_back(std::move(one));
   }
   return answer;

@@ -5,14 +5,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kData =
+constexpr const char* kDataDoc =
     "The folder that everything is kept in, made where it is not there. Services that name the same folder are one "
     "Nucleus.";
-constexpr const char* kQuota =
+constexpr const char* kQuotaDoc =
     "Bytes of all contents together, each counted once; what goes beyond is refused. `0B`: as much as the disk has. "
     "The same "
     "in all services of one folder.";
-constexpr const char* kPing =
+constexpr const char* kPingDoc =
     "After how long a silence the client is pinged. One that does not answer until the next is gone.";
 
 constexpr ByteSize kib(std::uint64_t count) { return {count * 1024}; }
@@ -37,10 +37,10 @@ const ConfigSpec<DiscoveryConfig>& discovery_spec() {
 const ConfigSpec<AuthConfig>& auth_spec() {
   static const auto spec =
       ConfigSpec<AuthConfig>{}
-          .field("data", &AuthConfig::data, kData)
+          .field("data", &AuthConfig::data, kDataDoc)
           .required()
           .example("/var/lib/omnibroker/nucleus")
-          .field("quota", &AuthConfig::quota, kQuota)
+          .field("quota", &AuthConfig::quota, kQuotaDoc)
           .range(ByteSize{0}, kMostBytes)
           .field("access_token_lifetime", &AuthConfig::access_token_lifetime,
                  "How long somebody who has logged in may connect to the API by the token that he got.")
@@ -56,7 +56,7 @@ const ConfigSpec<AuthConfig>& auth_spec() {
           .field("first_admin_password", &AuthConfig::first_admin_password,
                  "His password. It is only used when he is made; he may change it then.")
           .secret()
-          .field("ping_interval", &AuthConfig::ping_interval, kPing)
+          .field("ping_interval", &AuthConfig::ping_interval, kPingDoc)
           .range<std::chrono::nanoseconds>(0s, 1h)
           .check([](const AuthConfig& config) -> Status {
             if (config.first_admin.empty() == config.first_admin_password.empty()) return {};
@@ -69,10 +69,10 @@ const ConfigSpec<AuthConfig>& auth_spec() {
 const ConfigSpec<ApiConfig>& api_spec() {
   static const auto spec =
       ConfigSpec<ApiConfig>{}
-          .field("data", &ApiConfig::data, kData)
+          .field("data", &ApiConfig::data, kDataDoc)
           .required()
           .example("/var/lib/omnibroker/nucleus")
-          .field("quota", &ApiConfig::quota, kQuota)
+          .field("quota", &ApiConfig::quota, kQuotaDoc)
           .range(ByteSize{0}, kMostBytes)
           .field("lft_port", &ApiConfig::lft_port,
                  "Where large-file transfer is, for clients that come to this service at the path `/` of a port of its "
@@ -106,17 +106,17 @@ const ConfigSpec<ApiConfig>& api_spec() {
                  "How long a connection may be there without anybody having logged in. Until then its messages have at "
                  "most 64 KiB. `off`: for ever.")
           .range<std::chrono::nanoseconds>(0s, 1h)
-          .field("ping_interval", &ApiConfig::ping_interval, kPing)
+          .field("ping_interval", &ApiConfig::ping_interval, kPingDoc)
           .range<std::chrono::nanoseconds>(0s, 1h);
   return spec;
 }
 
 const ConfigSpec<LftConfig>& lft_spec() {
   static const auto spec = ConfigSpec<LftConfig>{}
-                               .field("data", &LftConfig::data, kData)
+                               .field("data", &LftConfig::data, kDataDoc)
                                .required()
                                .example("/var/lib/omnibroker/nucleus")
-                               .field("quota", &LftConfig::quota, kQuota)
+                               .field("quota", &LftConfig::quota, kQuotaDoc)
                                .range(ByteSize{0}, kMostBytes)
                                .field("max_part", &LftConfig::max_part,
                                       "The largest body of one PUT. A content comes in as many of them as it needs.")
