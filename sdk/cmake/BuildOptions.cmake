@@ -19,6 +19,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LES
   # g++ 12 sees overlapping copies in `"text" + string` that are not there (its bug 105651).
   target_compile_options(omnibroker_build_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  # It takes what several files are compiled from for a header, whose anonymous namespaces others would see.
+  target_compile_options(omnibroker_build_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+endif()
 if(OMNIBROKER_WARNINGS_AS_ERRORS)
   target_compile_options(omnibroker_build_options INTERFACE -Werror)
 endif()

@@ -22,8 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using core::CrashReport;
 
-constexpr std::size_t kShortHash = 12;
-
 void complain(const std::string& sentence) { std::fprintf(stderr, "omnibroker: %s\n", printable(sentence).c_str()); }
 
 std::string time_text(std::chrono::sys_seconds time) {

@@ -11,8 +11,6 @@ namespace {
 
 using Poco::JSON::Object;
 
-constexpr std::size_t kShortHash = 12;
-
 std::string generations_text(const Object& result) {
   std::vector<std::vector<std::string>> rows = {
       {"NAME", "GEN", "STATE", "VERSION", "HASH", "CONNECTIONS", "AGE", "PLUGIN"}};

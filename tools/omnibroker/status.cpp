@@ -26,8 +26,6 @@ constexpr std::array kCounters{"connections",
                                "received_bytes_total",
                                "sent_bytes_total"};
 
-constexpr std::size_t kShortHash = 12;
-
 std::string head(const Object& status, const Paint& paint) {
   const auto text = [&](const char* member) { return status.getValue<std::string>(member); };
   const auto up = std::chrono::seconds(status.getValue<Poco::Int64>("uptime_s"));

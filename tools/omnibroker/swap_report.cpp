@@ -1,6 +1,7 @@
 #include "swap_report.hpp"
 
 #include "terminal.hpp"
+#include "text_table.hpp"
 
 #include <array>
 #include <cstdio>
@@ -10,8 +11,6 @@ namespace omnibroker::tools {
 namespace {
 
 using Poco::JSON::Object;
-
-constexpr std::size_t kShortHash = 12;
 
 std::string milliseconds(const Object& report, const char* member) {
   std::array<char, 32> text{};

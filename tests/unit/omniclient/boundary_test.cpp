@@ -8,7 +8,6 @@ namespace {
 
 using namespace client;
 
-
 TEST(Names, AreThoseOfTheValues) {
   EXPECT_STREQ(omniClientGetResultString(eOmniClientResult_Ok), "Ok");
   EXPECT_STREQ(omniClientGetResultString(eOmniClientResult_ErrorFolderNotEmpty), "ErrorFolderNotEmpty");
@@ -119,14 +118,14 @@ TEST(Retries, AnswerWhatWasSetBefore) {
   EXPECT_EQ(before.jitterMs, 3u);
 }
 
-Collected<OmniClientResult> refused;
+Collected<OmniClientResult> all_refused;
 
 TEST(Hub, IsNotThereForAnyOfItsCaches) {
   client::Library library;
-  const auto plain = [](void*, OmniClientResult result) noexcept { refused.add(result); };
+  const auto plain = [](void*, OmniClientResult result) noexcept { all_refused.add(result); };
   const auto blocks = [](void*, OmniClientResult result, uint32_t count, OmniClientBlockResult const*) noexcept {
     EXPECT_EQ(count, 0u);
-    refused.add(result);
+    all_refused.add(result);
   };
   auto value = omniClientAllocContent(3);
   const uint64_t handle = 1;
@@ -136,10 +135,10 @@ TEST(Hub, IsNotThereForAnyOfItsCaches) {
   EXPECT_EQ(value.buffer, nullptr);  // Taken over, also by what refuses it.
   omniClientKvCacheGet("context", "key", nullptr, [](void*, OmniClientResult result, OmniClientContent* got) noexcept {
     EXPECT_EQ(got->size, 0u);
-    refused.add(result);
+    all_refused.add(result);
   });
   omniClientKvCacheStat("context", "key", nullptr,
-                        [](void*, OmniClientResult result, uint64_t) noexcept { refused.add(result); });
+                        [](void*, OmniClientResult result, uint64_t) noexcept { all_refused.add(result); });
   omniClientBlockCacheGetOpen(&key, 1, nullptr, blocks);
   omniClientBlockCacheGetClose(&handle, 1, nullptr, plain);
   omniClientBlockCachePutOpen(&request, 1, nullptr, blocks);
@@ -147,11 +146,11 @@ TEST(Hub, IsNotThereForAnyOfItsCaches) {
   omniClientBlockCachePutAbort(&handle, 1, nullptr, plain);
   omniClientBlockCacheStat(
       &key, 1, nullptr,
-      [](void*, OmniClientResult result, OmniClientBlockCacheStatResult const*) noexcept { refused.add(result); });
+      [](void*, OmniClientResult result, OmniClientBlockCacheStatResult const*) noexcept { all_refused.add(result); });
   omniClientGetOmniHubVersion(nullptr,
-                              [](void*, OmniClientResult result, char const*) noexcept { refused.add(result); });
+                              [](void*, OmniClientResult result, char const*) noexcept { all_refused.add(result); });
 
-  EXPECT_EQ(refused.wait_for(10), std::vector<OmniClientResult>(10, eOmniClientResult_ErrorNotSupported));
+  EXPECT_EQ(all_refused.wait_for(10), std::vector<OmniClientResult>(10, eOmniClientResult_ErrorNotSupported));
   omniClientWait(omniClientKvCacheSet(nullptr, nullptr, nullptr, nullptr, nullptr));
   omniClientFreeStringList(nullptr);
   const auto metrics =
