@@ -5,10 +5,14 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import pytest
 
 import outside_project
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration/nucleus"))
+import nucleus  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -146,6 +150,16 @@ def test_a_program_runs_on_files_and_on_a_server(language, prefix, library, tmp_
                          ("mem://server/base/", "full")):
         said = run_program(program, base, offers, OMNICLIENT_MEMORY_PROVIDER="1", XDG_CONFIG_HOME=str(tmp_path))
         assert said.endswith("done\n"), said
+
+
+def test_a_program_runs_on_a_nucleus(prefix, library, tmp_path):
+    program = compile_program(PROGRAM / "tour.cpp", "c++14", prefix, library, tmp_path / "tour")
+
+    with nucleus.Server(tmp_path) as server:
+        said = run_program(program, f"omniverse://127.0.0.1:{server.port}/", "full", OMNI_USER=nucleus.ADMIN,
+                           OMNI_PASS=nucleus.PASSWORD, XDG_CONFIG_HOME=str(tmp_path))
+
+    assert said.endswith("done\n"), said
 
 
 def test_a_program_in_c_runs(prefix, library, tmp_path):

@@ -138,15 +138,15 @@ TEST(Catalog, GivesTheReasonsOfARefusedPluginToWhoLooksForIt) {
   EXPECT_EQ(found.error().code, ErrorCode::Unsupported);
   EXPECT_EQ(found.error().message,
             "Plugin " + test_plugin("wrong_major").string() +
-                " is refused: It needs plugin ABI 2.1, and this broker (0.1.0) has 1.1; build it "
+                " is refused: It needs plugin ABI 2.2, and this broker (0.1.0) has 1.2; build it "
                 "against an SDK of ABI 1");
 }
 
 TEST(Catalog, RefusesEachWrongPluginWithItsOwnReason) {
   Catalog catalog({});
   const std::pair<const char*, const char*> cases[] = {
-      {"wrong_major", "It needs plugin ABI 2.1, and this broker (0.1.0) has 1.1"},
-      {"minor_too_new", "It needs plugin ABI 1.2, and this broker (0.1.0) has 1.1"},
+      {"wrong_major", "It needs plugin ABI 2.2, and this broker (0.1.0) has 1.2"},
+      {"minor_too_new", "It needs plugin ABI 1.3, and this broker (0.1.0) has 1.2"},
       {"no_entry", "It cannot be loaded: it does not export omnibroker_plugin_entry_v1"},
       {"unresolved", "It cannot be loaded: undefined symbol: a_function_that_no_library_has"},
       {"answers_nothing", "Its entry function answered nothing"},
