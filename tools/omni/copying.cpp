@@ -6,21 +6,45 @@
 #include "progress.hpp"
 
 #include <cstdio>
+#include <memory>
 
 namespace omni {
 namespace {
 
-/// The last name of a URL; what stands after `?` names a version, and no item.
+using Parts = std::unique_ptr<OmniClientUrl, decltype(&omniClientFreeUrl)>;
+
+Parts parts_of(const std::string& url) { return {omniClientBreakUrl(url.c_str()), omniClientFreeUrl}; }
+
+/// The last name of a URL or path, as people read it.
 std::string name_of(const std::string& url) {
-  auto path = url.substr(0, url.find_first_of("?#"));
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path.substr(path.rfind('/') + 1);
+  const auto parts = parts_of(url);
+  std::string path = parts->path == nullptr ? "" : parts->path;
+  while (!path.empty() && path.back() == '/') path.pop_back();
+  auto name = path.substr(path.rfind('/') + 1);
+  if (name.empty() || name == "." || name == "..") throw WrongUsage(url + " has no name of its own to be copied under");
+  return name;
+}
+
+/// `name` in a folder.
+std::string in_folder(const std::string& folder, const std::string& name) {
+  const auto parts = parts_of(folder);
+  std::string path = parts->path == nullptr ? "" : parts->path;
+  if (path.empty() || path.back() != '/') path += '/';
+  path += name;
+  if (parts->isRaw) return path;
+  auto whole = *parts;
+  whole.path = path.c_str();
+  std::string url;
+  std::size_t size = 0;
+  while (omniClientMakeUrl(&whole, url.data(), &size) == nullptr) url.resize(size);
+  url.resize(size - 1);
+  return url;
 }
 
 /// Where a copy goes: into a folder that is there, under its own name.
 std::string destination(const std::string& from, const std::string& to) {
   if (!to.empty() && to.back() != '/' && !stat(to).item.is_folder()) return to;
-  return to + (to.empty() || to.back() == '/' ? "" : "/") + name_of(from);
+  return in_folder(to, name_of(from));
 }
 
 OmniClientCopyBehavior behavior(const Arguments& arguments) {

@@ -39,7 +39,7 @@ Status AuthService::stop() {
 }
 
 std::unique_ptr<Exchange> AuthService::open(Connection connection, const Request& request) {
-  const auto rules = socket_rules(share_.host(), config_.ping_interval);
+  const auto rules = call_rules(share_.host(), config_.ping_interval);
   return open_socket(share_.host(), connection, request, rules, kMaxUnread, [&](const auto& outbox) {
     auto methods = [&nucleus = share_.nucleus(), &config = config_](
                        std::string_view method, const nlohmann::json& params, nlohmann::json& result) {

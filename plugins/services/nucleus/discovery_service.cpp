@@ -64,7 +64,7 @@ Json find(const Json& params, const Addresses& here, const DiscoveryConfig& conf
 
 std::unique_ptr<Exchange> DiscoveryService::open(Connection connection, const Request& request) {
   const auto here = Addresses::of(request);
-  return open_socket(host_, connection, request, socket_rules(host_, kPing), kMaxUnread, [&](const auto& outbox) {
+  return open_socket(host_, connection, request, call_rules(host_, kPing), kMaxUnread, [&](const auto& outbox) {
     return std::make_unique<SowsConversation>(
         nullptr, outbox, [here, config = config_](std::string_view method, const Json& params, Json& result) {
           if (method != "DiscoverySearch.find") return false;

@@ -37,9 +37,9 @@ std::optional<store::Actor> LftService::user_of(const Request& request) {
   constexpr std::string_view kBearer = "Bearer ";
   if (const auto header = request.header("Authorization"); header && header->starts_with(kBearer)) {
     const auto token = share_.nucleus().tokens().read(header->substr(kBearer.size()));
-    if (!token || token->expired) return std::nullopt;
-    return token->actor();
+    if (token && !token->expired) return token->actor();
   }
+  // The token may have expired meanwhile, and the session that it began may not.
   const auto connection = request.header("X-OV-Connection-ID");
   const auto token = request.header("Authorization-Token");
   if (!connection || !token) return std::nullopt;

@@ -1,5 +1,6 @@
 #include "service.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <variant>
@@ -43,6 +44,13 @@ SocketRules socket_rules(const Host& host, std::chrono::nanoseconds ping_interva
   // What one write puts behind what the host holds is never more than its bound, with room for control frames.
   rules.max_unsent = static_cast<std::size_t>(host.limit("max_control_queue")) / 2;
   rules.ping_interval = ping_interval;
+  return rules;
+}
+
+SocketRules call_rules(const Host& host, std::chrono::nanoseconds ping_interval) {
+  constexpr std::uint64_t kMostOfACall = 64 * 1024;
+  auto rules = socket_rules(host, ping_interval);
+  rules.max_message = std::min(rules.max_message, kMostOfACall);
   return rules;
 }
 

@@ -24,5 +24,7 @@ std::unique_ptr<Exchange> open_socket(
 
 /// The rules for a service with this interval of pings, and the host's limits.
 SocketRules socket_rules(const Host& host, std::chrono::nanoseconds ping_interval);
+/// Those for a service of calls, which nobody need have logged in for: messages are small.
+SocketRules call_rules(const Host& host, std::chrono::nanoseconds ping_interval);
 
 }  // namespace omnibroker::plugins::nucleus

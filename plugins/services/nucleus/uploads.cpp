@@ -32,10 +32,12 @@ store::Result<Uploads::Begun> Uploads::begin(const store::Actor& by) {
   one->user = by.user;
   one->upload = std::move(*upload);
   one->touched = Clock::now();
+  std::shared_ptr<One> dropped;  // destroyed without the lock
   const std::lock_guard lock(mutex_);
   const auto his =
       std::count_if(all_.begin(), all_.end(), [&](const auto& entry) { return entry.second->user == by.user; });
-  if (all_.size() >= kMost || static_cast<std::size_t>(his) >= kMostOfOneUser) {
+  const bool his_are_many = static_cast<std::size_t>(his) >= kMostOfOneUser;
+  if ((his_are_many || all_.size() >= kMost) && !drop_refused(his_are_many ? by.user : "", dropped)) {
     return store::Error{store::Code::SlowDown, "Too many uploads have been begun and not ended"};
   }
   Begun begun{random_word(32), ++last_number_};
@@ -81,6 +83,19 @@ store::Result<store::Content> Uploads::content(const std::string& id, const std:
   const std::lock_guard lock(mutex_);
   one->content = *content;
   return content;
+}
+
+bool Uploads::drop_refused(const std::string& user, std::shared_ptr<One>& dropped) {
+  auto oldest = all_.end();
+  for (auto at = all_.begin(); at != all_.end(); ++at) {
+    const auto& one = *at->second;
+    if (!one.content || (!user.empty() && one.user != user)) continue;
+    if (oldest == all_.end() || one.touched < oldest->second->touched) oldest = at;
+  }
+  if (oldest == all_.end()) return false;
+  dropped = std::move(oldest->second);
+  all_.erase(oldest);
+  return true;
 }
 
 void Uploads::drop_forgotten() {

@@ -19,7 +19,8 @@ namespace store = omnibroker::nucleus::store;
 /// Contents that come in parts by HTTP, until an asset names them.
 ///
 /// Each belongs to the user who has begun it. One that nobody has touched for `kLifetime` is thrown away. One that a
-/// change has named counts no more, and goes when the next one begins.
+/// change has named counts no more, and goes when the next one begins. Where there are too many, the oldest that is
+/// whole goes for a new one: the change that it was for has been refused.
 /// Threads: any, on threads that may block.
 class Uploads {
  public:
@@ -53,6 +54,9 @@ class Uploads {
     Clock::time_point touched{};
   };
   store::Status may_write(const store::Actor& by) const;
+  /// Makes room: the oldest content that is whole and that no change has taken, of one user or (empty) of all, goes.
+  /// False where there is none. With the lock held.
+  bool drop_refused(const std::string& user, std::shared_ptr<One>& dropped);
   std::shared_ptr<One> find(const std::string& id, const std::string& user);
 
   store::Store& store_;

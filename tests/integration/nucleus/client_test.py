@@ -98,7 +98,8 @@ class BusyNucleus:
         busy = [2]
         async for message in connection:
             if path == "/omni/api":
-                await connection.send(self._api(json.loads(message), busy))
+                for answer in self._api(json.loads(message), busy):
+                    await connection.send(answer)
                 continue
             number, = struct.unpack_from("<I", message, 1)
             method, _, rest = message[5:].partition(b"\0")
@@ -125,13 +126,26 @@ class BusyNucleus:
         elif request["command"] == "stat2":
             answer.update(path="/a", path_type="asset", size=7)
         elif request["command"] == "read_asset_version":
-            return json.dumps(answer).encode() + b"\0content"
-        return json.dumps(answer)
+            return [json.dumps(answer).encode() + b"\0content"]
+        elif request["command"] == "list2":
+            names = ("..", ".", "a")
+            page = {**answer, "entries": [{"path": f"{request['path']}{name}", "path_type": "asset"} for name in names]}
+            return [json.dumps(page), json.dumps({**answer, "status": "DONE"})]
+        return [json.dumps(answer)]
 
 
 def test_it_gives_a_busy_server_the_time_that_it_wants():
     with BusyNucleus() as server:
         run_tests("*/Busy.*", server.port, OMNI_USER="ann", OMNI_PASS="secret")
+
+
+def test_it_believes_no_name_that_leads_elsewhere():
+    with BusyNucleus() as server:
+        run_tests("*/Hostile.*", server.port, OMNI_USER="ann", OMNI_PASS="secret")
+
+
+def test_a_password_that_is_no_text_is_a_wrong_one(server):
+    run_tests("*/NoText.*", server.port, OMNI_USER=ADMIN, OMNI_PASS="p\udce4ss")
 
 
 class Proxy:

@@ -77,6 +77,8 @@ def do_not_notice_swaps(tmp_path, maps, rate, seconds, plugins, *words):
         process = both_ways(broker, maps, rate, seconds, *words)
         reports = swap_until_done(process, control, plugins, 2.0)
         nothing_happened(process)
+        while reports and reports[-1]["moved"] < maps + 1:  # they were leaving, with nothing left to send
+            reports.pop()
 
         assert len(reports) >= 3
         for report in reports:

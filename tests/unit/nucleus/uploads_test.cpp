@@ -64,12 +64,22 @@ TEST_F(UploadsTest, ThatAreNamedMakeRoomForOthers) {
   }
 }
 
-TEST_F(UploadsTest, ThatAreNotNamedAreBounded) {
-  for (std::size_t i = 0; i < Uploads::kMostOfOneUser; ++i) {
-    ASSERT_TRUE(uploads_->content(upload(std::to_string(i)), "ann"));
-  }
+TEST_F(UploadsTest, ThatAreNotEndedAreBounded) {
+  for (std::size_t i = 0; i < Uploads::kMostOfOneUser; ++i) ASSERT_TRUE(uploads_->begin(kAnn));
+
   EXPECT_EQ(code(uploads_->begin(kAnn)), store::Code::SlowDown);
   EXPECT_TRUE(uploads_->begin({"bob", {}}));
+}
+
+TEST_F(UploadsTest, WhoseChangesWereRefusedMakeRoomForOthers) {
+  const auto first = upload("0");
+  ASSERT_TRUE(uploads_->content(first, "ann"));
+  for (std::size_t i = 1; i < Uploads::kMostOfOneUser; ++i) {
+    ASSERT_TRUE(uploads_->content(upload(std::to_string(i)), "ann"));
+  }
+
+  EXPECT_TRUE(uploads_->begin(kAnn));
+  EXPECT_EQ(code(uploads_->content(first, "ann")), store::Code::InvalidContentId);
 }
 
 TEST_F(UploadsTest, AreForWhoMayWrite) {

@@ -262,7 +262,9 @@ TEST_P(Provider, RefusesToDeleteTheRoot) {
   const std::string kind = place.scheme;
   const std::string root = kind == "mem:" ? "mem://server/" : kind == "omniverse:" ? nucleus() : kind + "/";
 
-  EXPECT_EQ(delete_item(root), eOmniClientResult_ErrorAccessDenied);
+  // Of this machine, not with what is in it: a fault must not show by what is gone.
+  const bool local = kind.empty() || kind == "file:";
+  EXPECT_EQ(local ? remove_single(root) : delete_item(root), eOmniClientResult_ErrorAccessDenied);
 }
 
 TEST_P(Provider, AnswersNotSupportedForWhatItLacks) {

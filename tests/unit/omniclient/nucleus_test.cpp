@@ -123,6 +123,38 @@ TEST_P(Nucleus, KeepsCheckpoints) {
   EXPECT_TRUE(list_checkpoints(at("b")).items.empty());
 }
 
+TEST_P(Nucleus, MovesAndDeletesItemsAndNoVersionsOfThem) {
+  ASSERT_EQ(write(at("a"), "one", "first"), kOk);
+  ASSERT_EQ(write(at("a"), "two", "second"), kOk);
+
+  for (const char* version : {"a?&1", "a?branch", "a?branch&1"}) {
+    EXPECT_EQ(delete_item(at(version)), eOmniClientResult_ErrorBadRequest) << version;
+    EXPECT_EQ(remove_single(at(version)), eOmniClientResult_ErrorBadRequest) << version;
+    for (const auto& to : {at("a"), at("b"), (library.folder() / "c").string()}) {
+      EXPECT_EQ(move(at(version), to, eOmniClientCopy_Overwrite).result, eOmniClientResult_ErrorBadRequest) << version;
+    }
+  }
+  EXPECT_EQ(read(at("a")).content, "two");
+}
+
+TEST_P(Nucleus, MovesNothingOntoItselfByAnotherNameOfTheServer) {
+  ASSERT_EQ(write(at("in/a"), "x"), kOk);
+
+  const auto file = move(at("in/a"), other("in/a"), eOmniClientCopy_Overwrite);
+  EXPECT_EQ(file.result, eOmniClientResult_ErrorSourceIsDest);
+  EXPECT_FALSE(file.copied);
+  EXPECT_EQ(move(at("in"), other("in"), eOmniClientCopy_Overwrite).result, eOmniClientResult_ErrorSourceIsDest);
+  EXPECT_EQ(read(at("in/a")).content, "x");
+  EXPECT_EQ(move(at("in/a"), other("in/b"), eOmniClientCopy_Overwrite).result, kOk);
+  EXPECT_EQ(list(at("in")).names(), std::vector<std::string>{"b"});
+}
+
+TEST_P(Nucleus, TakesNoNameThatIsNoText) {
+  EXPECT_EQ(write(at("a%E4"), "x"), eOmniClientResult_ErrorBadRequest);
+  EXPECT_EQ(delete_item(at("a%E4")), eOmniClientResult_ErrorBadRequest);
+  EXPECT_EQ(list(at("")).result, eOmniClientResult_ErrorNotFound);
+}
+
 TEST_P(Nucleus, LocksForOneConnection) {
   ASSERT_EQ(write(at("a"), "x"), kOk);
   ASSERT_EQ(call(omniClientLock, at("a")), kOk);
@@ -305,6 +337,25 @@ TEST_P(Busy, ServerIsLeftAloneWhereTheProgramSaysSo) {
 
 INSTANTIATE_TEST_SUITE_P(Omniclient, Busy, testing::ValuesIn(servers()));
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Busy);
+
+/// A server whose folders have names in them that lead elsewhere.
+class Hostile : public AtANucleus {};
+
+TEST_P(Hostile, NamesAreLeftOut) { EXPECT_EQ(list(at("f")).names(), std::vector<std::string>{"a"}); }
+
+INSTANTIATE_TEST_SUITE_P(Omniclient, Hostile, testing::ValuesIn(servers()));
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Hostile);
+
+/// A user whose password is no text.
+class NoText : public AtANucleus {};
+
+TEST_P(NoText, PasswordIsAWrongOne) {
+  EXPECT_EQ(stat(at("a")).result, eOmniClientResult_ErrorConnection);
+  EXPECT_EQ(statuses.wait_for(2).back(), eOmniClientConnectionStatus_AuthFailed);
+}
+
+INSTANTIATE_TEST_SUITE_P(Omniclient, NoText, testing::ValuesIn(servers()));
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(NoText);
 
 class NotTrusted : public AtANucleus {};
 

@@ -235,9 +235,8 @@ std::uint64_t perform(Writing& writing, const Purge& command) {
   for (const auto id : old) {
     // One that was deleted in a folder may have gone with it.
     if (!writing.database.query("SELECT 1 FROM nodes WHERE id = ?").bind(id).step()) continue;
-    const auto node = writing.tree.by_id(id);
-    writing.tell(PathEvent::Obliterate, node, writing.tree.path_of(node));
-    writing.destroy(node);
+    // Nothing is told: it went when it was deleted, and something else may be at its path by now.
+    writing.destroy(writing.tree.by_id(id));
   }
   return before - count();
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -15,10 +16,15 @@ constexpr std::size_t kLongest = 1024;
 
 volatile std::sig_atomic_t interrupted = 0;
 
-/// A terminal that does not show what is typed, until it is destroyed, also when a signal ends this.
+/// A terminal that does not show what is typed, until it is destroyed, also when a signal ends this. Signals come only
+/// while input is waited for, so that none is between a look and a wait.
 class Silence {
  public:
   Silence() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int signal : signals_) ::sigaddset(&signals, signal);
+    ::pthread_sigmask(SIG_BLOCK, &signals, &mask_);
     struct sigaction action {};
     action.sa_handler = [](int signal) { interrupted = signal; };
     for (std::size_t i = 0; i < kSignals; ++i) ::sigaction(signals_[i], &action, &before_[i]);
@@ -29,8 +35,17 @@ class Silence {
   }
   Silence(const Silence&) = delete;
   Silence& operator=(const Silence&) = delete;
+
+  /// A line has been typed, or the input has ended.
+  void wait_for_input() const {
+    pollfd input = {STDIN_FILENO, POLLIN, 0};
+    while (::ppoll(&input, 1, nullptr, &mask_) < 0 && errno == EINTR && interrupted == 0) continue;
+    if (interrupted != 0) throw Failure("interrupted");
+  }
+
   ~Silence() {
     if (changed_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings_);
+    ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
     for (std::size_t i = 0; i < kSignals; ++i) ::sigaction(signals_[i], &before_[i], nullptr);
   }
 
@@ -38,6 +53,7 @@ class Silence {
   static constexpr std::size_t kSignals = 3;
   static constexpr int signals_[kSignals] = {SIGINT, SIGTERM, SIGHUP};
   struct sigaction before_[kSignals] = {};
+  sigset_t mask_ = {};
   struct termios settings_ = {};
   bool changed_ = false;
 };
@@ -48,7 +64,7 @@ std::string read_all(int descriptor, bool one_line, const std::string& from) {
   char byte = 0;
   while (text.size() <= kLongest) {
     const auto got = ::read(descriptor, &byte, 1);
-    if (got < 0 && errno == EINTR && interrupted == 0) continue;
+    if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw Failure(from + " cannot be read: " + std::strerror(errno));
     if (got == 0 || (one_line && byte == '\n')) return text;
     text += byte;
@@ -56,23 +72,26 @@ std::string read_all(int descriptor, bool one_line, const std::string& from) {
   throw Failure("a password has at most " + std::to_string(kLongest) + " bytes: " + from + " has more");
 }
 
-std::string ask(const std::string& question) {
+std::string ask(const Silence& silence, const std::string& question) {
   std::fputs(question.c_str(), stderr);
+  silence.wait_for_input();
   auto text = read_all(STDIN_FILENO, /*one_line=*/true, "the terminal");
   std::fputc('\n', stderr);
   return text;
 }
 
 std::string ask_twice(const std::string& user) {
+  std::string password;
   try {
     const Silence silence;  // before the question: what is typed then is not shown, and not lost
-    auto password = ask("Password of " + user + ": ");
-    if (ask("The same once more: ") != password) throw Failure("the two passwords are not the same");
-    return password;
+    password = ask(silence, "Password of " + user + ": ");
+    if (ask(silence, "The same once more: ") != password) throw Failure("the two passwords are not the same");
   } catch (...) {
     if (interrupted != 0) ::raise(interrupted);  // as if it had not been heard
     throw;
   }
+  if (interrupted != 0) ::raise(interrupted);
+  return password;
 }
 
 std::string from_file(const std::string& file) {

@@ -35,6 +35,13 @@ Answer<WriteReply> write_answer(void* user_data, OmniClientWriteFileExCallback c
   };
 }
 
+/// A version of something is no item: it is read, copied and restored, and neither moved nor deleted.
+bool names_a_version(const Target& target) {
+  if (target.provider == nullptr || target.provider->checkpoints() == nullptr) return false;
+  const auto version = read_checkpoint_query(target.url.query.value_or(""));
+  return version && (version->checkpoint != 0 || !version->branch.empty());
+}
+
 struct Ends {
   Target from;
   Target to;
@@ -82,6 +89,7 @@ OmniClientRequestId move(char const* from, char const* to, const CopyOptions& op
   }
   const auto begin = [=, engine = engine.get()](OperationPtr operation, Done<MoveReply> done) {
     if (ends.problem() != eOmniClientResult_Ok) return done(failed<MoveReply>(ends.problem()));
+    if (names_a_version(ends.from)) return done(failed<MoveReply>(eOmniClientResult_ErrorBadRequest));
     show_status(*engine, ends.from.text, eOmniClientFileStatus_Moving, operation);
     if (ends.same_server()) {
       ends.from.provider->move(operation, ends.from.url, ends.to.url, options, std::move(done));
@@ -97,6 +105,7 @@ OmniClientRequestId remove(char const* url, Depth depth, void* user_data, OmniCl
   const auto engine = Engine::get();
   return start<Reply>(engine, url, plain_answer(user_data, callback),
                       [engine = engine.get(), depth](const Target& target, OperationPtr operation, Done<Reply> done) {
+                        if (names_a_version(target)) return done({eOmniClientResult_ErrorBadRequest});
                         show_status(*engine, target.text, eOmniClientFileStatus_Deleting, operation);
                         target.provider->remove(operation, target.url, depth, std::move(done));
                       });

@@ -52,6 +52,7 @@ OmniClientRequestId omniClientListBookmarks(void* userData, OmniClientListBookma
       if (callback != nullptr) call = [=, map = std::move(map)] { tell_bookmarks(map, userData, callback); };
       stream.more(std::move(call));
     };
+    if (target.provider == nullptr) return tell();  // An alias has taken the place of the file.
     target.provider->watch(
         stream.request->operation, target.url, eOmniClientListIncludeOption_DefaultNotDeleted,
         [tell](const EntryReply&) { tell(); }, [tell](OmniClientResult, OmniClientListEvent, const Entry&) { tell(); });

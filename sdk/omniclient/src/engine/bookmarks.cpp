@@ -67,6 +67,10 @@ void Bookmarks::change(const Change& change) {
     log::error("bookmarks", {"Cannot change the bookmarks in '", file_.string(), "': the file cannot be locked"});
     return;
   }
+  if (std::filesystem::exists(file_, error) && access(file_.c_str(), R_OK) != 0) {
+    log::error("bookmarks", {"Cannot change the bookmarks in '", file_.string(), "': the file cannot be read"});
+    return;
+  }
   Map map = read();
   change(map);
   const std::string fresh = file_.string() + ".new";

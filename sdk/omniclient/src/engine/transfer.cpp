@@ -27,11 +27,20 @@ bool is_unreadable(const Entry& entry) {
   return entry.flags != 0 && (entry.flags & kNoContent) == 0 && (entry.access & fOmniClientAccess_Read) == 0;
 }
 
+/// Whether what two names lead to is one item, as far as can be seen: servers have several names.
+bool look_the_same(const Place& a, const Entry& one, const Place& b, const Entry& other) {
+  if (a.provider != b.provider || one.created_ns == 0) return false;
+  return one.created_ns == other.created_ns && one.modified_ns == other.modified_ns && one.size == other.size &&
+         one.version == other.version && one.created_by == other.created_by && one.relative_path == other.relative_path;
+}
+
 class Transfer : public std::enable_shared_from_this<Transfer> {
  public:
-  Transfer(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options,
+  /// `moves`: the source goes afterwards, so it must not be the destination.
+  Transfer(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options, bool moves,
            std::function<void(Copied)> done)
       : loop_(loop),
+        moves_(moves),
         operation_(std::move(operation)),
         from_(std::move(from)),
         to_(std::move(to)),
@@ -42,7 +51,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     from_.provider->stat(operation_, from_.url, eOmniClientListIncludeOption_DefaultNotDeleted,
                          then<EntryReply>([this](const EntryReply& source) {
                            if (source.result != eOmniClientResult_Ok) return end(source.result);
-                           look_at_destination(source.entry.is_folder());
+                           look_at_destination(source.entry);
                          }));
   }
 
@@ -69,16 +78,20 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     };
   }
 
-  void look_at_destination(bool folder) {
+  void look_at_destination(const Entry& source) {
+    const bool folder = source.is_folder();
     if (options_.kind != ItemKind::Any && folder != (options_.kind == ItemKind::Folder)) {
       return end(eOmniClientResult_ErrorWrongType);
     }
     to_.provider->stat(operation_, to_.url, eOmniClientListIncludeOption_DefaultNotDeleted,
-                       then<EntryReply>([this, folder](const EntryReply& there) {
+                       then<EntryReply>([this, folder, source](const EntryReply& there) {
                          const bool exists = there.result == eOmniClientResult_Ok;
                          if (!exists && there.result != eOmniClientResult_ErrorNotFound) return end(there.result);
                          if (exists && !options_.overwrite) return end(eOmniClientResult_ErrorAlreadyExists);
                          if (exists && there.entry.is_folder() != folder) return end(eOmniClientResult_ErrorWrongType);
+                         if (exists && moves_ && look_the_same(from_, source, to_, there.entry)) {
+                           return end(eOmniClientResult_ErrorSourceIsDest);
+                         }
                          steps_.push_back({from_.url, to_.url, folder});
                          next();
                        }));
@@ -112,6 +125,11 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
                          then<ListReply>([this, step](const ListReply& list) {
                            if (list.result != eOmniClientResult_Ok) return end(list.result);
                            for (const auto& entry : list.entries) {
+                             if (!is_item_name(entry.relative_path)) {
+                               log::error("transfer", {make_url(step.from), " has something in it that is called '",
+                                                       entry.relative_path, "', which is no name"});
+                               return end(eOmniClientResult_ErrorBadRequest);
+                             }
                              if (!add(step, entry)) return end(eOmniClientResult_ErrorAccessDenied);
                            }
                            next();
@@ -145,6 +163,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   }
 
   Loop& loop_;
+  const bool moves_;
   const OperationPtr operation_;
   const Place from_;
   const Place to_;
@@ -154,9 +173,9 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   std::size_t left_behind_ = 0;
 };
 
-void begin(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options,
+void begin(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options, bool moves,
            std::function<void(Copied)> done) {
-  std::make_shared<Transfer>(loop, std::move(operation), std::move(from), std::move(to), std::move(options),
+  std::make_shared<Transfer>(loop, std::move(operation), std::move(from), std::move(to), std::move(options), moves,
                              std::move(done))
       ->begin();
 }
@@ -164,7 +183,7 @@ void begin(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions
 }  // namespace
 
 void transfer(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options, Done<Reply> done) {
-  begin(loop, std::move(operation), std::move(from), std::move(to), std::move(options),
+  begin(loop, std::move(operation), std::move(from), std::move(to), std::move(options), false,
         [done = std::move(done)](const Copied& copied) { done({copied.result}); });
 }
 
@@ -183,7 +202,7 @@ void transfer_and_remove(Loop& loop, OperationPtr operation, Place from, Place t
       done(std::move(reply));
     });
   };
-  begin(loop, operation, from, std::move(to), std::move(options), remove);
+  begin(loop, operation, from, std::move(to), std::move(options), true, remove);
 }
 
 }  // namespace omniclient

@@ -10,6 +10,11 @@ void refuse(const Done<R>& done) {
 
 }  // namespace
 
+bool is_item_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
+         name.find('\0') == std::string_view::npos;
+}
+
 Provider::~Provider() = default;
 
 void Provider::stat(OperationPtr, const Url&, Include, Done<EntryReply> done) { refuse(done); }
@@ -25,6 +30,7 @@ void Provider::remove(OperationPtr, const Url&, Depth, Done<Reply> done) { refus
 void Provider::local_file(OperationPtr, const Url&, bool, Done<PathReply> done) { refuse(done); }
 
 bool Provider::same_server(const Url& a, const Url& b) const {
+  if (a.host && b.host) return server_of(a) == server_of(b);
   return a.scheme == b.scheme && a.host == b.host && a.port == b.port;
 }
 

@@ -46,6 +46,9 @@ struct Entry {
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
+/// Whether this is the name of one item, and of nothing beside or above its folder.
+bool is_item_name(std::string_view name);
+
 struct Reply {
   OmniClientResult result = eOmniClientResult_Error;
   /// Of a failure: the same may succeed in a moment, and nothing of it was done. The engine repeats it for as long as

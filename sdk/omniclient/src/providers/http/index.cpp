@@ -19,11 +19,6 @@ int month_of(std::string_view name) {
   return at == std::string_view::npos || at % 3 != 0 ? 0 : static_cast<int>(at / 3) + 1;
 }
 
-bool is_name(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
-         name.find('\0') == std::string_view::npos;
-}
-
 std::optional<std::vector<Entry>> sorted(std::map<std::string, Entry> entries) {
   std::vector<Entry> list;
   for (auto& [name, entry] : entries) list.push_back(std::move(entry));
@@ -49,7 +44,7 @@ std::optional<std::vector<Entry>> read_json(std::string_view text) {
     const auto name = item.find("name");
     const auto type = item.find("type");
     if (name == item.end() || !name->is_string() || type == item.end() || !type->is_string()) return std::nullopt;
-    if (!is_name(name->get_ref<const std::string&>())) continue;
+    if (!is_item_name(name->get_ref<const std::string&>())) continue;
     auto entry = make_entry(name->get<std::string>(), *type == "directory");
     if (const auto size = item.find("size"); size != item.end() && size->is_number_unsigned()) {
       entry.size = size->get<std::uint64_t>();
@@ -166,7 +161,7 @@ std::optional<Entry> linked(const Url& folder, const std::string& folder_url, co
   std::string name = path.substr(above.size());
   const bool is_folder = !name.empty() && name.back() == '/';
   if (is_folder) name.pop_back();
-  if (!is_name(name)) return std::nullopt;
+  if (!is_item_name(name)) return std::nullopt;
   return make_entry(std::move(name), is_folder);
 }
 
@@ -180,8 +175,8 @@ std::optional<std::vector<Entry>> read_html(std::string_view text, const std::st
     const auto end = lowered.find('>', at);
     if (end == std::string::npos) break;
     const auto link = attribute(text.substr(at, end - at), std::string_view(lowered).substr(at, end - at), "href=");
-    const auto closed = lowered.find("</a>", end);
     const auto next = std::min(lowered.find("<a ", end), lowered.size());
+    const auto closed = std::string_view(lowered).substr(0, next).find("</a>", end);  // no further: pages may be long
     at = end;
     auto entry = link ? linked(folder, folder_url, *link) : std::nullopt;
     if (!entry) continue;

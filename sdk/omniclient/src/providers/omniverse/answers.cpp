@@ -126,6 +126,26 @@ OmniClientListEvent event_of(const nlohmann::json& fields) {
   return eOmniClientListEvent_Unknown;
 }
 
+nlohmann::json parsed(std::string_view text) {
+  constexpr int kMostNested = 64;  // Copies of a value go as deep as it does.
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      quoted = c != '"';
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMostNested) return nlohmann::json(nlohmann::json::value_t::discarded);
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return nlohmann::json::parse(text, nullptr, false);
+}
+
 std::string path_of(const Url& url) {
   auto path = std::string(without_trailing_slashes(url.path.value_or("/")));
   if (path.empty() || path.front() != '/') path.insert(0, "/");

@@ -41,6 +41,8 @@ OmniClientListEvent event_of(const nlohmann::json& fields);
 
 /// The path of a URL: with a slash at the beginning and none at the end, but for the root.
 std::string path_of(const Url& url);
+/// What a server has sent as JSON; discarded where it is none, or nested deeper than any answer is.
+nlohmann::json parsed(std::string_view text);
 BranchAndCheckpoint version_of(const Url& url);
 /// `{"path", "branch", "checkpoint"}`, of the last two what the URL names.
 nlohmann::json at(const Url& url);

@@ -91,7 +91,7 @@ bool Cache::store(const Content& content, const std::string& hash) {
   fs::create_directories(folder_ / "content", error);
   const auto temporary = folder_ / "content" / (".new-" + unique_name());
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
-  bool written = file >= 0 && write_whole(file, content.view());
+  bool written = file >= 0 && write_whole(file, content.view()) && ::fsync(file) == 0;
   int problem = errno;
   if (file >= 0 && ::close(file) != 0 && written) {
     written = false;

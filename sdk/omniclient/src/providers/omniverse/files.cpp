@@ -111,7 +111,10 @@ void Service::list(OperationPtr operation, const Url& url, Include include, Done
     if (page) {
       const auto entries = answer.fields.find("entries");
       if (entries == answer.fields.end() || !entries->is_array()) return;
-      for (const auto& entry : *entries) reply->entries.push_back(entry_of(wire::entry_of(entry)));
+      for (const auto& one : *entries) {
+        auto entry = entry_of(wire::entry_of(one));
+        if (is_item_name(entry.relative_path)) reply->entries.push_back(std::move(entry));
+      }
       return;
     }
     judge(answer, *reply);
@@ -154,7 +157,11 @@ void Service::move(OperationPtr operation, const Url& from, const Url& to, CopyO
     copy_checked(*session, operation, from, to, ends.from.entry.is_folder(), options, [=](const Reply& copied) {
       if (copied.result != kOk) return done(failed_as<MoveReply>(copied));
       session->call(make_patient_call(operation, "delete", {{"uri", path_of(from)}}, Call::Repeat::Never),
-                    [done](const Answer& answer) { done(failed<MoveReply>(result_of(answer))); });
+                    [done](const Answer& answer) {
+                      auto reply = failed<MoveReply>(result_of(answer));
+                      reply.copied = true;
+                      done(std::move(reply));
+                    });
     });
   });
 }

@@ -70,7 +70,11 @@ void Service::sign_out(const Url& url) { session(url)->sign_out(); }
 Call make_call(const OperationPtr& operation, std::string command, const nlohmann::json& params, Call::Repeat repeat) {
   Call call;
   call.command = std::move(command);
-  call.params = params.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  try {
+    call.params = params.dump();
+  } catch (const nlohmann::json::type_error&) {
+    call.params.clear();  // Text that is no UTF-8: another name would be another item.
+  }
   call.repeat = repeat;
   call.operation = operation;
   return call;

@@ -2,6 +2,7 @@
 #include "providers/omniverse/session.hpp"
 
 #include "engine/log.hpp"
+#include "providers/omniverse/answers.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -57,6 +58,15 @@ std::uint64_t Session::call(Call call, OnAnswer on_answer) {
     });
     return id;
   }
+  if (pending.call.params.empty()) {
+    log::warning("omniverse", {name_, ": ", pending.call.command, " was asked for with text that is no UTF-8"});
+    host_.loop.post([weak = weak_from_this(), id] {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->deliver(id, {Answer::Fate::Answered, wire::Status::InvalidParameters, kNothing, {}, true}, true);
+    });
+    return id;
+  }
   unsent_.push_back(id);
   if (state_ == State::Connected) {
     pump();
@@ -105,7 +115,7 @@ void Session::send(std::uint64_t id, Pending& pending) {
 
 void Session::received(std::string_view message) {
   const auto parts = connlib::read(message);
-  const auto fields = Json::parse(parts.json, nullptr, false);
+  const auto fields = parsed(parts.json);
   if (!fields.is_object()) {
     const Problem problem{Problem::Kind::Lost, "the server has sent something that is no message of the API"};
     if (state_ == State::Connected) return lost(problem);

@@ -35,7 +35,7 @@ struct Call {
   enum class Repeat { Safe, Never };
 
   std::string command;
-  std::string params = "{}";  ///< A JSON object.
+  std::string params = "{}";  ///< A JSON object; empty where it cannot be said: answered with INVALID_PARAMETERS.
   SharedContent blob = nullptr;
   Kind kind = Kind::Once;
   Repeat repeat = Repeat::Safe;

@@ -165,7 +165,7 @@ void Session::send_setup(int id, std::string_view command, const Json& params) {
   Json message = params;
   message["command"] = command;
   message["id"] = id;
-  socket_->send(message.dump(), Socket::Kind::Text);
+  socket_->send(message.dump(-1, ' ', false, Json::error_handler_t::replace), Socket::Kind::Text);
 }
 
 void Session::set_up(std::uint64_t id, const Json& fields) {

@@ -144,7 +144,11 @@ class State final : public std::enable_shared_from_this<State<Stream>> {
       if (self->silent_) return;
       if (error) return self->fail(error);
       const auto bytes = self->buffer_.cdata();
-      self->events_.received({static_cast<const char*>(bytes.data()), bytes.size()});
+      try {
+        self->events_.received({static_cast<const char*>(bytes.data()), bytes.size()});
+      } catch (const std::exception&) {  // Nobody would read any more, and nobody know.
+        return self->fail(asio::error::make_error_code(asio::error::no_memory));
+      }
       if (self->silent_) return;
       self->buffer_.consume(self->buffer_.size());
       if (self->buffer_.capacity() > kKeptBuffer) self->buffer_ = beast::flat_buffer();

@@ -1,5 +1,7 @@
 #include "providers/omniverse/sows_client.hpp"
 
+#include "providers/omniverse/answers.hpp"
+
 #include <nlohmann/json.hpp>
 #include <nucleus/sows.hpp>
 #include <utility>
@@ -18,7 +20,8 @@ SowsClient::SowsClient(Loop& loop, Address address, std::chrono::milliseconds li
 void SowsClient::call(std::string_view method, const Json& params, OnResult done) {
   const auto id = ++last_id_;
   calls_.emplace(id, std::move(done));
-  const auto text = params.dump();
+  // What is no UTF-8 is no user's password either: the server says so.
+  const auto text = params.dump(-1, ' ', false, Json::error_handler_t::replace);
   socket_->send(sows::write(sows::Call{id, method, text}), Socket::Kind::Binary);
 }
 
@@ -43,7 +46,7 @@ void SowsClient::answer(std::uint32_t id, std::string_view text) {
   if (found == calls_.end()) return;  // Of a stream, everything but the first is not wanted.
   const auto done = std::move(found->second);
   calls_.erase(found);
-  const auto result = Json::parse(text, nullptr, false);
+  const auto result = parsed(text);
   if (result.is_object()) return done(result, nullptr);
   const Problem problem{Problem::Kind::NoUpgrade, "the result of a call is no JSON object"};
   done(nullptr, &problem);

@@ -46,7 +46,10 @@ class LiveRead : public std::enable_shared_from_this<LiveRead> {
   }
 
   void heard(const Answer& answer) {
-    if (answer.fate == Answer::Fate::Interrupted) return read();
+    if (answer.fate == Answer::Fate::Interrupted) {
+      again_ = true;
+      return read();
+    }
     if (answer.fate == Answer::Fate::Gone || answer.last) {
       return arrived({{result_of(answer), object_, 0, 0, nullptr}, {}});
     }
@@ -57,9 +60,12 @@ class LiveRead : public std::enable_shared_from_this<LiveRead> {
     if (const auto time = answer.fields.find("modified_timestamp"); time != answer.fields.end() && time->is_number()) {
       update.server_time_us = static_cast<std::uint64_t>(std::llround(std::max(0.0, time->get<double>()) * 1e6));
     }
-    const bool news = update.object_id != object_ || update.sequence > sequence_;
+    // Numbers may come out of order, so one is told again only where what was known at an interruption comes again.
+    const bool another = update.object_id != object_;
+    const bool news = another || !again_ || update.sequence > sequence_;
+    sequence_ = another ? update.sequence : std::max(sequence_, update.sequence);
     object_ = update.object_id;
-    sequence_ = update.sequence;
+    if (head) again_ = false;
     const bool first_head = head && !latest_;
     latest_ = latest_ || head;
     if (!news && !first_head) return;  // Behind an interruption: still the same.
@@ -120,6 +126,7 @@ class LiveRead : public std::enable_shared_from_this<LiveRead> {
   std::uint64_t object_;
   std::uint64_t sequence_;
   std::uint64_t id_ = 0;
+  bool again_ = false;   ///< Behind an interruption, until the newest has come.
   bool latest_ = false;  ///< It has been told that this is the newest.
   std::deque<Arrived> waiting_;
   bool fetching_ = false;

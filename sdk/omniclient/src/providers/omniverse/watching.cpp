@@ -41,7 +41,7 @@ class Watch : public std::enable_shared_from_this<Watch> {
 
   bool is_wanted(const std::string& path) const {
     if (name_) return path == (folder_ == "/" ? "/" : folder_ + "/") + *name_ || (*name_ == "" && path == "/");
-    return path != folder_ && folder_of(path) == folder_;
+    return path != folder_ && folder_of(path) == folder_ && is_item_name(name_of(path));
   }
 
   /// The feed has begun, maybe anew: what is there now?
@@ -71,7 +71,8 @@ class Watch : public std::enable_shared_from_this<Watch> {
       if (entries == answer.fields.end() || !entries->is_array()) return;
       for (const auto& one : *entries) {
         auto entry = wire::entry_of(one);
-        there[name_of(entry.path)] = std::move(entry);
+        const auto name = name_of(entry.path);
+        if (is_item_name(name)) there[name] = std::move(entry);
       }
       return;
     }
