@@ -2,7 +2,9 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
+#include <Poco/Crypto/OpenSSLInitializer.h>
 #include <Poco/Exception.h>
 #include <Poco/JWT/Serializer.h>
 #include <Poco/JWT/Signer.h>
@@ -52,6 +54,9 @@ std::string signature(std::string_view key, std::string_view text) {
 bool same_secret(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
+
+AccessTokens::AccessTokens(std::string key)
+    : key_(std::move(key)), openssl_(std::make_shared<Poco::Crypto::OpenSSLInitializer>()) {}
 
 std::string AccessTokens::make(const store::User& user, std::chrono::nanoseconds lifetime) const {
   const auto now = std::chrono::system_clock::now();

@@ -3,6 +3,7 @@
 #include "store/store.hpp"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@ bool same_secret(std::string_view a, std::string_view b);
 /// Threads: any.
 class AccessTokens {
  public:
-  explicit AccessTokens(std::string key) : key_(std::move(key)) {}
+  explicit AccessTokens(std::string key);
 
   std::string make(const store::User& user, std::chrono::nanoseconds lifetime) const;
   /// The user that it was made for; nothing where the signature is not ours.
@@ -40,6 +41,9 @@ class AccessTokens {
 
  private:
   const std::string key_;
+  /// Poco starts OpenSSL with the first signer and ends it with the last, and is not safe from threads that do so at
+  /// once.
+  const std::shared_ptr<void> openssl_;
 };
 
 }  // namespace omnibroker::plugins::nucleus
