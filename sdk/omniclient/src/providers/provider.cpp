@@ -10,11 +10,6 @@ void refuse(const Done<R>& done) {
 
 }  // namespace
 
-bool is_item_name(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
-         name.find('\0') == std::string_view::npos;
-}
-
 Provider::~Provider() = default;
 
 void Provider::stat(OperationPtr, const Url&, Include, Done<EntryReply> done) { refuse(done); }

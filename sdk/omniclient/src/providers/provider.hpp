@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What stands behind a scheme.
@@ -47,7 +48,10 @@ struct Entry {
 };
 
 /// Whether this is the name of one item, and of nothing beside or above its folder.
-bool is_item_name(std::string_view name);
+inline bool is_item_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
+         name.find('\0') == std::string_view::npos;
+}
 
 struct Reply {
   OmniClientResult result = eOmniClientResult_Error;
