@@ -209,4 +209,10 @@ TEST(NormalizeUrl, KeepsWhatDecodingWouldLose) {
   EXPECT_EQ(make_url(url), "http://h/c");
 }
 
+TEST(Normalize, LeavesAnEmptyPortOut) {
+  EXPECT_EQ(normalize_url("rse://h:/a"), "rse://h/a");
+  const auto once = normalize_url("rse://%FComniverse:/.//h/m");
+  EXPECT_EQ(normalize_url(once), once);
+}
+
 }  // namespace

@@ -162,6 +162,8 @@ std::string make_url(const Url& url) {
 }
 
 Url normalized(Url url) {
+  // An empty port means none (RFC 3986 6.2.3); its colon would make a scheme of a host's end and a path of two slashes.
+  if (url.port && url.port->empty()) url.port.reset();
   if (!url.path) return url;
   if (writes(url.path_text, url.path)) {
     // An encoded slash does not end a segment.
