@@ -1,12 +1,29 @@
 // Subscriptions, at every provider.
 #include "places.hpp"
 
-#include <sys/resource.h>
+#include <atomic>
+#include <cerrno>
+#include <dirent.h>
+#include <dlfcn.h>
+
+namespace {
+
+std::atomic<bool> no_folder_opens{false};
+
+}  // namespace
+
+/// The fault of these tests: the library finds this function before that of libc, and gets what it would get if the
+/// process had no file descriptor left. (With none left indeed, the sanitizers, too, have none for what they look at.)
+extern "C" DIR* opendir(const char* path) {
+  static const auto of_libc = reinterpret_cast<DIR* (*)(const char*)>(dlsym(RTLD_NEXT, "opendir"));
+  if (!no_folder_opens) return of_libc(path);
+  errno = EMFILE;
+  return nullptr;
+}
 
 namespace {
 
 using namespace client;
-
 
 class Subscription : public AtEachPlace {};
 
@@ -182,17 +199,13 @@ TEST(PassingFailure, EndsNoSubscription) {
   const auto base = library.folder() / "files";
   auto folder = Watch::folder(base);
   ASSERT_EQ(folder.first(), kOk);
-  // No more open files: no folder can be listed.
-  rlimit limit{};
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
-  const rlimit none{0, limit.rlim_max};
   ASSERT_EQ(write(base / "a", "x"), kOk);
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
   omniClientSetRetries({0, 0, 0});
+  no_folder_opens = true;
   EXPECT_EQ(list(base).result, eOmniClientResult_Error);
   std::filesystem::rename(base / "a", base / "b");
   EXPECT_EQ(list(base).result, eOmniClientResult_Error);
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  no_folder_opens = false;
 
   EXPECT_EQ(folder.until(eOmniClientListEvent_Created, "b").result, kOk);
   for (const auto& change : folder.changes.all()) EXPECT_EQ(change.result, kOk);
