@@ -3,10 +3,8 @@
 #include "nucleus.hpp"
 #include "pool.hpp"
 
-#include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include <omnibroker/host.hpp>
 
@@ -37,7 +35,7 @@ class Share {
     if (!nucleus_) return;
     nucleus_->remove_pool(pool_);
     pool_.drop_waiting();
-    wait_for_answers();
+    nucleus_->store().settle();  // what waits there will be answered with what the component has
     Nucleus::let_go(std::move(nucleus_));
   }
 
@@ -46,15 +44,6 @@ class Share {
   const Host& host() const { return host_; }
 
  private:
-  /// Until the store has answered what was asked before: those answers use what the component has.
-  void wait_for_answers() {
-    constexpr std::chrono::milliseconds kPause{10};
-    const auto last = [&] { return nucleus_->store().apply(store::Actor::the_system(), store::ReleaseExpiredLocks{}); };
-    for (auto done = last(); !done && done.error().code == store::Code::SlowDown; done = last()) {
-      std::this_thread::sleep_for(kPause);  // there is no room in its queue
-    }
-  }
-
   const Host host_;
   Pool pool_;
   std::shared_ptr<Nucleus> nucleus_;

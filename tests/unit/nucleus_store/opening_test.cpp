@@ -114,6 +114,33 @@ TEST_F(Opening, DoesWhatIsQueuedBeforeItEnds) {
   EXPECT_EQ(store->list(kAlice, "/")->entries.size(), 200u);
 }
 
+TEST_F(Opening, WaitsForWhatIsQueuedAlsoWhereTheQueueIsFull) {
+  options.queue = 5;
+  open();
+  const auto entered = std::make_shared<std::promise<void>>(), go = std::make_shared<std::promise<void>>();
+  std::atomic<int> answered = 0;
+  store->submit(kAlice, CreateAsset{"/first"}, [&, entered, go](Result<Written>) {
+    entered->set_value();
+    go->get_future().wait();
+    ++answered;
+  });
+  entered->get_future().wait();
+  for (int i = 0; i < 5; ++i) {
+    store->submit(kAlice, CreateAsset{"/" + std::to_string(i)}, [&](Result<Written>) { ++answered; });
+  }
+  std::atomic<bool> settled = false;
+  std::thread waits([&] {
+    store->settle();
+    settled = true;
+  });
+
+  EXPECT_FALSE(settled);
+  go->set_value();
+  waits.join();
+
+  EXPECT_EQ(answered, 6);
+}
+
 TEST_F(Opening, RefusesChangesThatAreTooManyToQueue) {
   options.queue = 5;
   open();

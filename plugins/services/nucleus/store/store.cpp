@@ -112,6 +112,8 @@ Result<ContentReader> Store::open_content(const Content& content) const {
   });
 }
 
+void Store::settle() { parts_->writer.settle(); }
+
 std::uint64_t Store::transaction_id() const { return parts_->writer.transaction_id(); }
 
 Usage Store::usage() const {

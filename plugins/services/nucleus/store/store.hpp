@@ -128,6 +128,9 @@ class Store {
     return answer.get();
   }
 
+  /// Waits until every change that was submitted before is answered. Not from a completion or a listener.
+  void settle();
+
   // --- content that changes will name ---
 
   /// Takes `bytes` in: hashes them and, unless they are few, waits until they are on the disk. QuotaReached.

@@ -36,6 +36,7 @@ void Writer::push(std::unique_ptr<Job> job) {
     const std::lock_guard lock(mutex_);
     if (queue_.size() < limit_ && !stopping_) {
       queue_.push_back(std::move(job));
+      ++jobs_queued_;
     }
   }
   if (!job) {
@@ -44,6 +45,11 @@ void Writer::push(std::unique_ptr<Job> job) {
   }
   job->fail({Code::SlowDown, "too many changes wait for the disk: " + std::to_string(limit_)});
   job->answer();
+}
+
+void Writer::settle() {
+  std::unique_lock lock(mutex_);
+  answered_.wait(lock, [&, last = jobs_queued_] { return jobs_answered_ >= last; });
 }
 
 std::uint64_t Writer::queued() const {
@@ -68,6 +74,9 @@ void Writer::serve() {
     if (batch.empty()) return;
     commit(batch);
     tell(batch);
+    const std::lock_guard lock(mutex_);
+    jobs_answered_ += batch.size();
+    answered_.notify_all();
   }
 }
 

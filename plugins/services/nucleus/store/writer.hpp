@@ -81,6 +81,8 @@ class Writer {
 
   /// Queues a job; or answers SlowDown at once, on this thread.
   void push(std::unique_ptr<Job> job);
+  /// Waits until all that was queued before is answered. Not from a completion or the listener.
+  void settle();
 
   std::uint64_t transaction_id() const { return transaction_.load(); }
   std::uint64_t queued() const;
@@ -109,7 +111,10 @@ class Writer {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::unique_ptr<Job>> queue_;  ///< Guarded by the mutex, like the next.
+  std::condition_variable answered_;
+  std::deque<std::unique_ptr<Job>> queue_;  ///< Guarded by the mutex, like the next ones.
+  std::uint64_t jobs_queued_ = 0;
+  std::uint64_t jobs_answered_ = 0;
   bool stopping_ = false;
 
   std::atomic<std::uint64_t> transaction_ = 0;
