@@ -123,8 +123,11 @@ def test_a_client_that_pauses_skips_and_is_up_to_date_again():
     # 20,000 messages of 2,000 bytes are far more than the backlog and the kernel hold for one that does not read.
     config = gateway_config(limits={**UNLIMITED["limits"], "max_backlog": "64KiB"})
     with Broker(config) as broker:
-        result = bench("--url", broker.ws_url, "--clients", 4, "--pausing", 1, "--size", 2000, "--rate", 10000,
-                       "--warmup", 0.2, "--seconds", 2)
+        for seconds in (2, 10, 50):  # a machine that is busy with other things sends far fewer of them
+            result = bench("--url", broker.ws_url, "--clients", 4, "--pausing", 1, "--size", 2000, "--rate", 10000,
+                           "--warmup", 0.2, "--seconds", seconds)
+            if result["paused"]["skipped"]:
+                break
 
     assert result["paused"]["clients"] == 1
     assert result["paused"]["ended"] == 0
