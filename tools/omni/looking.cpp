@@ -132,7 +132,13 @@ int watch(const Arguments& arguments) {
   }
   omniClientWait(id);
   if (!is_ok(watching.first)) return fail("watch", watching.first, url);
-  if (!json()) print("watching " + std::string(folder ? "folder " : "item ") + printable(url));
+  // Also for programs: from here on they may change things and be told.
+  const std::string what = folder ? "folder" : "item";
+  if (json()) {
+    print(Json().text("watching", what).text("url", url));
+  } else {
+    print("watching " + what + " " + printable(url));
+  }
   watching.until.wait();
   omniClientStop(id);
   return is_ok(watching.last) ? kDone : fail("go on watching", watching.last, url);

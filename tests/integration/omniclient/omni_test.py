@@ -107,6 +107,7 @@ def test_watches_a_folder_and_an_item(omni, tmp_path):
     (tmp_path / "in").mkdir()
     with omni.begin("watch", "-n", "2", "in") as watch, omni.begin("watch", "--json", "in/a") as item:
         assert watch.line() == "watching folder in"
+        assert json.loads(item.line()) == {"watching": "item", "url": "in/a"}
         omni.ok("cp", "-", "in/a", stdin="one")
         assert watch.line() == "created a"
         assert json.loads(item.line())["item"]["path"] == "a"
