@@ -75,7 +75,7 @@ def do_not_notice_swaps(tmp_path, maps, rate, seconds, plugins, *words):
     with Broker(config(tmp_path)) as broker:
         control = Control(tmp_path / "control.sock")
         process = both_ways(broker, maps, rate, seconds, *words)
-        reports = swap_until_done(process, control, plugins, 2.0)
+        reports = swap_until_done(process, control, plugins, min(2.0, seconds / 10))
         nothing_happened(process)
         while reports and reports[-1]["moved"] < maps + 1:  # they were leaving, with nothing left to send
             reports.pop()
