@@ -14,7 +14,7 @@
 namespace omnibroker::core {
 namespace {
 
-constexpr std::chrono::milliseconds kProgress{50};  // how often it is told
+constexpr std::chrono::milliseconds kToldEvery{50};  // how often it is told
 constexpr std::chrono::milliseconds kBetweenDrainLooks{50};
 constexpr int kLooksAtLeast = 2;  // who is on the way to another worker at the first one has arrived at the second one
 constexpr std::chrono::seconds kGrace{5};  // for those who have been told
@@ -123,7 +123,7 @@ Result<DrainReport> Broker::Running::await_drain(Departure& departure, const Bro
   const auto tell = [&] {
     if (progress) progress(departure.told(), departure.told() + departure.left());
   };
-  while (!departure.wait_until_told(kProgress) && !ending && open_connections(departure.name) > 0) tell();
+  while (!departure.wait_until_told(kToldEvery) && !ending && open_connections(departure.name) > 0) tell();
   DrainReport report{departure.name, departure.over, 0, 0};
   const auto until = Clock::now() + kGrace;
   for (int look = 0; look < kLooksAtLeast || (report.staying > 0 && Clock::now() < until); ++look) {

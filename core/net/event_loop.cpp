@@ -1,16 +1,12 @@
 #include "net/event_loop.hpp"
 
-#include <array>
 #include <cerrno>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <system_error>
 #include <unistd.h>
 
 namespace omnibroker::core {
 namespace {
-
-constexpr int kEventsPerWait = 512;
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
@@ -46,11 +42,15 @@ void EventLoop::modify(int descriptor, std::uint32_t events, Watcher& watcher) {
 void EventLoop::remove(int descriptor) { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr); }
 
 void EventLoop::wait(std::chrono::milliseconds timeout) {
-  std::array<epoll_event, kEventsPerWait> events;
-  const int count = ::epoll_wait(epoll_, events.data(), kEventsPerWait, static_cast<int>(timeout.count()));
+  const int count =
+      ::epoll_wait(epoll_, ready_.data(), static_cast<int>(ready_.size()), static_cast<int>(timeout.count()));
   if (count < 0 && errno != EINTR) fail("Waiting for sockets failed");
-  for (int i = 0; i < count; ++i) {
-    const auto& event = events[static_cast<std::size_t>(i)];
+  ready_count_ = count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+void EventLoop::dispatch() {
+  for (std::size_t i = 0; i < ready_count_; ++i) {
+    const auto& event = ready_[i];
     if (event.data.ptr == nullptr) {
       std::uint64_t counted = 0;
       [[maybe_unused]] const auto drained = ::read(event_, &counted, sizeof counted);
@@ -58,6 +58,7 @@ void EventLoop::wait(std::chrono::milliseconds timeout) {
       static_cast<Watcher*>(event.data.ptr)->ready(event.events);
     }
   }
+  ready_count_ = 0;
 }
 
 void EventLoop::wake() {

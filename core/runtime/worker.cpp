@@ -127,7 +127,8 @@ void Worker::run() {
     if (congested_) wait_for_room();
     accepted_at_.reset();
     loop_.wait(until_next(more));
-    now_ = Clock::now();
+    now_ = Clock::now();  // one time for all of a turn: what it begins does not end before it was tried
+    loop_.dispatch();
     take_inbox();
     take_submissions();
     timers_.advance(now_);

@@ -107,6 +107,17 @@ def test_who_does_not_register_in_time_is_closed_with_1008():
         run(scenario(broker))
 
 
+def test_an_answer_is_sent_however_short_a_closing_connection_may_linger():
+    """The time for the last bytes begins when they are there, and not when the broker last had something to do."""
+    with Broker(gateway_config(limits={"linger": "1ms"})) as broker:
+        for _ in range(10):
+            time.sleep(0.05)
+            with broker.connect() as connection:
+                time.sleep(0.05)
+                connection.sendall(b"GET /api/health HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+                assert read_all(connection).startswith(b"HTTP/1.1 200 ")
+
+
 def test_who_sends_nothing_for_the_idle_time_is_closed_with_1000():
     with Broker(gateway_config(limits={"idle_timeout": "300ms"},
                                transports={"realtime": {"ping_interval": "off"}})) as broker:
