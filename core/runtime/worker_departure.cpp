@@ -10,7 +10,7 @@
 namespace omnibroker::core {
 namespace {
 
-constexpr std::size_t kAtOnce = 256;  // in one tick of the timers: 32,000 a second
+constexpr std::size_t kAtATime = 256;  // in one tick of the timers: 32,000 a second
 
 bool is_served(const Connection& connection, std::string_view name) {
   if (connection.is_closing()) return false;
@@ -46,7 +46,7 @@ void Worker::send_off_next(SendingOff& sending) {
     const auto& turn = turns[sending.next];
     auto* connection = find_connection(turn.connection);
     const bool waits = connection != nullptr && is_to_be_told(*connection, departure.name);
-    if (waits && (turn.at > now_ || told == kAtOnce)) {
+    if (waits && (turn.at > now_ || told == kAtATime)) {
       return timers_.arm(sending, std::max(turn.at, now_ + TimerWheel::kTick));
     }
     departure.count_turn();
