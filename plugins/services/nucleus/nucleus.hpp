@@ -79,6 +79,9 @@ class Nucleus {
   /// Who may do what is other than it was, in a way that the store tells nobody: groups, users. Those who have lost a
   /// right by it hear nothing more that is said from here on. Any thread; does not wait.
   void rights_changed();
+  /// The store has refused something: where it has no room, what nothing names any more is removed now. Any thread;
+  /// does not wait.
+  void refused(const store::Error& error);
   /// A connection is gone, and its locks with it, as soon as the store does it.
   void release(const std::string& connection);
 
@@ -101,6 +104,7 @@ class Nucleus {
   std::mutex mutex_;
   std::vector<Pool*> pools_;                                                              // guarded by mutex_
   std::chrono::steady_clock::time_point last_tidied_ = std::chrono::steady_clock::now();  // guarded by mutex_
+  std::chrono::steady_clock::time_point made_room_{};                                     // guarded by mutex_
   std::chrono::nanoseconds keep_deleted_{0};                                              // guarded by mutex_
   std::vector<std::string> unreleased_;                                                   // guarded by mutex_
   Hub hub_;
