@@ -211,7 +211,7 @@ void LftPut::go_on() {
   if (!whole && piece_.size() < kPiece) return;
   const auto offset = part_.start + received_ - piece_.size();
   auto bytes = std::make_shared<const std::string>(std::exchange(piece_, {}));
-  const bool begun = part_.start + received_ > part_.start + bytes->size();
+  const bool begun = received_ > bytes->size();
   const bool taken = run(pool_, waker_, connection_.id(), work_, begun,
                          [&nucleus = nucleus_, by = by_, id = part_.content_id, offset, bytes](LftWork& work) {
                            const auto written = nucleus.uploads().write(id, by, offset, *bytes);

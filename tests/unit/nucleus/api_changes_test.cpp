@@ -1,11 +1,31 @@
 // What is decided when: changes that are sent without waiting, contents that come with them, and rights that have gone.
 
 #include "api_test.hpp"
+#include "auth_methods.hpp"
+#include "content_address.hpp"
+#include "lft_service.hpp"
 
 namespace omnibroker::plugins::nucleus {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// It hears everything, and counts how often it is asked whether it may.
+class Counting final : public Channels::Member {
+ public:
+  const std::string& connection() const override { return name_; }
+  bool may_hear() override {
+    ++asked;
+    return true;
+  }
+  bool hear(const Channels::Payload&) override { return true; }
+  void end(Channels::End) override {}
+
+  int asked = 0;
+
+ private:
+  const std::string name_ = "counting";
+};
 
 class ApiChanges : public ApiTest {
  protected:
@@ -241,6 +261,79 @@ TEST_F(ApiChanges, OfAUserAreFeltByWhoIsConnected) {
   for (const char* command : {"get_users", "get_groups"}) EXPECT_EQ(peer.status(command), "DENIED") << command;
   EXPECT_EQ(peer.status("get_group_users", {{"group", "users"}}), "DENIED");
   EXPECT_EQ(peer.status("get_user_groups", {{"user", "bob"}}), "DENIED");
+}
+
+TEST_F(ApiChanges, ThatLeaveRightsAsTheyAreHaveNobodyAsked) {
+  start();
+  must(store::CreateUser{{.name = "root", .admin = true}});
+  must(store::CreateFolder{"/f"});
+  must(store::CreateFolder{"/closed"});
+  must(store::SetAcl{"/closed", {{"ann", store::Access::ReadWrite}}});
+  for (const char* path : {"/f/a", "/f/b"}) put(path, "1");
+  const AuthConfig config;
+  AuthMethods methods(*nucleus, config);
+  const auto token = nucleus->tokens().make(*nucleus->store().user("ann"), 1h);
+  const auto counts = [&](const auto& what) {
+    const auto member = std::make_shared<Counting>();
+    nucleus->channels().join("/c", member, 0, [] {});
+    host.run_blocking_work();
+    nucleus->channels().say("/c", "ann", std::make_shared<const std::string>("hello"));
+    const auto before = member->asked;
+    what();
+    host.run_blocking_work();
+    nucleus->channels().leave("/c", member.get());
+    return member->asked - before;
+  };
+  const auto call = [&](const char* method, Json params) {
+    Json result;
+    params["access_token"] = token;
+    EXPECT_TRUE(methods.call(method, params, result));
+    return result.value("status", "");
+  };
+
+  EXPECT_EQ(counts([&] { must(store::Rename{"/f/a", "/g/a"}); }), 0);
+  EXPECT_EQ(counts([&] { EXPECT_EQ(call("Profiles.get", Json::object()), "OK"); }), 0);
+  EXPECT_EQ(counts([&] { EXPECT_EQ(call("Profiles.disable", {{"username", "bob"}}), "DENIED"); }), 0);
+  EXPECT_EQ(counts([&] { must(store::Rename{"/f/b", "/closed/b"}); }), 1);
+  EXPECT_EQ(counts([&] { EXPECT_EQ(call("Profiles.update", {{"profile", {{"last_name", "Lee"}}}}), "OK"); }), 1);
+}
+
+TEST_F(ApiChanges, OfTheLoadCutNoDownloadInTheMiddle) {
+  start();
+  const std::string bytes(600'000, 'x');
+  put("/a", bytes);
+  static const omnibroker::detail::PluginDescriptor descriptor(
+      "nucleus", "1.0.0", "For tests.", {component<LftService>("lft", "For tests.", OMNIBROKER_KIND_SERVICE)});
+  FakeHost lft_host{"services.lft"};
+  lft_host.set_limit("max_control_queue", 128 * 1024);
+  lft_host.set_blocking_queue(10'000);
+  ComponentUnderTest lft(lft_host, *descriptor.get(), "lft", {{"data", nucleus->store().folder().string()}});
+  ASSERT_TRUE(lft.bring_up());
+  ContentAddress address;
+  const auto ann = *nucleus->store().user("ann");
+  address.user = ann.name;
+  address.user_id = ann.id;
+  address.path = "/a";
+  address.etag = nucleus->store().stat(store::Actor::the_system(), {"/a"})->etag;
+  auto& connection = lft_host.connect(lft, "/omni/lft");
+  connection.feed("GET /omni/lft/content/?" + address.query(*nucleus) + " HTTP/1.1\r\nHost: h\r\n\r\n");
+  lft_host.run_blocking_work();
+  lft_host.set_blocking_queue(0);
+  std::string got;
+  const auto take = [&] {
+    lft_host.run_blocking_work();
+    lft_host.run_wake_ups();
+    got += connection.take_written();
+  };
+  take();
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 200 ")) << got.substr(0, 200);
+  EXPECT_LT(got.size(), bytes.size());
+  lft_host.set_blocking_queue(10'000);
+  lft_host.advance(1s);
+  for (int i = 0; i < 100; ++i) take();
+
+  EXPECT_TRUE(got.ends_with("\r\n\r\n" + bytes)) << got.size();
+  connection.disconnect();
 }
 
 // ---------------------------------------- places in channels
