@@ -195,10 +195,13 @@ void Nucleus::look_after(const Upkeep& upkeep) {
   tidy_.go_on();
   {
     const std::lock_guard lock(mutex_);
+    const auto wanted = upkeep.keep_deleted;
+    const bool longer = !longest_ || wanted.count() == 0 || (longest_->count() != 0 && *longest_ < wanted);
+    if (longer) longest_ = wanted;
     const auto now = std::chrono::steady_clock::now();
     if (now - last_tidied_ < upkeep.interval) return;
     last_tidied_ = now;
-    keep_deleted_ = upkeep.keep_deleted;
+    keep_deleted_ = *std::exchange(longest_, std::nullopt);
   }
   tidy_.ask();
 }

@@ -70,7 +70,8 @@ class Nucleus {
 
   struct Upkeep {
     std::chrono::nanoseconds interval = std::chrono::minutes(30);
-    std::chrono::nanoseconds keep_deleted{0};  ///< What was deleted longer ago is destroyed; 0: nothing is.
+    /// What was deleted longer ago is destroyed; 0: nothing is. Of several services the one that keeps longest decides.
+    std::chrono::nanoseconds keep_deleted{0};
   };
   /// What is due: locks whose time is over, and now and then uploads that are forgotten, what was deleted long ago, and
   /// contents that nothing names. To be called about once a second, on a thread that must not wait.
@@ -105,8 +106,10 @@ class Nucleus {
   std::vector<Pool*> pools_;                                                              // guarded by mutex_
   std::chrono::steady_clock::time_point last_tidied_ = std::chrono::steady_clock::now();  // guarded by mutex_
   std::chrono::steady_clock::time_point made_room_{};                                     // guarded by mutex_
-  std::chrono::nanoseconds keep_deleted_{0};                                              // guarded by mutex_
-  std::vector<std::string> unreleased_;                                                   // guarded by mutex_
+  std::optional<std::chrono::nanoseconds>
+      longest_;                               // guarded by mutex_: what somebody wants to keep, since it was tidied
+  std::chrono::nanoseconds keep_deleted_{0};  // guarded by mutex_
+  std::vector<std::string> unreleased_;       // guarded by mutex_
   Hub hub_;
   Channels channels_;
   Errand look_after_channels_;

@@ -5,6 +5,8 @@
 #include "content_address.hpp"
 #include "lft_service.hpp"
 
+#include <atomic>
+
 namespace omnibroker::plugins::nucleus {
 namespace {
 
@@ -171,6 +173,45 @@ TEST_F(ApiChanges, FindTheRoomThatHasBecomeFree) {
   host.run_blocking_work();
 
   EXPECT_EQ(peer.status("create_asset", {{"path", "/b"}}, std::string(600'000, 'b')), "OK");
+}
+
+TEST_F(ApiChanges, OfServicesThatKeepDeletedThingsLongerCount) {
+  start();
+  for (const char* path : {"/a", "/b"}) put(path, "1");
+  must(store::Delete{"/a"});
+  nucleus->look_after({1h, 0s});
+  nucleus->look_after({0s, 1ns});
+  host.run_blocking_work();
+  must(store::Undelete{"/a"});
+  must(store::Delete{"/b"});
+  nucleus->look_after({0s, 1ns});
+  host.run_blocking_work();
+
+  const auto gone = nucleus->store().apply(store::Actor::the_system(), store::Undelete{"/b"});
+  EXPECT_FALSE(gone) << "nobody wants to keep it";
+}
+
+TEST_F(ApiChanges, AreAnsweredBeforeTheirServiceEnds) {
+  start();
+  auto& peer = log_in();
+  std::atomic<bool> answered = false;
+  bool answered_before = false;
+  Stall stall(nucleus->store());
+  peer.begin("create_asset", {{"path", "/a"}}, "1");
+  host.run_blocking_work();
+  nucleus->store().submit(store::Actor::the_system(), store::CreateFolder{"/f"},
+                          [&](const store::Result<store::Written>&) { answered = true; });
+  peer.connection().disconnect();
+  host.run_blocking_work();
+  auto end = std::async(std::launch::async, [&] {
+    service.reset();
+    answered_before = answered;
+  });
+  end.wait_for(100ms);  // it waits for the store; one that does not is done by now
+  stall.end();
+  end.get();
+
+  EXPECT_TRUE(answered_before);
 }
 
 // ---------------------------------------- what one request may cost
