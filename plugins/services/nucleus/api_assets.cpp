@@ -11,7 +11,7 @@ using Json = nlohmann::json;
 using wire::Status;
 
 void create_asset(const ApiClientPtr& client, const ApiRequest& request, const store::PathAtVersion& path) {
-  auto content = content_in(client, request);
+  auto content = content_in(client, request, path.path);
   if (!content) return client->fail(request, content.error());
   store::CreateAsset command{path.path, path.branch, std::move(*content)};
   command.overwrite = flag_in(request.params, "overwrite");
@@ -22,7 +22,7 @@ void create_asset(const ApiClientPtr& client, const ApiRequest& request, const s
 void update_asset(const ApiClientPtr& client, const ApiRequest& request, const store::PathAtVersion& path) {
   if (flag_in(request.params, "delta"))
     return client->fail(request, Status::NotImplemented, "Files have no deltas here");
-  auto content = content_in(client, request);
+  auto content = content_in(client, request, path.path);
   if (!content) return client->fail(request, content.error());
   store::UpdateAsset command{path.path, path.branch, std::move(*content)};
   command.etag = number_in(request.params, "etag");
@@ -86,14 +86,14 @@ void update_with_hash(const ApiClientPtr& client, const ApiRequest& request) {
 /// The first of these branches that has something there.
 void read_resolved(const ApiClientPtr& client, const ApiRequest& request) {
   auto path = path_in(request.params);
-  const auto branches = texts_in(request.params, "branches").value_or(std::vector<std::string>{""});
-  for (const auto& branch : branches) {
-    path.branch = branch;
+  const bool given = member(request.params, "branches") != nullptr;
+  const auto branches = given ? branches_in(request.params) : std::vector<std::string>{""};
+  for (std::size_t i = 0; i < branches.size(); ++i) {
+    path.branch = branches[i];
     const auto there = client->store().read(client->actor(), path);
     if (there) return answer_content(client, request, path, *there);
-    if (there.error().code != store::Code::NotExist || branch == branches.back()) {
-      return client->fail(request, there.error());
-    }
+    const bool last = i + 1 == branches.size();
+    if (there.error().code != store::Code::NotExist || last) return client->fail(request, there.error());
   }
   client->fail(request, Status::InvalidParameters, "No branch is given");
 }
@@ -141,10 +141,10 @@ void subscribe_read(const ApiClientPtr& client, const ApiRequest& request) {
 }
 
 constexpr Command kAssetCommands[] = {
-    {"create_asset", Runs::InOrder, create},
-    {"update_asset", Runs::InOrder, update},
-    {"create_asset_with_hash", Runs::InOrder, create_with_hash},
-    {"update_asset_with_hash", Runs::InOrder, update_with_hash},
+    {"create_asset", Runs::InOrder, create, Login::Needed, Answers::Once, looks_at_rights},
+    {"update_asset", Runs::InOrder, update, Login::Needed, Answers::Once, looks_at_rights},
+    {"create_asset_with_hash", Runs::InOrder, create_with_hash, Login::Needed, Answers::Once, looks_always},
+    {"update_asset_with_hash", Runs::InOrder, update_with_hash, Login::Needed, Answers::Once, looks_always},
     {"read_asset_version", Runs::Beside, read},
     {"read_asset_resolved", Runs::Beside, read_resolved},
     {"subscribe_read_asset", Runs::Beside, subscribe_read, Login::Needed, Answers::Stream},

@@ -3,6 +3,8 @@
 
 #include "api_commands.hpp"
 
+#include <atomic>
+#include <memory>
 #include <nucleus/channel_frames.hpp>
 
 namespace omnibroker::plugins::nucleus {
@@ -32,7 +34,7 @@ void create(const ApiClientPtr& client, const ApiRequest& request) {
     case PathType::Channel: return submit(client, request, store::CreateChannel{path.path}, written_fields);
     case PathType::Folder: return submit(client, request, store::CreateFolder{path.path}, written_fields);
     case PathType::OmniObject: {
-      auto content = content_in(client, request);
+      auto content = content_in(client, request, path.path);
       if (!content) return client->fail(request, content.error());
       return submit(client, request, store::CreateObject{path.path, std::move(*content)}, written_fields);
     }
@@ -46,18 +48,19 @@ void create(const ApiClientPtr& client, const ApiRequest& request) {
 // ---------------------------------------- channels
 
 /// A client's place in a channel. One that does not read what is said loses it.
-class Membership final : public Channels::Member, public Stream {
+class Membership final : public Channels::Member, public Stream, public std::enable_shared_from_this<Membership> {
  public:
   Membership(const ApiClientPtr& client, const Ticket& ticket, std::string path)
       : client_(client),
         nucleus_(client->nucleus()),
+        pool_(client->place().pool),
         members_(client->place().counters.channels),
         connection_(client->connection()),
         ticket_(ticket),
         path_(std::move(path)) {
     members_.add();
   }
-  ~Membership() override { members_.add(-1); }
+  ~Membership() override { uncount(); }
 
   const std::string& connection() const override { return connection_; }
   bool may_hear() override {
@@ -74,11 +77,21 @@ class Membership final : public Channels::Member, public Stream {
     const auto status = why == Channels::End::Deleted ? Status::NotExist : Status::AccessLost;
     if (const auto client = client_.lock()) client->finish(*this, ticket_, status);
   }
-  void stop() override { nucleus_.channels().leave(path_, this); }
+  /// By the pool, and not by the connection's worker: the channel may be telling its members something.
+  void stop() override {
+    uncount();  // here: where the pool ends before, it is destroyed with the channel, and not with its service
+    pool_.run_in_time([self = shared_from_this()] { self->nucleus_.channels().leave(self->path_, self.get()); });
+  }
 
  private:
+  void uncount() {
+    if (!uncounted_.exchange(true)) members_.add(-1);
+  }
+
   const std::weak_ptr<ApiClient> client_;
   Nucleus& nucleus_;
+  Pool& pool_;
+  std::atomic<bool> uncounted_{false};
   const Metric members_;
   const std::string connection_;
   const Ticket ticket_;
@@ -128,9 +141,9 @@ void update(const ApiClientPtr& client, const ApiRequest& request) {
 }
 
 constexpr Command kChannelCommands[] = {
-    {"create", Runs::InOrder, create},
+    {"create", Runs::InOrder, create, Login::Needed, Answers::Once, looks_at_rights},
     {"read", Runs::Beside, read, Login::Needed, Answers::Stream},
-    {"update", Runs::InOrder, update},
+    {"update", Runs::InOrder, update, Login::Needed, Answers::Once, looks_always},
     {"set_path_options", Runs::AtOnce, not_implemented},
     {"set_path_options2", Runs::AtOnce, not_implemented},
     {"mount", Runs::AtOnce, not_implemented},

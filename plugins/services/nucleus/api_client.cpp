@@ -11,6 +11,7 @@ using Json = nlohmann::json;
 namespace {
 
 constexpr std::size_t kReadsAtOnce = 8;
+constexpr std::size_t kValueSize = 100;  // bytes that one value in JSON takes, roughly, behind its text
 
 }  // namespace
 
@@ -76,7 +77,7 @@ bool ApiClient::begin(ApiRequest& request) {
   place_.counters.requests.add();
   place_.counters.bytes_in.add(static_cast<std::int64_t>(request.size));
   if (load_->requests >= place_.rules.max_in_flight) return false;
-  request.charge = std::make_shared<Charge>(load_, request.size);
+  request.charge = std::make_shared<Charge>(load_, request.size + kValueSize * request.values);
   return true;
 }
 
@@ -115,6 +116,7 @@ void ApiClient::fail(const Ticket& ticket, wire::Status status, std::string_view
 }
 
 void ApiClient::fail(const Ticket& ticket, const store::Error& error) {
+  nucleus().refused(error);
   fail(ticket, status_of(error.code), error.message);
 }
 
@@ -138,11 +140,36 @@ void ApiClient::read(ApiRequest request, std::function<void(const ApiRequest&)> 
   });
 }
 
-void ApiClient::change(ApiRequest request, std::function<void(const ApiRequest&)> work) {
-  auto shared = std::make_shared<const ApiRequest>(std::move(request));
-  changes_->add([client = shared_from_this(), shared, work = std::move(work)] {
-    if (!client->outbox_->closed()) work(*shared);
+void ApiClient::read_on(std::function<void()> work) {
+  reads_->add([client = shared_from_this(), work = std::move(work)] {
+    if (!client->outbox_->closed()) work();
   });
+}
+
+void ApiClient::change(ApiRequest request, std::function<void(const ApiRequest&)> work,
+                       std::function<bool(const ApiRequest&)> looks) {
+  auto shared = std::make_shared<const ApiRequest>(std::move(request));
+  auto run = [client = shared_from_this(), shared, work = std::move(work)] {
+    if (!client->outbox_->closed()) work(*shared);
+  };
+  if (!looks) return changes_->add(std::move(run));
+  changes_->add([client = shared_from_this(), shared, run = std::move(run), looks = std::move(looks)] {
+    const bool waits = client->under_way_ > 0 && looks(*shared) && client->wait_for_changes(run);
+    if (!waits) run();
+  });
+}
+
+bool ApiClient::wait_for_changes(std::function<void()> work) {
+  const std::lock_guard lock(settling_);
+  if (under_way_ == 0) return false;
+  waits_ = true;
+  changes_->hold(std::move(work));
+  return true;
+}
+
+void ApiClient::settle() {
+  const std::lock_guard lock(settling_);
+  if (--under_way_ == 0 && std::exchange(waits_, false)) changes_->go_on();
 }
 
 // ---------------------------------------- the end

@@ -62,6 +62,7 @@ struct ApiRequest : Ticket {
   nlohmann::json params;                              ///< The whole object.
   std::shared_ptr<const std::string> blob = nullptr;  ///< Null: there was none.
   std::size_t size = 0;                               ///< Bytes of the message.
+  std::size_t values = 0;                             ///< In `params`.
 };
 
 /// A call with more than one answer, which goes on until somebody stops it: a subscription, a channel.
@@ -83,7 +84,8 @@ class Stream {
 ///
 /// Reads are done beside one another and may overtake each other; they wait while the client does not read. Changes are
 /// begun in the order in which they came, one at a time, and the store keeps that order; their answers come when they
-/// are on the disk. Whatever a stream sends comes before the message that ends it.
+/// are on the disk. One that looks at what is there is begun when those before it are done. Whatever a stream sends
+/// comes before the message that ends it.
 ///
 /// Lifecycle: shared by the connection and its work; `end` when the connection does. Threads: any.
 class ApiClient : public std::enable_shared_from_this<ApiClient> {
@@ -132,13 +134,27 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
 
   // Work.
   void read(ApiRequest request, std::function<void(const ApiRequest&)> work);
-  void change(ApiRequest request, std::function<void(const ApiRequest&)> work);
+  /// `looks`: whether it decides by what is there, and so waits for the changes before it to be done; null: it does
+  /// not.
+  void change(ApiRequest request, std::function<void(const ApiRequest&)> work,
+              std::function<bool(const ApiRequest&)> looks = nullptr);
+  /// More of a read that sends something and goes on, as the client reads.
+  void read_on(std::function<void()> work);
+  /// From within a change: those behind it are not begun until `go_on_with_changes`.
+  void hold_changes() { changes_->hold(nullptr); }
+  void go_on_with_changes() { changes_->go_on(); }
   /// Submits a change, unless the connection has ended: nothing is locked for one that is gone.
   template <class Command, class Done>
   void submit(Command command, Done done) {
     const auto by = actor();
     const std::lock_guard lock(submitting_);
-    if (!gone_) store().submit(by, std::move(command), std::move(done));
+    if (gone_) return;
+    ++under_way_;
+    store().submit(by, std::move(command),
+                   [self = shared_from_this(), done = std::move(done)](store::Result<typename Command::Answer> result) {
+                     done(std::move(result));
+                     self->settle();
+                   });
   }
   /// Whether it may ask for more now: what it has sent and what it has not read are bounded, and before somebody has
   /// logged in there are few requests at a time, since a password costs a tenth of a second.
@@ -172,6 +188,7 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
   struct Held {
     std::shared_ptr<Stream> stream;  // null: not yet
     std::shared_ptr<Charge> charge;
+    bool told = false;  // something has been sent
   };
   enum class Push { Always, WhileThereIsRoom };
 
@@ -179,6 +196,10 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
   static Outgoing message(std::uint64_t id, Json& fields, std::shared_ptr<const std::string> blob);
   bool send(const Stream& stream, const Ticket& ticket, Outgoing message, Push push);
   void forget(std::map<std::uint64_t, Held>::iterator held);
+  /// A change is done.
+  void settle();
+  /// False: no change is under way.
+  bool wait_for_changes(std::function<void()> work);
 
   const Place place_;
   const std::shared_ptr<Outbox> outbox_;
@@ -193,6 +214,9 @@ class ApiClient : public std::enable_shared_from_this<ApiClient> {
   bool ended_ = false;
   std::mutex submitting_;  // held while a change is handed to the store; nothing else is taken with it but by the store
   bool gone_ = false;      // guarded by submitting_
+  std::atomic<std::size_t> under_way_{0};  // changes that the store has and has not answered
+  std::mutex settling_;                    // held for moments; of the lane's and the pool's locks within it
+  bool waits_ = false;                     // guarded by settling_: a change waits for those before it
 };
 
 using ApiClientPtr = std::shared_ptr<ApiClient>;

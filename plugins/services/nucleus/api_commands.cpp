@@ -13,13 +13,22 @@ const Command* find_command(std::string_view name) {
   return nullptr;
 }
 
-store::Result<store::Content> content_in(const ApiClientPtr& client, const ApiRequest& request) {
+bool looks_always(const ApiClientPtr&, const ApiRequest&) { return true; }
+
+bool looks_at_rights(const ApiClientPtr& client, const ApiRequest& request) {
+  const auto bytes = request.blob ? request.blob->size() : text_in(request.params, "content").size();
+  if (!client->store().is_large(bytes)) return false;
+  return !client->store().may_write(client->actor(), path_in(request.params).path);
+}
+
+store::Result<store::Content> content_in(const ApiClientPtr& client, const ApiRequest& request,
+                                         const std::string& path) {
   if (const auto id = text_in(request.params, "content_id"); !id.empty()) {
     return client->nucleus().uploads().content(id, client->actor().user);
   }
-  if (request.blob) return client->store().stage(*request.blob);
+  if (request.blob) return client->store().stage(client->actor(), path, *request.blob);
   const auto text = text_in(request.params, "content");
-  return text.empty() ? store::Content() : client->store().stage(text);
+  return text.empty() ? store::Content() : client->store().stage(client->actor(), path, text);
 }
 
 namespace {

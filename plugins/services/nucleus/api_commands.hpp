@@ -20,6 +20,9 @@ enum class Answers {
   Stream,  ///< Or more often, until they end or somebody sends `stop`.
 };
 
+/// Whether an InOrder command decides by what is there, so that it waits for the changes before it to be done.
+using Looks = bool (*)(const ApiClientPtr& client, const ApiRequest& request);
+
 /// A command of the API, and what carries it out: it sees to one answer, by `answer` or `fail`, or to a stream. It may
 /// throw BadParameter before it has answered.
 struct Command {
@@ -28,6 +31,7 @@ struct Command {
   void (*run)(const ApiClientPtr& client, const ApiRequest& request) = nullptr;
   Login login = Login::Needed;
   Answers answers = Answers::Once;
+  Looks looks = nullptr;  ///< Null: never.
 };
 
 // The groups of facts 3.6, a file each.
@@ -45,8 +49,13 @@ const Command* find_command(std::string_view name);
 
 // What several groups have in common.
 
-/// The bytes that a request brings: its blob, the text `content`, or the upload that `content_id` names.
-store::Result<store::Content> content_in(const ApiClientPtr& client, const ApiRequest& request);
+/// The bytes that a request brings for a path: its blob, the text `content`, or the upload that `content_id` names.
+/// Denied where its user may not write there: then nothing has been written to the disk.
+store::Result<store::Content> content_in(const ApiClientPtr& client, const ApiRequest& request,
+                                         const std::string& path);
+/// Of commands with a content: rights are asked before it is taken in, and a change before it may give them.
+bool looks_at_rights(const ApiClientPtr& client, const ApiRequest& request);
+bool looks_always(const ApiClientPtr& client, const ApiRequest& request);
 /// Answers with an asset's content: in the message itself, or where it can be fetched.
 void answer_content(const ApiClientPtr& client, const ApiRequest& request, const store::PathAtVersion& path,
                     const store::Read& read);

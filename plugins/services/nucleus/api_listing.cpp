@@ -52,9 +52,7 @@ class Listing final : public Stream, public std::enable_shared_from_this<Listing
     query_.show_hidden = flag_in(params, "show_hidden");
     query_.deleted = deleted_in(params);
     recursive_ = flag_in(params, "recursive");
-    if (auto branches = texts_in(params, "branches"); branches && !branches->empty()) {
-      query_.branches = std::move(*branches);
-    }
+    if (auto branches = branches_in(params); !branches.empty()) query_.branches = std::move(branches);
     for (const char* key : {"path_types", "type"}) {
       if (const auto* types = member(params, key)) add_types(key, *types, types_);
     }
@@ -105,11 +103,7 @@ class Listing final : public Stream, public std::enable_shared_from_this<Listing
   }
 
   void later() {
-    client_->outbox().when_there_is_room([self = shared_from_this()] {
-      self->client_->place().pool.run_in_time([self] {
-        if (!self->client_->outbox().closed()) self->go_on();
-      });
-    });
+    client_->read_on([self = shared_from_this()] { self->go_on(); });
   }
 
   const ApiClientPtr client_;
@@ -141,7 +135,13 @@ class ListSubscription final : public Hub::Subscription,
     {
       const std::lock_guard lock(mutex_);
       nucleus_.hub().add(of_, path_, client.store(), shared_from_this());
-      client.tell(*this, ticket_, {{"status", "LATEST"}});
+      // Looked at again: what was deleted before it was added nobody tells it.
+      const auto there = client.store().stat(client.actor(), {path_});
+      if (there) {
+        client.tell(*this, ticket_, {{"status", "LATEST"}});
+      } else {
+        client.finish(*this, ticket_, there.error());
+      }
     }
     // Whoever has stopped it in between did not find it there.
     if (!client.has(*this, ticket_.id)) stop();
@@ -198,8 +198,8 @@ class ListSubscription final : public Hub::Subscription,
   /// Whether he may still know what is there; else it ends.
   bool check_now(ApiClient& client) {
     if (of_ == Hub::Of::Everything) {
-      const auto user = client.store().user(client.actor().user);
-      if (user && user->enabled && user->admin) return true;
+      const auto user = client.store().account(client.actor());
+      if (user && user->admin) return true;
     } else {
       const auto access = client.store().access(client.actor(), path_);
       if (access && store::allows(*access, store::Access::Read)) return true;
@@ -231,7 +231,7 @@ void subscribe_list(const ApiClientPtr& client, const ApiRequest& request) {
 }
 
 void service_subscribe_list(const ApiClientPtr& client, const ApiRequest& request) {
-  const auto user = client->store().user(client->actor().user);
+  const auto user = client->store().account(client->actor());
   if (!user || !user->admin) return client->fail(request, Status::Denied, "This is for super users");
   subscribe(client, request, Hub::Of::Everything, "/");
 }

@@ -19,16 +19,17 @@ Json object_fields(const store::Written& written) {
 }
 
 void create_object(const ApiClientPtr& client, const ApiRequest& request) {
-  auto content = content_in(client, request);
+  const auto path = path_in(request.params).path;
+  auto content = content_in(client, request, path);
   if (!content) return client->fail(request, content.error());
-  submit(client, request, store::CreateObject{path_in(request.params).path, std::move(*content)}, object_fields);
+  submit(client, request, store::CreateObject{path, std::move(*content)}, object_fields);
 }
 
 void update_object(const ApiClientPtr& client, const ApiRequest& request) {
-  auto content = content_in(client, request);
+  const auto path = path_in(request.params).path;
+  auto content = content_in(client, request, path);
   if (!content) return client->fail(request, content.error());
-  store::UpdateObject command{path_in(request.params).path, number_in(request.params, "object_id"),
-                              std::move(*content)};
+  store::UpdateObject command{path, number_in(request.params, "object_id"), std::move(*content)};
   command.whole = flag_in(request.params, "whole");  // ours: it stands for everything before it
   submit(client, request, std::move(command), object_fields);
 }
@@ -102,11 +103,7 @@ class ObjectReading final : public Stream, public std::enable_shared_from_this<O
       }
       case Follower::Went::Behind: break;
     }
-    client_->outbox().when_there_is_room([self = shared_from_this()] {
-      self->client_->place().pool.run_in_time([self] {
-        if (!self->client_->outbox().closed()) self->go_on();
-      });
-    });
+    client_->read_on([self = shared_from_this()] { self->go_on(); });
   }
 
  private:
@@ -152,8 +149,8 @@ void deep_copy(const ApiClientPtr& client, const ApiRequest& request) {
 }
 
 constexpr Command kObjectCommands[] = {
-    {"create_object", Runs::InOrder, create_object},
-    {"update_object", Runs::InOrder, update_object},
+    {"create_object", Runs::InOrder, create_object, Login::Needed, Answers::Once, looks_at_rights},
+    {"update_object", Runs::InOrder, update_object, Login::Needed, Answers::Once, looks_at_rights},
     {"read_object_version", Runs::Beside, read_object, Login::Needed, Answers::Stream},
     {"read_object_resolved", Runs::Beside, read_object, Login::Needed, Answers::Stream},
     {"subscribe_read_object", Runs::Beside, subscribe_object, Login::Needed, Answers::Stream},

@@ -2,8 +2,6 @@
 
 #include "api_commands.hpp"
 
-#include <algorithm>
-
 namespace omnibroker::plugins::nucleus {
 namespace {
 
@@ -67,7 +65,7 @@ void get_acl_resolved(const ApiClientPtr& client, const ApiRequest& request) {
 
 /// What a user may do there: for services that act for others.
 void resolve_acl(const ApiClientPtr& client, const ApiRequest& request) {
-  const auto caller = client->store().user(client->actor().user);
+  const auto caller = client->store().account(client->actor());
   if (!caller || !caller->admin) return client->fail(request, Status::Denied, "This is for super users");
   store::Actor actor{text_in(request.params, {"username", "user"}), {}};
   const auto access = client->store().access(actor, path_in(request.params).path);
@@ -82,21 +80,22 @@ void set_acl(const ApiClientPtr& client, const ApiRequest& request) {
 
 /// Puts entries into the list, or in place of those with the same name; one without rights takes its name out.
 void change_acl(const ApiClientPtr& client, const ApiRequest& request) {
-  const auto path = path_in(request.params).path;
-  const auto changes = entries_in(request.params);
-  auto acl = client->store().acl(client->actor(), path);
-  if (!acl) return client->fail(request, acl.error());
-  for (const auto& change : changes) {
-    std::erase_if(*acl, [&](const store::AclEntry& entry) { return entry.name == change.name; });
-    if (change.access != store::Access::None) acl->push_back(change);
-  }
-  submit(client, request, store::SetAcl{path, std::move(*acl)}, [](const store::Done&) { return Json::object(); });
+  submit(client, request, store::ChangeAcl{path_in(request.params).path, entries_in(request.params)},
+         [](const store::Done&) { return Json::object(); });
 }
 
 // ---------------------------------------- users and groups
 
+/// Whether the user is there and may enter, as the store asks for everything that has a path; else it is answered.
+bool is_somebody(const ApiClientPtr& client, const ApiRequest& request) {
+  const auto account = client->store().account(client->actor());
+  if (!account) client->fail(request, account.error());
+  return static_cast<bool>(account);
+}
+
 void answer_names(const ApiClientPtr& client, const ApiRequest& request, const char* key,
                   const store::Result<std::vector<std::string>>& names) {
+  if (!is_somebody(client, request)) return;
   if (!names) return client->fail(request, names.error());
   client->answer(request, {{key, *names}});
 }
@@ -114,6 +113,7 @@ void get_user_groups(const ApiClientPtr& client, const ApiRequest& request) {
 }
 
 void get_users(const ApiClientPtr& client, const ApiRequest& request) {
+  if (!is_somebody(client, request)) return;
   const auto users = client->store().users();
   if (!users) return client->fail(request, users.error());
   auto names = Json::array();

@@ -30,7 +30,8 @@ class ApiConversation final : public Conversation {
   bool take(std::string_view message, std::string& problem) override {
     const auto parts = connlib::read(message);
     ApiRequest request;
-    if (!parse_object(parts.json, request.params, problem)) return problem = "the message is " + problem, false;
+    if (!parse_object(parts.json, request.params, problem, &request.values))
+      return problem = "the message is " + problem, false;
     request.size = message.size();
     request.id = wire::number_of(request.params, "id", kNoId);
     if (request.id == kNoId) return problem = "the message has no id", false;
@@ -63,8 +64,17 @@ class ApiConversation final : public Conversation {
     switch (command->runs) {
       case Runs::AtOnce: return work(request);
       case Runs::Beside: return client_->read(std::move(request), std::move(work));
-      case Runs::InOrder: return client_->change(std::move(request), std::move(work));
+      case Runs::InOrder: break;
     }
+    if (command->looks == nullptr) return client_->change(std::move(request), std::move(work));
+    client_->change(std::move(request), std::move(work),
+                    [client = client_, looks = command->looks](const ApiRequest& taken) {
+                      try {
+                        return looks(client, taken);
+                      } catch (const BadParameter&) {
+                        return false;  // the command says so itself
+                      }
+                    });
   }
 
   static void carry_out(const ApiClientPtr& client, const ApiRequest& request,

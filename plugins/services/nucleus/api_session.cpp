@@ -3,6 +3,7 @@
 #include "api_commands.hpp"
 #include "password_gate.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <nucleus/types.hpp>
 
@@ -12,6 +13,7 @@ namespace {
 using Json = nlohmann::json;
 using wire::Status;
 
+constexpr std::uint64_t kAroundContent = 65'536;       // of a message that brings a content: what is not the content
 constexpr std::uint64_t kPartSize = 5'242'880;         // of an upload by HTTP
 constexpr std::uint64_t kExternalValueSize = 262'144;  // of a live object's attribute
 
@@ -42,7 +44,8 @@ void welcome(const ApiClientPtr& client, const ApiRequest& request, const store:
   fields["token"] = token;
   fields["connection_id"] = client->connection();
   fields["connection_id_signature"] = client->nucleus().sign("connection " + client->connection());
-  fields["max_chunk_size"] = client->place().max_message;
+  const auto most = client->place().max_message;
+  fields["max_chunk_size"] = most - std::min(most / 2, kAroundContent);
   fields["multipart_chunk_size"] = kPartSize;
   fields["super_user"] = user.admin;
   fields["max_in_flight_requests"] = rules.max_in_flight;
@@ -71,7 +74,8 @@ void authorize_token(const ApiClientPtr& client, const ApiRequest& request) {
   if (token->expired) return client->fail(request, Status::TokenExpired, "The access token has expired");
   const auto user = client->store().user(token->user);
   if (!user || !token->is_for(*user))
-    return client->fail(request, Status::Unauthenticated, "The user of this token is not there any more");
+    return client->fail(request, Status::Unauthenticated,
+                        "The user of this token is not there any more, or has another password by now");
   if (!user->enabled) return client->fail(request, Status::Denied, "The user of this token is disabled");
   welcome(client, request, *user);
 }

@@ -54,7 +54,9 @@ bool ApiClient::send(const Stream& stream, const Ticket& ticket, Outgoing messag
     const std::lock_guard lock(mutex_);
     const auto held = streams_.find(ticket.id);
     if (held == streams_.end() || held->second.stream.get() != &stream) return false;
-    ticket.charge->release();
+    held->second.told = true;
+    if (!stream.ends())
+      ticket.charge->release();  // one that ends by itself is a request that is not answered until then
     if (push == Push::Always) outbox_->push(std::move(message));
     if (push == Push::Always || outbox_->offer(std::move(message))) {
       place_.counters.bytes_out.add(size);
@@ -84,7 +86,8 @@ void ApiClient::finish(const Stream& stream, const Ticket& ticket, Json fields) 
   const std::lock_guard lock(mutex_);
   const auto held = streams_.find(ticket.id);
   if (held == streams_.end() || held->second.stream.get() != &stream) return;
-  if (!ticket.charge->release()) fields["fin"] = true;
+  ticket.charge->release();
+  if (held->second.told) fields["fin"] = true;
   outbox_->push(message(ticket.id, fields, nullptr));
   forget(held);
 }
@@ -94,7 +97,11 @@ void ApiClient::finish(const Stream& stream, const Ticket& ticket, wire::Status 
 }
 
 void ApiClient::finish(const Stream& stream, const Ticket& ticket, const store::Error& error) {
-  const bool begun = ticket.charge->released();
+  const bool begun = [&] {
+    const std::lock_guard lock(mutex_);
+    const auto held = streams_.find(ticket.id);
+    return held != streams_.end() && held->second.told;
+  }();
   const bool lost = begun && error.code == store::Code::Denied;
   finish(stream, ticket, failure(lost ? wire::Status::AccessLost : status_of(error.code), error.message));
 }

@@ -3,6 +3,8 @@
 #include "api_commands.hpp"
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -24,11 +26,24 @@ void rename(const ApiClientPtr& client, const ApiRequest& request) {
 
 // ---------------------------------------- many at one time
 
-/// Several changes of one request: an answer for each, in their order, and one at the end.
-class Batch {
+/// Several changes of one request: an answer for each, in their order, and one at the end. Some of them at a time are
+/// with the store, and the next ones when these are done and the client reads; changes of other requests wait behind.
+class Batch : public std::enable_shared_from_this<Batch> {
  public:
-  Batch(const ApiClientPtr& client, const Ticket& ticket, std::size_t count)
-      : client_(client), ticket_(ticket), answers_(count) {}
+  static constexpr std::size_t kMost = 10'000;
+  static constexpr std::size_t kAtOnce = 256;
+
+  /// `submit`: hands the change with a number to the store, which answers by `answer` or `fail`.
+  using Submit = std::function<void(const std::shared_ptr<Batch>&, std::size_t)>;
+  Batch(const ApiClientPtr& client, const Ticket& ticket, std::size_t count, Submit submit)
+      : client_(client), ticket_(ticket), submit_(std::move(submit)), answers_(count) {}
+
+  ApiClient& client() const { return *client_; }
+
+  void begin() {
+    if (answers_.size() > kAtOnce) client_->hold_changes();
+    go_on();
+  }
 
   /// Of the change with this number. One that is refused at once is answered before those that wait for the disk: it is
   /// kept until they are. The last one ends the request.
@@ -38,9 +53,12 @@ class Batch {
     for (; next_ < answers_.size() && !answers_[next_].is_null(); ++next_) {
       client_->more(ticket_, std::exchange(answers_[next_], nullptr));
     }
-    if (next_ == answers_.size()) client_->answer(ticket_, {{"status", "DONE"}});
+    if (next_ == answers_.size()) return client_->answer(ticket_, {{"status", "DONE"}});
+    const bool few = begun_ < answers_.size() && begun_ - next_ <= kAtOnce / 2;
+    if (few && !std::exchange(goes_on_, true)) go_on_later();
   }
   void fail(std::size_t number, const store::Error& error, Json fields) {
+    client_->nucleus().refused(error);
     const auto status = status_of(error.code);
     client_->place().counters.failed(status);
     fields["status"] = wire::name(status);
@@ -49,12 +67,49 @@ class Batch {
   }
 
  private:
+  /// Not at once: this may be the store's writer, or within the submitting of the one that was answered.
+  void go_on_later() {
+    client_->outbox().when_there_is_room([self = shared_from_this()] {
+      self->client_->place().pool.run_in_time([self] {
+        {
+          const std::lock_guard lock(self->mutex_);
+          self->goes_on_ = false;
+        }
+        self->go_on();
+      });
+    });
+  }
+  void go_on() {
+    while (true) {
+      std::size_t number = 0;
+      {
+        const std::lock_guard lock(mutex_);
+        if (begun_ == answers_.size() || begun_ - next_ >= kAtOnce) return;
+        number = begun_++;
+      }
+      submit_(shared_from_this(), number);
+      if (number + 1 == answers_.size() && answers_.size() > kAtOnce) client_->go_on_with_changes();
+    }
+  }
+
   const ApiClientPtr client_;
   const Ticket ticket_;
+  const Submit submit_;
   std::mutex mutex_;
-  std::size_t next_ = 0;       // guarded by mutex_, as the next one
+  std::size_t begun_ = 0;      // guarded by mutex_, as the next ones; of one thread at a time
+  std::size_t next_ = 0;       // the first one that has not been answered
+  bool goes_on_ = false;       // somebody will go on
   std::vector<Json> answers_;  // null: there is none yet, or it has been sent
 };
+
+/// False: it has been refused, because there are too many.
+bool are_not_too_many(const ApiClientPtr& client, const ApiRequest& request, const Json& items) {
+  if (items.size() <= Batch::kMost) return true;
+  client->fail(request, Status::InvalidParameters,
+               "There are " + std::to_string(items.size()) + " paths, and should be at most " +
+                   std::to_string(Batch::kMost) + " in one request");
+  return false;
+}
 
 const Json& items_in(const Json& params, std::initializer_list<const char*> names) {
   static const Json none = Json::array();
@@ -79,14 +134,14 @@ store::Copy copy_in(const Json& item) {
 void copy2(const ApiClientPtr& client, const ApiRequest& request) {
   const auto& items = items_in(request.params, {"paths_to_copy", "paths"});
   if (items.empty()) return client->answer(request, {{"status", "DONE"}});
-  const auto batch = std::make_shared<Batch>(client, request, items.size());
+  if (!are_not_too_many(client, request, items)) return;
   const bool overwrite = flag_in(request.params, "overwrite");
   std::vector<store::Copy> commands;
   for (const auto& item : items) {  // all are read before the first one is done
     commands.push_back(copy_in(item));
     commands.back().overwrite = commands.back().overwrite || overwrite;
   }
-  for (std::size_t i = 0; i < commands.size(); ++i) {
+  auto submit = [commands = std::move(commands)](const std::shared_ptr<Batch>& batch, std::size_t i) {
     auto answered = [batch, i, from = commands[i].from.path,
                      to = commands[i].to](const store::Result<store::Written>& result) {
       Json fields = {{"src", {{"path", from}}}, {"dst", {{"path", to}}}};
@@ -95,8 +150,10 @@ void copy2(const ApiClientPtr& client, const ApiRequest& request) {
       fields["status"] = "OK";
       batch->answer(i, std::move(fields));
     };
-    client->submit(std::move(commands[i]), std::move(answered));
-  }
+    batch->client().submit(commands[i], std::move(answered));
+  };
+  const auto count = items.size();
+  std::make_shared<Batch>(client, request, count, std::move(submit))->begin();
 }
 
 void copy(const ApiClientPtr& client, const ApiRequest& request) {
@@ -107,7 +164,7 @@ void copy(const ApiClientPtr& client, const ApiRequest& request) {
 void delete2(const ApiClientPtr& client, const ApiRequest& request) {
   const auto& items = items_in(request.params, {"paths"});
   if (items.empty()) return client->answer(request, {{"status", "DONE"}});
-  const auto batch = std::make_shared<Batch>(client, request, items.size());
+  if (!are_not_too_many(client, request, items)) return;
   std::vector<store::PathAtVersion> paths;
   for (const auto& item : items) {
     if (!item.is_string() && !item.is_object())
@@ -115,15 +172,17 @@ void delete2(const ApiClientPtr& client, const ApiRequest& request) {
     paths.push_back(item.is_string() ? store::PathAtVersion{item.get<std::string>()}
                                      : store::PathAtVersion{text_in(item, "path"), text_in(item, "branch")});
   }
-  for (std::size_t i = 0; i < paths.size(); ++i) {
+  auto submit = [paths = std::move(paths)](const std::shared_ptr<Batch>& batch, std::size_t i) {
     store::Delete command{paths[i].path, store::Recursion::Single};
     if (!paths[i].branch.empty()) command.branch = paths[i].branch;
     auto answered = [batch, i, path = paths[i].path](const store::Result<std::uint64_t>& result) {
       if (!result) return batch->fail(i, result.error(), {{"path", path}});
       batch->answer(i, {{"status", "OK"}, {"path", path}});
     };
-    client->submit(std::move(command), std::move(answered));
-  }
+    batch->client().submit(std::move(command), std::move(answered));
+  };
+  const auto count = items.size();
+  std::make_shared<Batch>(client, request, count, std::move(submit))->begin();
 }
 
 /// With all that is in it.
@@ -185,11 +244,14 @@ void replace_version(const ApiClientPtr& client, const ApiRequest& request) {
 
 void get_checkpoints(const ApiClientPtr& client, const ApiRequest& request) {
   const auto path = path_in(request.params);
-  const auto checkpoints = client->store().checkpoints(client->actor(), path.path, path.branch);
+  const auto before = number_in(request.params, "before");  // ours
+  const auto checkpoints = client->store().checkpoints(client->actor(), path.path, path.branch, before);
   if (!checkpoints) return client->fail(request, checkpoints.error());
   auto entries = Json::array();
   for (const auto& one : *checkpoints) entries.push_back(checkpoint_fields(one, path));
-  client->answer(request, {{"checkpoints", std::move(entries)}});
+  Json fields = {{"checkpoints", std::move(entries)}};
+  if (!checkpoints->empty() && checkpoints->front().number > 1) fields["older"] = true;  // ours: there are more
+  client->answer(request, std::move(fields));
 }
 
 void get_branches(const ApiClientPtr& client, const ApiRequest& request) {

@@ -120,7 +120,8 @@ bool AuthMethods::call(std::string_view method, const Json& params, Json& result
   if (!user->enabled) return result = status(AuthStatus::Disabled), true;
   const auto actor = token->actor();
   result = wanted != nullptr ? (this->*wanted)(actor, params) : set_enabled(actor, params, enables);
-  if (!method.starts_with("Tokens.")) nucleus_.rights_changed();
+  const bool changes_rights = enables || disables || method == "Profiles.update" || method == "UserStore.remove_user";
+  if (changes_rights && text_of(result, "status") == wire::name(AuthStatus::Ok)) nucleus_.rights_changed();
   return true;
 }
 
@@ -264,7 +265,7 @@ Json AuthMethods::reset_password(const store::Actor& actor, const Json& params) 
   const auto name = subject(actor, params);
   const auto caller = nucleus_.store().user(actor.user);
   if (!(caller && caller->admin) && !nucleus_.store().check_password(name, text_of(params, "old_password"))) {
-    return status(AuthStatus::Denied);  // a token that was left behind is not enough to take the account over
+    return status(AuthStatus::Denied);  // a token that was left behind is not enough to change it
   }
   store::ChangeUser change{name};
   change.password = params.at("password").get<std::string>();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nucleus/channel_frames.hpp>
+#include <unordered_set>
 #include <utility>
 
 namespace omnibroker::plugins::nucleus {
@@ -23,6 +24,31 @@ bool Channels::may_hear(Place& place) {
   if (!place.member->may_hear()) return false;
   place.rights = now;
   return true;
+}
+
+void Channels::ask(const std::string& path) {
+  const auto now = rights_.load();
+  std::vector<std::shared_ptr<Member>> asked;
+  const auto each = [&](const auto& what) {
+    const std::lock_guard lock(mutex_);
+    auto at = path.empty() ? channels_.begin() : channels_.find(path);
+    const auto last = path.empty() || at == channels_.end() ? channels_.end() : std::next(at);
+    for (; at != last; ++at) {
+      for (auto& place : at->second) what(place);
+    }
+  };
+  each([&](Place& place) {
+    if (place.rights != now) asked.push_back(place.member);
+  });
+  if (asked.empty()) return;
+  std::unordered_set<const Member*> may;
+  for (const auto& member : asked) {
+    if (member->may_hear()) may.insert(member.get());
+  }
+  each([&](Place& place) {
+    // Who may not is asked once more, and shown out, by whoever has something for him.
+    if (place.rights != now && may.contains(place.member.get())) place.rights = now;
+  });
 }
 
 void Channels::end(const Place& place, End why) {
@@ -75,6 +101,7 @@ void Channels::leave(const std::string& path, const Member* member) {
 bool Channels::say(const std::string& path, const std::string& connection, Payload payload) {
   const auto frame = frames::read(*payload);
   if (frame && frame->sender != connection) return false;
+  ask(path);
   const std::lock_guard lock(mutex_);
   const auto found = channels_.find(path);
   if (found == channels_.end()) return true;
@@ -98,6 +125,7 @@ void Channels::look_after() {
     const std::lock_guard lock(gone_mutex_);
     gone.swap(gone_);
   }
+  ask({});
   const std::lock_guard lock(mutex_);
   for (const auto& [path, transaction] : gone) {
     const auto found = channels_.find(path);

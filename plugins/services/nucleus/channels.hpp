@@ -69,6 +69,9 @@ class Channels {
   using Places = std::vector<Place>;
 
   bool may_hear(Place& place);
+  /// Asks those of a path (empty: of all) who have not been asked since rights have changed; with nothing held, since
+  /// they ask the store.
+  void ask(const std::string& path);
   void tell(Places& places, const Payload& payload, std::vector<Place>& gone);
   static void end(const Place& place, End why);
   void part(const std::string& path, Places& places, std::vector<Place> gone);

@@ -78,6 +78,7 @@ void Hub::changed(const store::Change& change) {
     if (!is_for_somebody(change)) return;
     if (queue_.size() < most_ || queue_.back().transaction_id == change.transaction_id) {
       queue_.push_back(change);
+      ++queued_;
     } else {
       for (auto& found : find(change)) {
         std::shared_ptr<Subscription> kept;  // by what has been found
@@ -92,7 +93,8 @@ void Hub::changed(const store::Change& change) {
 void Hub::check() {
   {
     const std::lock_guard lock(mutex_);
-    check_ = true;
+    if (checks_.size() < 2) checks_.emplace_back();
+    checks_.back() = queued_;
   }
   work_.ask();
 }
@@ -102,10 +104,20 @@ void Hub::work() {
   tell_lost();
   store::Change change;
   for (int i = 0; i < kAtOnce; ++i) {
-    if (!next(change)) return check_all();
+    if (is_check_due()) check_all();
+    if (!next(change)) return;
     tell(change);
   }
   work_.ask();
+}
+
+/// Behind what was queued when it was asked for: of what has been done before, everybody is told what he might know
+/// then.
+bool Hub::is_check_due() {
+  const std::lock_guard lock(mutex_);
+  const auto asked = checks_.size();
+  while (!checks_.empty() && checks_.front() <= taken_) checks_.pop_front();
+  return checks_.size() < asked;
 }
 
 bool Hub::next(store::Change& change) {
@@ -113,6 +125,7 @@ bool Hub::next(store::Change& change) {
   if (queue_.empty()) return false;
   change = std::move(queue_.front());
   queue_.pop_front();
+  ++taken_;
   return true;
 }
 
@@ -127,12 +140,10 @@ void Hub::tell(const store::Change& change) {
   }
 }
 
-/// Behind what is queued: of what has been done before, everybody is told what he might know then.
 void Hub::check_all() {
   std::vector<Found> all;
   {
     const std::lock_guard lock(mutex_);
-    if (!std::exchange(check_, false)) return;
     for (const auto of : {Of::Path, Of::Folder, Of::Everything}) {
       for (const auto& [path, entries] : table(of)) {
         for (const auto& entry : entries) all.push_back({of, path, entry.subscription});

@@ -80,6 +80,7 @@ class Hub {
   Table& table(Of of);
   void work();
   bool next(store::Change& change);
+  bool is_check_due();
   void tell(const store::Change& change);
   bool is_for_somebody(const store::Change& change);
   std::vector<Found> find(const store::Change& change);
@@ -92,7 +93,8 @@ class Hub {
   std::mutex mutex_;
   std::deque<store::Change> queue_;            // guarded by mutex_
   std::vector<Found> lost_;                    // guarded by mutex_
-  bool check_ = false;                         // guarded by mutex_
+  std::uint64_t queued_ = 0, taken_ = 0;       // changes since it began; guarded by mutex_
+  std::deque<std::uint64_t> checks_;           // guarded by mutex_: behind so many changes; at most two wait
   Table of_path_, of_folder_, of_everything_;  // guarded by mutex_
   Errand work_;
 };

@@ -19,6 +19,20 @@ void Lane::add(std::function<void()> work) {
   start();
 }
 
+void Lane::hold(std::function<void()> work) {
+  const std::lock_guard lock(mutex_);
+  held_ = true;
+  if (work && !ended_) waiting_.push_front(std::move(work));
+}
+
+void Lane::go_on() {
+  {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+  }
+  start();
+}
+
 void Lane::end() {
   std::deque<std::function<void()>> dropped;  // destroyed without the lock
   const std::lock_guard lock(mutex_);
@@ -30,7 +44,7 @@ void Lane::start() {
   if (room_ && !room_->has_room()) return wait_for_room();
   {
     const std::lock_guard lock(mutex_);
-    if (running_ + posted_ >= width_ || posted_ >= waiting_.size()) return;
+    if (held_ || running_ + posted_ >= width_ || posted_ >= waiting_.size()) return;
     ++posted_;
   }
   pool_.run_in_time([self = shared_from_this()] { self->run_one(); });

@@ -24,6 +24,9 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   /// `work` must not throw.
   void add(std::function<void()> work);
+  /// From within its work, where it has the width 1: nothing is begun until `go_on`, and then `work` first, if any.
+  void hold(std::function<void()> work);
+  void go_on();
   /// What has not begun never will. What is added from here on is dropped.
   void end();
 
@@ -40,6 +43,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::size_t posted_ = 0;                     // on the pool, without work yet
   std::size_t running_ = 0;                    // with work
   bool waits_for_room_ = false;
+  bool held_ = false;
   bool ended_ = false;
 };
 

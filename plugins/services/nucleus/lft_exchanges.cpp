@@ -42,19 +42,21 @@ unsigned http_status(store::Code code) {
 KeepAlive keep(bool alive) { return alive ? KeepAlive::Yes : KeepAlive::No; }
 
 /// Does `work` on the pool, and wakes the connection when it is done, if the request is still there. False: there is
-/// too much to do.
+/// too much to do; never of a request that has begun, which goes on in time.
 template <class Body>
-bool run(Pool& pool, Waker waker, std::uint64_t connection, std::shared_ptr<LftWork> work, Body body) {
+bool run(Pool& pool, Waker waker, std::uint64_t connection, std::shared_ptr<LftWork> work, bool begun, Body body) {
   {
     const std::lock_guard lock(work->mutex);
     work->running = true;
   }
-  const bool taken = pool.run([waker, connection, work, body = std::move(body)]() mutable {
+  auto whole = [waker, connection, work, body = std::move(body)]() mutable {
     body(*work);
     const std::lock_guard lock(work->mutex);
     work->running = false;
     if (!work->over) waker.wake(connection);
-  });
+  };
+  if (begun) return pool.run_in_time(std::move(whole)), true;
+  const bool taken = pool.run(std::move(whole));
   if (!taken) {
     const std::lock_guard lock(work->mutex);
     work->running = false;
@@ -124,19 +126,20 @@ void LftPost::timer() {
 
 void LftPost::begin() {
   if (left_ != 0) return;  // what it says, the path, does not matter: whoever names the content says where it goes
-  const bool taken = run(
-      pool_, waker_, connection_.id(), work_, [&nucleus = nucleus_, by = by_, keep_alive = keep_alive_](LftWork& work) {
-        const auto begun = nucleus.uploads().begin(by);
-        std::string response;
-        if (begun) {
-          const nlohmann::json body = {{"content_id", begun->id}, {"content_id_numeric", begun->number}};
-          response = lft_response(200, body.dump(), keep_alive);
-        } else {
-          response = lft_error(begun.error().code, begun.error().message, keep_alive);
-        }
-        const std::lock_guard lock(work.mutex);
-        work.response = std::move(response);
-      });
+  const bool taken =
+      run(pool_, waker_, connection_.id(), work_, false,
+          [&nucleus = nucleus_, by = by_, keep_alive = keep_alive_](LftWork& work) {
+            const auto begun = nucleus.uploads().begin(by);
+            std::string response;
+            if (begun) {
+              const nlohmann::json body = {{"content_id", begun->id}, {"content_id_numeric", begun->number}};
+              response = lft_response(200, body.dump(), keep_alive);
+            } else {
+              response = lft_error(begun.error().code, begun.error().message, keep_alive);
+            }
+            const std::lock_guard lock(work.mutex);
+            work.response = std::move(response);
+          });
   if (taken) return;
   connection_.write(lft_error(store::Code::SlowDown, "The server has too much to do", keep_alive_));
   connection_.end_request(keep(keep_alive_));
@@ -208,10 +211,12 @@ void LftPut::go_on() {
   if (!whole && piece_.size() < kPiece) return;
   const auto offset = part_.start + received_ - piece_.size();
   auto bytes = std::make_shared<const std::string>(std::exchange(piece_, {}));
-  const bool taken = run(pool_, waker_, connection_.id(), work_,
+  const bool begun = received_ > bytes->size();
+  const bool taken = run(pool_, waker_, connection_.id(), work_, begun,
                          [&nucleus = nucleus_, by = by_, id = part_.content_id, offset, bytes](LftWork& work) {
                            const auto written = nucleus.uploads().write(id, by, offset, *bytes);
                            if (written) return;
+                           nucleus.refused(written.error());
                            const std::lock_guard lock(work.mutex);
                            work.response = lft_error(written.error().code, written.error().message, false);
                          });
@@ -309,9 +314,8 @@ void LftGet::read_on() {
 }
 
 void LftGet::fetch(std::function<void(LftWork&)> work) {
-  if (run(pool_, waker_, connection_.id(), work_, std::move(work))) return;
+  if (run(pool_, waker_, connection_.id(), work_, head_sent_, std::move(work))) return;
   over_ = true;
-  if (head_sent_) return connection_.close(Flush::No);
   connection_.write(lft_error(store::Code::SlowDown, "The server has too much to do", keep_alive_));
   connection_.end_request(keep(keep_alive_));
 }

@@ -34,16 +34,17 @@ Status LftService::stop() {
 }
 
 std::optional<store::Actor> LftService::user_of(const Request& request) {
-  constexpr std::string_view kBearer = "Bearer ";
-  if (const auto header = request.header("Authorization"); header && header->starts_with(kBearer)) {
-    const auto token = share_.nucleus().tokens().read(header->substr(kBearer.size()));
-    if (token && !token->expired) return token->actor();
-  }
-  // The token may have expired meanwhile, and the session that it began may not.
+  // Before the access token beside it, which may be good no more though the session that it began is.
   const auto connection = request.header("X-OV-Connection-ID");
-  const auto token = request.header("Authorization-Token");
-  if (!connection || !token) return std::nullopt;
-  return share_.nucleus().sessions().user(std::string(*connection), *token);
+  if (const auto token = request.header("Authorization-Token"); connection && token) {
+    if (auto user = share_.nucleus().sessions().user(std::string(*connection), *token)) return user;
+  }
+  constexpr std::string_view kBearer = "Bearer ";
+  const auto header = request.header("Authorization");
+  if (!header || !header->starts_with(kBearer)) return std::nullopt;
+  const auto token = share_.nucleus().tokens().read(header->substr(kBearer.size()));
+  if (!token || token->expired) return std::nullopt;
+  return token->actor();
 }
 
 std::unique_ptr<Exchange> LftService::open(Connection connection, const Request& request) {

@@ -1,5 +1,7 @@
 #include "nucleus.hpp"
 
+#include "store/rights_then.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -36,6 +38,12 @@ Status write_secret(const std::filesystem::path& file, const std::string& text) 
   if (descriptor >= 0) ::close(descriptor);
   if (done) return {};
   return Error{ErrorCode::Internal, file.string() + " cannot be written: " + std::strerror(reason)};
+}
+
+/// Whether something has been moved to where other access lists are in force.
+bool has_other_rights(const store::Change& change) {
+  if (change.event != store::PathEvent::Rename) return false;
+  return !change.rights || !change.destination_rights || change.rights->lists != change.destination_rights->lists;
 }
 
 }  // namespace
@@ -143,7 +151,19 @@ void Nucleus::listen(const store::Change& change) {
   }
   hub_.changed(change);
   // What is moved is below other access lists from here on.
-  if (change.event == PathEvent::ChangeAcl || change.event == PathEvent::Rename) rights_changed();
+  if (change.event == PathEvent::ChangeAcl || has_other_rights(change)) rights_changed();
+}
+
+void Nucleus::refused(const store::Error& error) {
+  if (error.code != store::Code::QuotaReached) return;
+  {
+    constexpr auto kPause = std::chrono::seconds(5);
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (made_room_ != decltype(made_room_){} && now - made_room_ < kPause) return;
+    made_room_ = now;
+  }
+  tidy_.ask();
 }
 
 void Nucleus::rights_changed() {
@@ -175,10 +195,13 @@ void Nucleus::look_after(const Upkeep& upkeep) {
   tidy_.go_on();
   {
     const std::lock_guard lock(mutex_);
+    const auto wanted = upkeep.keep_deleted;
+    const bool longer = !longest_ || wanted.count() == 0 || (longest_->count() != 0 && *longest_ < wanted);
+    if (longer) longest_ = wanted;
     const auto now = std::chrono::steady_clock::now();
     if (now - last_tidied_ < upkeep.interval) return;
     last_tidied_ = now;
-    keep_deleted_ = upkeep.keep_deleted;
+    keep_deleted_ = *std::exchange(longest_, std::nullopt);
   }
   tidy_.ask();
 }

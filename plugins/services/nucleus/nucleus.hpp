@@ -70,7 +70,8 @@ class Nucleus {
 
   struct Upkeep {
     std::chrono::nanoseconds interval = std::chrono::minutes(30);
-    std::chrono::nanoseconds keep_deleted{0};  ///< What was deleted longer ago is destroyed; 0: nothing is.
+    /// What was deleted longer ago is destroyed; 0: nothing is. Of several services the one that keeps longest decides.
+    std::chrono::nanoseconds keep_deleted{0};
   };
   /// What is due: locks whose time is over, and now and then uploads that are forgotten, what was deleted long ago, and
   /// contents that nothing names. To be called about once a second, on a thread that must not wait.
@@ -79,6 +80,9 @@ class Nucleus {
   /// Who may do what is other than it was, in a way that the store tells nobody: groups, users. Those who have lost a
   /// right by it hear nothing more that is said from here on. Any thread; does not wait.
   void rights_changed();
+  /// The store has refused something: where it has no room, what nothing names any more is removed now. Any thread;
+  /// does not wait.
+  void refused(const store::Error& error);
   /// A connection is gone, and its locks with it, as soon as the store does it.
   void release(const std::string& connection);
 
@@ -101,8 +105,11 @@ class Nucleus {
   std::mutex mutex_;
   std::vector<Pool*> pools_;                                                              // guarded by mutex_
   std::chrono::steady_clock::time_point last_tidied_ = std::chrono::steady_clock::now();  // guarded by mutex_
-  std::chrono::nanoseconds keep_deleted_{0};                                              // guarded by mutex_
-  std::vector<std::string> unreleased_;                                                   // guarded by mutex_
+  std::chrono::steady_clock::time_point made_room_{};                                     // guarded by mutex_
+  std::optional<std::chrono::nanoseconds>
+      longest_;                               // guarded by mutex_: what somebody wants to keep, since it was tidied
+  std::chrono::nanoseconds keep_deleted_{0};  // guarded by mutex_
+  std::vector<std::string> unreleased_;       // guarded by mutex_
   Hub hub_;
   Channels channels_;
   Errand look_after_channels_;

@@ -9,8 +9,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Whether brackets are deeper inside one another than they may be, whatever else is wrong with the text.
-bool is_too_deep(std::string_view text) {
+/// What there is too much of in a text, whatever else is wrong with it; empty: nothing. What follows a bracket or a
+/// comma counts as a value.
+std::string excess(std::string_view text, std::size_t& values) {
   std::size_t depth = 0;
   bool quoted = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -21,12 +22,16 @@ bool is_too_deep(std::string_view text) {
     } else if (c == '"') {
       quoted = true;
     } else if (c == '[' || c == '{') {
-      if (++depth > kMostNested) return true;
+      if (++depth > kMostNested) return "nested deeper than " + std::to_string(kMostNested) + " arrays and objects";
+      ++values;
+    } else if (c == ',') {
+      ++values;
     } else if ((c == ']' || c == '}') && depth > 0) {
       --depth;
     }
+    if (values > kMostValues) return "of more than " + std::to_string(kMostValues) + " values";
   }
-  return false;
+  return {};
 }
 
 bool is_negative(const Json& came) { return !came.is_number_unsigned() && came.get<std::int64_t>() < 0; }
@@ -59,11 +64,10 @@ std::string text_of(std::string_view name, const Json& came) {
 
 }  // namespace
 
-bool parse_object(std::string_view text, Json& object, std::string& problem) {
-  if (is_too_deep(text)) {
-    problem = "nested deeper than " + std::to_string(kMostNested) + " arrays and objects";
-    return false;
-  }
+bool parse_object(std::string_view text, Json& object, std::string& problem, std::size_t* values) {
+  std::size_t count = 0;
+  if (problem = excess(text, count); !problem.empty()) return false;
+  if (values != nullptr) *values = count;
   object = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (object.is_object()) return true;
   problem = "no JSON object";
@@ -103,6 +107,13 @@ std::optional<std::vector<std::string>> texts_in(const Json& params, const char*
   std::vector<std::string> texts;
   for (const auto& one : *came) texts.push_back(text_of(std::string(name) + "[]", one));
   return texts;
+}
+
+std::vector<std::string> branches_in(const Json& params) {
+  auto branches = texts_in(params, "branches").value_or(std::vector<std::string>());
+  if (branches.size() <= kMostBranches) return branches;
+  throw BadParameter("branches has " + std::to_string(branches.size()) + " texts, and should have at most " +
+                     std::to_string(kMostBranches));
 }
 
 bool flag_in(const Json& params, const char* name) {

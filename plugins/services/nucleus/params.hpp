@@ -27,8 +27,14 @@ class BadParameter : public std::runtime_error {
 /// Arrays and objects inside one another: more are refused, so that nothing that walks through them runs out of stack.
 inline constexpr std::size_t kMostNested = 64;
 
-/// Reads a JSON object. False: it is none, and `problem` says what it is: "no JSON object".
-bool parse_object(std::string_view text, nlohmann::json& object, std::string& problem);
+/// Values in one message: more are refused, since each takes many times the memory that its text does.
+inline constexpr std::size_t kMostValues = 100'000;
+/// Branches that one request names.
+inline constexpr std::size_t kMostBranches = 100;
+
+/// Reads a JSON object. False: it is none, and `problem` says what it is: "no JSON object". `values`: about how many it
+/// has.
+bool parse_object(std::string_view text, nlohmann::json& object, std::string& problem, std::size_t* values = nullptr);
 
 /// Null where it is not there.
 const nlohmann::json* member(const nlohmann::json& params, const char* name);
@@ -41,6 +47,8 @@ std::string text_in(const nlohmann::json& params, const char* name);
 /// The first of these that is there.
 std::string text_in(const nlohmann::json& params, std::initializer_list<const char*> names);
 std::optional<std::vector<std::string>> texts_in(const nlohmann::json& params, const char* name);
+/// `branches`; empty where there are none. BadParameter where there are too many.
+std::vector<std::string> branches_in(const nlohmann::json& params);
 bool flag_in(const nlohmann::json& params, const char* name);
 /// Seconds, with a fraction.
 std::optional<double> seconds_in(const nlohmann::json& params, const char* name);

@@ -51,6 +51,7 @@ SocketRules call_rules(const Host& host, std::chrono::nanoseconds ping_interval)
   constexpr std::uint64_t kMostOfACall = 64 * 1024;
   auto rules = socket_rules(host, ping_interval);
   rules.max_message = std::min(rules.max_message, kMostOfACall);
+  rules.message_time = std::chrono::seconds(15);
   return rules;
 }
 

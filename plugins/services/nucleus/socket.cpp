@@ -28,6 +28,7 @@ Socket::Socket(Host host, Connection connection, const SocketRules& rules, std::
       outbox_(std::move(outbox)),
       conversation_(std::move(conversation)) {
   greeting_left_ = rules_.greeting_time;
+  until_look_ = rules_.message_time;
   until_ping_ = rules_.ping_interval;
   arm_timer();
 }
@@ -43,6 +44,8 @@ std::size_t Socket::receive(std::span<std::uint8_t> bytes) {
     if (taken == 0) break;
     used += taken;
   }
+  // What nobody takes now is not the client's doing.
+  begun_ = in_message_ || (used < bytes.size() && conversation_->is_ready());
   pump();
   return phase_ == Phase::Ended ? bytes.size() : used;
 }
@@ -85,8 +88,8 @@ bool Socket::begin_message(const websocket::FrameHeader& header) {
   const auto most = max_message();
   const auto left = most - std::min<std::uint64_t>(most, fragments_.size());
   if (header.length <= left) return true;
-  fail(CloseCode::TooBig, conversation_->is_welcome() ? "the message is larger than this server takes"
-                                                      : "the message is larger than this server takes before a login");
+  fail(CloseCode::TooBig, most == rules_.max_message ? "the message is larger than this server takes"
+                                                     : "the message is larger than this server takes before a login");
   return false;
 }
 
@@ -97,6 +100,7 @@ std::uint64_t Socket::max_message() const {
 
 void Socket::message(std::string_view payload) {
   if (phase_ != Phase::Open) return;
+  was_begun_ = false;
   std::string problem;
   if (!conversation_->take(payload, problem)) fail(CloseCode::InvalidPayload, problem);
 }
@@ -195,10 +199,13 @@ bool Socket::pump_frame(Frame& frame, std::size_t& room) {
   return put(std::string_view(*frame.blob).substr(frame.sent - frame.head.size()));
 }
 
-/// For what comes first: the next ping, or the end of the time for a greeting.
+/// For what comes first: the next ping, the next look at messages that do not come whole, or the end of the time for a
+/// greeting.
 void Socket::arm_timer() {
   armed_ = until_ping_;
-  if (greeting_left_.count() > 0 && (armed_.count() == 0 || greeting_left_ < armed_)) armed_ = greeting_left_;
+  for (const auto left : {greeting_left_, until_look_}) {
+    if (left.count() > 0 && (armed_.count() == 0 || left < armed_)) armed_ = left;
+  }
   if (armed_.count() > 0) connection_.set_timer(armed_);
 }
 
@@ -214,6 +221,11 @@ void Socket::timer() {
   if (conversation_->is_welcome()) greeting_left_ = {};
   if (greeting_left_.count() > 0 && (greeting_left_ -= armed_).count() <= 0) {
     return fail(CloseCode::PolicyViolation, "nobody has logged in in time");
+  }
+  if (rules_.message_time.count() > 0 && (until_look_ -= armed_).count() <= 0) {
+    until_look_ = rules_.message_time;
+    if (begun_ && was_begun_) return fail(CloseCode::PolicyViolation, "a message has not come whole in time");
+    was_begun_ = begun_;
   }
   if (rules_.ping_interval.count() > 0 && (until_ping_ -= armed_).count() <= 0) {
     until_ping_ = rules_.ping_interval;

@@ -21,7 +21,9 @@ struct SocketRules {
   std::uint64_t max_message = 0;   ///< Bytes of one message.
   std::uint64_t max_greeting = 0;  ///< The same while the conversation does not know who it is; 0: no difference.
   std::chrono::nanoseconds greeting_time{0};  ///< How long that may last; 0: for ever.
-  std::size_t max_unsent = 0;                 ///< What the host may hold for this connection.
+  /// How long a message may take from its first byte to its last, give or take as much again; 0: for ever.
+  std::chrono::nanoseconds message_time{0};
+  std::size_t max_unsent = 0;  ///< What the host may hold for this connection.
   std::chrono::nanoseconds ping_interval{0};
   std::chrono::nanoseconds close_timeout = std::chrono::seconds(5);
 };
@@ -98,6 +100,9 @@ class Socket final : public Exchange {
   std::string fragments_;
   bool in_message_ = false;
   std::chrono::nanoseconds greeting_left_{0};  // 0: nobody waits for one
+  std::chrono::nanoseconds until_look_{0};     // at whether a message has become whole
+  bool begun_ = false;                         // a message has, and is not whole
+  bool was_begun_ = false;                     // and had at the last look
   std::chrono::nanoseconds until_ping_{0};
   std::chrono::nanoseconds armed_{0};
   std::uint64_t written_ = 0;  // to the host, since it began

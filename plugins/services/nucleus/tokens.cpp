@@ -78,6 +78,7 @@ std::string AccessTokens::make(const store::User& user, std::chrono::nanoseconds
   profile.set("activated", true);
   token.payload().set("profile", profile);
   token.payload().set("uid", user.id);
+  token.payload().set("password_version", user.password_version);
   Poco::JWT::Signer signer(key_);
   return signer.sign(token, Poco::JWT::Signer::ALGO_HS256);
 }
@@ -91,6 +92,7 @@ std::optional<AccessTokens::Read> AccessTokens::read(std::string_view text) cons
     Read read;
     read.user = token.getSubject();
     read.id = token.payload().optValue<std::int64_t>("uid", 0);
+    read.password_version = token.payload().optValue<std::uint64_t>("password_version", 0);
     read.expired = token.getExpiration() <= Poco::Timestamp();
     if (read.user.empty() || read.id == 0) return std::nullopt;
     return read;

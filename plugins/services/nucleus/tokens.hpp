@@ -3,6 +3,7 @@
 #include "store/store.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,12 +31,15 @@ class AccessTokens {
   /// The user that it was made for; nothing where the signature is not ours.
   struct Read {
     std::string user;
-    std::int64_t id = 0;  ///< Of that user: another one may have the name by now.
+    std::int64_t id = 0;                 ///< Of that user: another one may have the name by now.
+    std::uint64_t password_version = 0;  ///< When it was made.
     bool expired = false;
 
-    store::Actor actor() const { return {user, {}, false, id}; }
-    /// Whether this is who it was made for.
-    bool is_for(const store::User& now) const { return now.name == user && now.id == id; }
+    store::Actor actor() const { return {user, {}, false, id, password_version}; }
+    /// Whether this is who it was made for, with the password that he had then.
+    bool is_for(const store::User& now) const {
+      return now.name == user && now.id == id && now.password_version == password_version;
+    }
   };
   std::optional<Read> read(std::string_view token) const;
 

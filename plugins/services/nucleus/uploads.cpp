@@ -13,12 +13,11 @@ store::Error unknown() { return {store::Code::InvalidContentId, "There is no upl
 }  // namespace
 
 store::Status Uploads::may_write(const store::Actor& by) const {
-  const auto user = store_.user(by.user);
-  if (!user && user.error().code != store::Code::UserNotFound) return user.error();
-  if (!user || (by.id != 0 && by.id != user->id)) {
+  const auto user = store_.account(by);
+  if (!user && user.error().code == store::Code::UserNotFound) {
     return store::Error{store::Code::Denied, "The user of this token is not there any more"};
   }
-  if (!user->enabled) return store::Error{store::Code::Denied, "The user is disabled"};
+  if (!user) return user.error();
   if (user->read_only) return store::Error{store::Code::Denied, "The user may only read"};
   return store::Done{};
 }

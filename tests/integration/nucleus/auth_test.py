@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from nucleus import ADMIN, PASSWORD, Api, Failure, Server, run
+from nucleus import ADMIN, PASSWORD, Api, Failure, Server, http, run
 
 
 def claims(token):
@@ -106,7 +106,17 @@ async def test_administrators_look_after_users(server):
         reset = await auth.call("UserStore.reset_password", access_token=hers, password="second", old_password="first")
         assert reset["status"] == "OK"
         assert (await server.log_in("ann", "first"))["status"] == "DENIED"
-        assert (await server.log_in("ann", "second"))["status"] == "OK"
+        again = await server.log_in("ann", "second")
+        assert again["status"] == "OK"
+        # The token from before is good for nothing: not to make one that lasts, either.
+        for method in ("Profiles.get", "Tokens.create_api_token", "Tokens.get_api_tokens"):
+            assert (await auth.call(method, access_token=hers, name="stolen"))["status"] == "INVALID_TOKEN", method
+        async with Api(server.url("api")) as api:
+            assert (await api.call("authorize_token", token=hers))["status"] == "UNAUTHENTICATED"
+        upload = server.url("lft", "http") + "/content/"
+        for bearer, status in ((hers, 403), (again["access_token"], 200)):
+            assert http("POST", upload, b"{}", {"Authorization": "Bearer " + bearer})[0] == status
+        hers = again["access_token"]
 
         assert (await auth.call("Profiles.disable", access_token=token, username="ann"))["status"] == "OK"
         assert (await server.log_in("ann", "second"))["status"] == "DISABLED"
@@ -128,7 +138,9 @@ async def test_a_session_says_what_it_is(server):
         assert len(said["token"]) == 16 and len(said["connection_id_signature"]) == 64
         assert said["server_capabilities"]["list2"] == 5 and said["server_capabilities"]["omni_objects2"] == 1
         assert said["lft_address"] == server.url("lft", "http") and said["lft_threshold"] == 65536
-        assert said["multipart_chunk_size"] == 5242880 and said["max_chunk_size"] == 16 * 1024 * 1024
+        assert said["multipart_chunk_size"] == 5242880 and said["max_chunk_size"] == 16 * 1024 * 1024 - 65536
+        whole = b"x" * said["max_chunk_size"]
+        assert (await api.call("create_asset", whole, path={"path": "/whole/" + "n" * 200}))["status"] == "OK", "with its JSON"
         assert said["max_in_flight_requests"] == 1000 and said["backoff_time_ms"] == 500
         assert said["version"] == "1.19" and said["ts"]["omni_server_out_ts"] > 1e15
 

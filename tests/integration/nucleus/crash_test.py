@@ -199,7 +199,7 @@ def verify(data):
 async def test_what_was_acknowledged_survives_kill_9(tmp_path):
     load, tokens = Load(), {}
     for number in range(ROUNDS):
-        with Server(tmp_path, tokens=tokens) as server:
+        with Server(tmp_path, tokens=tokens, api={"tidy_interval": "1s", "keep_deleted": "1s"}) as server:
             async with server.api() as api:
                 await load.check(api)
             work = asyncio.create_task(load.run(server, number))

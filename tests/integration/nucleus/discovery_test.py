@@ -99,6 +99,18 @@ def test_it_is_alive(server):
     assert http("GET", server.url("discovery", "http") + "/elsewhere")[0] == 404
 
 
+@pytest.mark.parametrize("service", ["discovery", "auth"])
+@run
+async def test_calls_are_small(server, service):
+    async with server.sows(service) as calls:
+        with pytest.raises(Failure):  # there is no such method
+            await calls.call("Nobody.knows", filler="x" * 60_000)
+        await calls.send(calls.request(9, "Nobody.knows", {"filler": "x" * 65_536}))
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await calls.receive()
+    assert closed.value.rcvd.code == 1009
+
+
 def free_ports(count):
     """Ports that nobody uses: services that have one each must know each other's before they listen."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]

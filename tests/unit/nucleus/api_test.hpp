@@ -181,7 +181,6 @@ class ApiTest : public ::testing::Test {
 
   /// Brings the service up. `queue`: how many changes may wait for the writer.
   void start(testing::Options options = {}, std::size_t queue = 10'000) {
-    store::Options store_options;
     store_options.queue = queue;
     auto opened = Nucleus::open(folder_ / "data", store_options);
     ASSERT_TRUE(opened) << opened.error().message;
@@ -226,6 +225,7 @@ class ApiTest : public ::testing::Test {
     }
   }
 
+  store::Options store_options;  ///< For `start`.
   FakeHost host{"services.api"};
   std::shared_ptr<Nucleus> nucleus;
   std::unique_ptr<ComponentUnderTest> service;

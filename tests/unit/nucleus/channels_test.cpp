@@ -1,5 +1,7 @@
 #include "channels.hpp"
 
+#include <chrono>
+#include <future>
 #include <memory>
 #include <nucleus/channel_frames.hpp>
 #include <optional>
@@ -158,6 +160,39 @@ TEST_F(ChannelsTest, PartWithWhoHasLostTheRightAlsoWhereNobodySpeaks) {
 
   EXPECT_EQ(bob->ended, Channels::End::AccessLost);
   EXPECT_EQ(ann->heard.back(), frames::write({frames::Event::Left, "bob"}));
+}
+
+/// What it answers needs the channels: somebody leaves meanwhile.
+class Asking final : public Channels::Member {
+ public:
+  explicit Asking(Channels& channels) : channels_(channels) {}
+  const std::string& connection() const override { return name_; }
+  bool may_hear() override {
+    auto left = std::async(std::launch::async, [this] { channels_.leave("/other", nullptr); });
+    in_time = in_time && left.wait_for(std::chrono::minutes(1)) == std::future_status::ready;  // a fault, and no wait
+    pending.push_back(std::move(left));
+    return true;
+  }
+  bool hear(const Channels::Payload&) override { return true; }
+  void end(Channels::End) override {}
+
+  bool in_time = true;
+  std::vector<std::future<void>> pending;
+
+ private:
+  Channels& channels_;
+  const std::string name_ = "asking";
+};
+
+TEST_F(ChannelsTest, AreNotHeldWhileMembersAreAsked) {
+  const auto member = std::make_shared<Asking>(channels);
+  channels.join("/c", member, since, [] {});
+  say("ann", "hello");
+  channels.rights_changed();
+  channels.look_after();
+
+  EXPECT_EQ(member->pending.size(), 2u);
+  EXPECT_TRUE(member->in_time);
 }
 
 }  // namespace

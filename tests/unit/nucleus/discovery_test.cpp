@@ -148,5 +148,20 @@ TEST_F(Discovery, EndsWithItsClient) {
   gone.disconnect();
 }
 
+TEST_F(Discovery, EndsWhoSendsACallThatDoesNotCome) {
+  auto& slow = connect();
+  auto& known = connect();
+  const auto call = frame(2, find(1));
+  slow.feed(call.substr(0, call.size() - 1));
+  for (int i = 0; i < 6; ++i) {
+    known.feed(frame(2, find(2)));
+    host.advance(std::chrono::seconds(5));
+  }
+
+  EXPECT_TRUE(slow.ended());
+  EXPECT_NE(slow.take_written().find("has not come whole"), std::string::npos);
+  EXPECT_TRUE(known.open());
+}
+
 }  // namespace
 }  // namespace omnibroker::plugins::nucleus

@@ -84,10 +84,10 @@ class HubTest : public ::testing::Test {
           },
           kMost};
   std::unique_ptr<store::Store> store_;
+  std::deque<std::function<void()>> works_;
 
  private:
   std::filesystem::path folder_;
-  std::deque<std::function<void()>> works_;
 };
 
 TEST_F(HubTest, TellsWhatIsInAFolderInOrderAndNothingElse) {
@@ -235,6 +235,37 @@ TEST(Paths, AreCutToTheirFolders) {
   EXPECT_EQ(parent_of("/a/b/"), "/a");
   EXPECT_EQ(plain_path("/a//"), "/a");
   EXPECT_EQ(plain_path("/"), "/");
+}
+
+/// It makes another change whenever it is told of one.
+class Restless final : public Hub::Subscription {
+ public:
+  explicit Restless(store::Store& store) : store_(store) {}
+  bool tell(const store::Change&) override {
+    static_cast<void>(store_.apply(store::Actor::the_system(), store::CreateFolder{"/" + std::to_string(++made_)}));
+    return true;
+  }
+  bool check() override { return true; }
+  void lost() override {}
+
+ private:
+  store::Store& store_;
+  int made_ = 0;
+};
+
+TEST_F(HubTest, AsksAlsoWhereChangesNeverEnd) {
+  const auto told = subscribe(Hub::Of::Folder, "/f");
+  hub.add(Hub::Of::Folder, "/", *store_, std::make_shared<Restless>(*store_));
+  make("/a");
+  hub.check();
+  ASSERT_EQ(works_.size(), 1u);
+  const auto first = std::move(works_.front());
+  works_.clear();
+  first();
+
+  EXPECT_EQ(told->checks, 1);
+  EXPECT_FALSE(works_.empty()) << "there is still something to be told";
+  works_.clear();
 }
 
 }  // namespace

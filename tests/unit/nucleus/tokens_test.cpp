@@ -27,6 +27,10 @@ TEST(AccessTokens, AreReadByWhoMadeThem) {
   auto again = ann();
   again.id = 8;
   EXPECT_FALSE(read->is_for(again)) << "a user who was made again";
+  auto later = ann();
+  later.password_version = 9;
+  EXPECT_FALSE(read->is_for(later)) << "with another password";
+  EXPECT_TRUE(tokens.read(tokens.make(later, 1h))->is_for(later));
   EXPECT_FALSE(read->expired);
   EXPECT_NE(token, tokens.make(ann(), 1h)) << "each has an id of its own";
 }

@@ -128,7 +128,7 @@ TEST_F(Accounts, LogInWithApiTokens) {
             std::string::npos);
   EXPECT_FALSE(store->api_tokens("alice")->at(0).last_used);
   EXPECT_EQ(store->check_api_token(token)->name, "alice");
-  EXPECT_EQ(code(store->check_api_token("x" + token.substr(1))), "UNAUTHENTICATED");
+  EXPECT_EQ(code(store->check_api_token((token[0] == 'x' ? 'y' : 'x') + token.substr(1))), "UNAUTHENTICATED");
   must(kSystem, ReleaseExpiredLocks{});  // Behind the note that it was used.
   EXPECT_EQ(store->api_tokens("alice")->at(0).last_used, at(0ns));
   now += std::chrono::nanoseconds(1h).count();
@@ -234,6 +234,32 @@ TEST_F(Accounts, ThatWereMadeAgainAreNotWhatTheyWere) {
   EXPECT_EQ(code(try_folder("/second", bob)), "USER_NOT_FOUND");
   EXPECT_EQ(code(store->stat(bob, {"/first"})), "USER_NOT_FOUND");
   EXPECT_EQ(code(try_folder("/second", kBob)), "OK");
+}
+
+TEST_F(Accounts, HaveSoManyApiTokens) {
+  options.api_tokens = 2;
+  open();
+  must(kBob, CreateApiToken{"bob", "1"});
+  must(kBob, CreateApiToken{"bob", "2"});
+
+  EXPECT_EQ(code(store->apply(kBob, CreateApiToken{"bob", "3"})), "QUOTA_REACHED");
+  EXPECT_EQ(code(store->apply(kAlice, CreateApiToken{"alice", "3"})), "OK");
+  must(kBob, DeleteApiToken{"bob", "1"});
+  EXPECT_EQ(code(store->apply(kBob, CreateApiToken{"bob", "3"})), "OK");
+}
+
+TEST_F(Accounts, RefuseWhatWasGivenOutBeforeTheirPasswordWasChanged) {
+  Actor bob = kBob;
+  bob.password_version = store->user("bob")->password_version;
+  EXPECT_EQ(code(try_folder("/first", bob)), "OK");
+  must(kBob, ChangeUser{.name = "bob", .password = "new"});
+
+  EXPECT_EQ(code(try_folder("/second", bob)), "DENIED");
+  EXPECT_EQ(code(store->account(bob)), "DENIED");
+  EXPECT_EQ(code(store->account(kBob)), "OK");
+  open();
+  bob.password_version = store->user("bob")->password_version;
+  EXPECT_EQ(code(try_folder("/second", bob)), "OK");
 }
 
 }  // namespace store_test

@@ -110,4 +110,21 @@ TEST_F(Freezing, AreReadByTheirEtagWhenTheirHeadIsDeleted) {
   EXPECT_EQ(code(store->read(kAlice, {"/a"}, {.etag = head})), "INVALID_ETAG");
 }
 
+TEST_F(Freezing, IsToldTheNewestFirstWhereThereAreMany) {
+  options.checkpoints = 2;
+  open();
+  put("/a", "1");
+  for (int i = 0; i < 5; ++i) must(kAlice, CreateCheckpoint{.path = "/a", .force = true});
+  const auto numbers = [&](std::uint64_t before) {
+    std::string out;
+    for (const auto& one : *store->checkpoints(kAlice, "/a", "", before)) out += std::to_string(one.number) + " ";
+    return out;
+  };
+
+  EXPECT_EQ(numbers(0), "4 5 ");
+  EXPECT_EQ(numbers(4), "2 3 ");
+  EXPECT_EQ(numbers(2), "1 ");
+  EXPECT_EQ(numbers(1), "");
+}
+
 }  // namespace store_test

@@ -110,6 +110,7 @@ TEST_F(Concurrency, OfThirtyTwoThreadsLosesAndMixesNothing) {
   open();
   make_folder("/shared");
   for (int i = 0; i < 12; ++i) put("/locked/" + std::to_string(i), "1");
+  for (int i = 0; i < 12; ++i) make_folder("/own/" + std::to_string(i));
   std::atomic<int> locked = 0, busy = 0;
   in_parallel(32, [&](int thread) {
     const Actor actor = {"alice", "connection " + std::to_string(thread)};
@@ -131,6 +132,7 @@ TEST_F(Concurrency, OfThirtyTwoThreadsLosesAndMixesNothing) {
         EXPECT_EQ(code(store->apply(actor, UnlockPath{"/locked/" + std::to_string(i)})), "OK");
       }
       const auto page = store->list(actor, "/own/" + std::to_string(i));
+      EXPECT_EQ(message(page), "");
       if (page) {
         EXPECT_LE(page->entries.size(), 1u);
       }
@@ -151,6 +153,7 @@ TEST_F(Concurrency, OfThirtyTwoThreadsLosesAndMixesNothing) {
   });
 
   EXPECT_EQ(locked + busy, 32 * 12);
+  EXPECT_GE(locked, 12) << "whoever comes first gets it";
   EXPECT_EQ(store->list(kAlice, "/shared")->entries.size(), 32u);
   std::uint64_t last = 0;
   for (const auto& change : changes) {

@@ -333,4 +333,46 @@ TEST_F(Contents, ThatAreNamedCountOnceEvenIfSomebodyHoldsThem) {
   EXPECT_EQ(code(store->stage(noise(399'000))), "OK");
 }
 
+TEST_F(Contents, OfRefusedChangesAreRemovedWithTheNextOne) {
+  options.quota = 250'000;
+  open();
+  put("/a", noise(100'000));
+  for (int i = 1; i <= 10; ++i) {
+    // Each of them leaves no room for another one.
+    ASSERT_EQ(
+        code(store->apply(kAlice, UpdateAsset{"/a", "", content(noise(100'000u + static_cast<unsigned>(i))), 99})),
+        "INVALID_ETAG");
+    EXPECT_LE(blobs(), 2u);
+  }
+  put("/b", noise(120'000));
+
+  EXPECT_EQ(blobs(), 2u);
+  EXPECT_EQ(code(store->stage(noise(40'000))), "QUOTA_REACHED");
+  EXPECT_EQ(code(store->stage(noise(30'000))), "OK");
+}
+
+TEST_F(Contents, OfARefusedChangeStayWhereSomebodyElseNamesThem) {
+  const auto bytes = noise(100'000);
+  put("/a", "1");
+  auto held = content(bytes);
+  ASSERT_EQ(code(store->apply(kAlice, UpdateAsset{"/a", "", std::move(held), 99})), "INVALID_ETAG");
+  put("/b", bytes);
+  ASSERT_EQ(code(store->stage(noise(100'001))), "OK");
+
+  EXPECT_TRUE(get("/b") == bytes);
+  EXPECT_EQ(blobs(), 2u);
+}
+
+TEST_F(Contents, ThatAreFilesThoughTheDatabaseHasThemAreCollected) {
+  put("/a", "12345678");
+  options.inline_below = 4;
+  open();
+  put("/b", "12345678");
+  EXPECT_EQ(blobs(), 1u);
+
+  ASSERT_EQ(code(store->collect_garbage()), "OK");
+  EXPECT_EQ(blobs(), 0u);
+  EXPECT_EQ(get("/a") + get("/b"), "1234567812345678");
+}
+
 }  // namespace store_test

@@ -203,4 +203,16 @@ TEST_F(Deleting, IsMadeGoodByAPurgeOfWhatIsOld) {
   EXPECT_EQ(names("/", kWithDeleted), "[c]");
 }
 
+TEST_F(Deleting, IsNotToldAgainByAPurge) {
+  put("/a", "old");
+  must(kAlice, Delete{"/a"});
+  put("/a", "new");
+  now += 100;
+  told();
+
+  ASSERT_EQ(code(store->apply(kSystem, Purge{Time(std::chrono::nanoseconds(now.load()))})), "OK");
+  EXPECT_EQ(told(), "");
+  EXPECT_EQ(get("/a"), "new");
+}
+
 }  // namespace store_test

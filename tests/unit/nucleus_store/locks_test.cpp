@@ -143,4 +143,19 @@ TEST_F(Locking, EndsWithTheProcess) {
   EXPECT_EQ(code(try_put("/a", "2", kBob)), "OK");
 }
 
+TEST_F(Locking, IsBoundedForOneConnection) {
+  options.locks = 2;
+  open();
+  for (const char* path : {"/a", "/b", "/c"}) put(path, "1");
+  must(kAlice, LockPath{"/a"});
+  must(kAlice, LockPath{"/b"});
+
+  EXPECT_EQ(code(store->apply(kAlice, LockPath{"/c"})), "QUOTA_REACHED");
+  EXPECT_EQ(code(store->apply(kAlice, LockPath{"/a"})), "OK") << "it has that one";
+  EXPECT_EQ(code(store->apply(kBob, LockPath{"/c"})), "OK");
+  must(kBob, UnlockPath{"/c"});
+  must(kAlice, UnlockPath{"/a"});
+  EXPECT_EQ(code(store->apply(kAlice, LockPath{"/c"})), "OK");
+}
+
 }  // namespace store_test

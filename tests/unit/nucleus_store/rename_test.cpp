@@ -96,4 +96,17 @@ TEST_F(Renaming, LeavesOtherPeoplesLocksAlone) {
   EXPECT_EQ(store->stat(kAlice, {"/g/a"})->lock->user, "bob");
 }
 
+TEST_F(Renaming, LetsNobodyReadWhatHeMightNotReadBefore) {
+  put("/box/ann.usd", "secret");
+  put("/box/f/a", "secret");
+  must(kRoot, SetAcl{"/box", {{"bob", Access::Write}}});
+  make_folder("/bob");
+
+  EXPECT_EQ(code(store->apply(kBob, Rename{"/box/ann.usd", "/bob/ann.usd"})), "DENIED");
+  EXPECT_EQ(code(store->apply(kBob, Rename{"/box/f", "/bob/f"})), "DENIED");
+  EXPECT_EQ(code(store->apply(kBob, Rename{"/box/ann.usd", "/box/f/ann.usd"})), "OK") << "he may not read it there";
+  must(kRoot, SetAcl{"/box/f/a", {{"bob", Access::ReadWrite}}});
+  EXPECT_EQ(code(store->apply(kBob, Rename{"/box/f/a", "/bob/a"})), "OK") << "he may read it here";
+}
+
 }  // namespace store_test

@@ -217,4 +217,42 @@ TEST_F(Rights, AtTheRootAreAnOptionOfANewStore) {
   EXPECT_EQ(*(*opened)->access(kAlice, "/"), Access::Read);
 }
 
+TEST_F(Rights, OfAPathDecideAboutItsNewBranches) {
+  put("/f/secret", "1");
+  put("/f/other", "1");
+  allow("/f/secret", {{"bob", Access::None}});
+
+  EXPECT_EQ(code(store->apply(kBob, CreateAsset{"/f/secret", "x", content("2")})), "DENIED");
+  EXPECT_EQ(code(store->apply(kBob, Copy{.from = {"/f/other"}, .to = "/f/secret", .to_branch = "x"})), "DENIED");
+  EXPECT_EQ(code(store->apply(kAlice, CreateAsset{"/f/secret", "x", content("2")})), "OK");
+  EXPECT_EQ(code(store->apply(kBob, CreateAsset{"/f/other", "x", content("2")})), "OK");
+}
+
+TEST_F(Rights, AreChangedOneBehindTheOther) {
+  put("/a", "1");
+  allow("/a", {{"bob", Access::Read}, {"users", Access::Read}});
+  std::promise<void> done;
+  store->submit(kRoot, ChangeAcl{"/a", {{"bob", Access::None}}}, {});
+  store->submit(kRoot, ChangeAcl{"/a", {{"carol", Access::ReadWrite}}}, [&](Result<Done>) { done.set_value(); });
+  done.get_future().wait();
+
+  std::string list;
+  for (const auto& entry : *store->acl(kRoot, "/a")) list += entry.name + std::to_string(int(entry.access)) + " ";
+  EXPECT_EQ(list, "users1 carol3 ");
+  EXPECT_EQ(code(store->apply(kBob, ChangeAcl{"/a", {{"bob", Access::Full}}})), "DENIED");
+  EXPECT_EQ(code(store->apply(kRoot, ChangeAcl{"/a", {{"nobody", Access::Read}}})), "USER_NOT_FOUND");
+}
+
+TEST_F(Rights, AreAskedBeforeAContentIsTaken) {
+  const std::string large(100'000, 'x');
+  put("/a", "1");
+  allow("/a", {{"users", Access::Read}});
+  must(kRoot, ChangeUser{.name = "carol", .read_only = true});
+
+  EXPECT_EQ(code(store->stage(kBob, "/a", large)), "DENIED");
+  EXPECT_EQ(code(store->stage(carol, "/b", large)), "DENIED");
+  EXPECT_EQ(code(store->stage({"nobody", ""}, "/b", large)), "USER_NOT_FOUND");
+  EXPECT_EQ(code(store->stage(kBob, "/b", large)), "OK");
+}
+
 }  // namespace store_test

@@ -86,7 +86,8 @@ struct UpdateObject {
 
 /// Moves a file, or a folder with all that is in it, to a path where nothing is (AlreadyExists); missing folders on the
 /// way are made. Checkpoints, rights and all branches move along. InvalidParameters onto itself or into its own inside;
-/// ResourceBusy if anything in it is locked by another.
+/// ResourceBusy if anything in it is locked by another. Denied for what the user may not read, where he could read it
+/// at its new place.
 struct Rename {
   using Answer = Written;
   std::string from;
@@ -158,7 +159,8 @@ struct CreateCheckpoint {
 };
 
 /// Keeps others from changing an asset or a live object: other users, and other connections of this one. InvalidEtag
-/// unless the head has `etag` (0: whatever it has). Locking again what one has locked renews it. Needs Write.
+/// unless the head has `etag` (0: whatever it has). Locking again what one has locked renews it. QuotaReached
+/// where its connection has `Options::locks`. Needs Write.
 struct LockPath {
   using Answer = Lock;
   std::string path;
@@ -197,6 +199,14 @@ struct SetAcl {
   std::vector<AclEntry> entries;
 };
 
+/// Puts lines into the access list of one path, each in place of the one with its name; one without rights takes its
+/// name out. As SetAcl, and decided when it is done: what is changed before it is in the list by then.
+struct ChangeAcl {
+  using Answer = Done;
+  std::string path;
+  std::vector<AclEntry> entries;
+};
+
 // --- users, groups, tokens: all but the last need a super user, or the user himself where it is said
 /// --------------------------
 
@@ -209,8 +219,8 @@ struct CreateUser {
 };
 
 /// Changes what is given. The user himself may change his profile and password. Denied for the last enabled super user
-/// to become none. A new password and `enabled = false` revoke all refresh tokens, a new password the API tokens, too;
-/// `enabled = false` is felt at once.
+/// to become none. A new password and `enabled = false` revoke all refresh tokens, a new password the API tokens, too,
+/// and User::password_version is another one; `enabled = false` is felt at once.
 struct ChangeUser {
   using Answer = Done;
   std::string name;
@@ -258,7 +268,7 @@ struct RemoveFromGroup {
 };
 
 /// A token that its owner can log in with. The user himself may make and delete his own. AlreadyExists for a name that
-/// one of his tokens has.
+/// one of his tokens has; QuotaReached where he has `Options::api_tokens`.
 struct CreateApiToken {
   /// The token: 43 characters, told this once.
   using Answer = std::string;

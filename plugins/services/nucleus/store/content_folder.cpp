@@ -1,7 +1,10 @@
 #include "content_folder.hpp"
 
+#include <cstdio>
+#include <iterator>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace omnibroker::nucleus::store {
@@ -13,10 +16,26 @@ void Pins::hold(const std::string& digest) {
   ++held_[digest];
 }
 
-void Pins::release(const std::string& digest) {
+void Pins::release(const std::string& digest, std::uint64_t left) {
   const std::lock_guard lock(mutex_);
+  if (left > 0) strays_.push_back({digest, left});
   const auto it = held_.find(digest);
   if (--it->second == 0) held_.erase(it);
+}
+
+bool Pins::has_strays() const {
+  const std::lock_guard lock(mutex_);
+  return !strays_.empty();
+}
+
+std::vector<Pins::Stray> Pins::take_strays() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(strays_, {});
+}
+
+void Pins::leave(std::vector<Stray> strays) {
+  const std::lock_guard lock(mutex_);
+  strays_.insert(strays_.end(), std::make_move_iterator(strays.begin()), std::make_move_iterator(strays.end()));
 }
 
 bool Pins::held(const std::string& digest) const {
@@ -37,9 +56,7 @@ Pin::Pin(std::shared_ptr<Pins> by, std::string name, std::uint64_t bytes_long)
 }
 
 Pin::~Pin() {
-  if (!pins) return;
-  pins->staged -= staged_;
-  pins->release(digest);
+  if (pins) pins->release(digest, staged_);
 }
 
 void Pin::name() const {
@@ -167,6 +184,36 @@ bool ContentFolder::has(const std::string& digest, std::string_view bytes) const
 }
 
 bool ContentFolder::unlink(const std::string& digest) const { return ::unlink(path_of(digest).c_str()) == 0; }
+
+std::uint64_t ContentFolder::remove_strays(const std::function<bool(const std::string&)>& is_named) {
+  if (pins_->uncertain) return 0;
+  std::uint64_t removed = 0;
+  auto strays = pins_->take_strays();
+  std::vector<Pins::Stray> stay;
+  try {
+    for (; !strays.empty(); strays.pop_back()) {
+      const auto& [digest, size] = strays.back();
+      // Out of the way at once: what a large file costs to remove nobody waits for who wants to hold another one.
+      const auto aside = temporary();
+      bool moved = false;
+      const bool free = pins_->remove_unless_held(digest, [&, &name = digest] {
+        if (!is_named(name)) moved = std::rename(path_of(name).c_str(), aside.c_str()) == 0;
+      });
+      if (moved) removed += ::unlink(aside.c_str()) == 0 ? 1 : 0;
+      if (free) {
+        pins_->staged -= size;
+      } else {
+        stay.push_back(strays.back());
+      }
+    }
+  } catch (...) {
+    pins_->leave(std::move(strays));
+    pins_->leave(std::move(stay));
+    throw;
+  }
+  pins_->leave(std::move(stay));
+  return removed;
+}
 
 void ContentFolder::for_each(const std::function<void(const std::string&, std::uint64_t)>& visit) const {
   for (const auto& shard : fs::directory_iterator(folder_)) {

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace omnibroker::nucleus::store {
 
@@ -24,19 +25,31 @@ namespace omnibroker::nucleus::store {
 class Pins {
  public:
   void hold(const std::string& digest);
-  void release(const std::string& digest);
+  /// `left`: what the holder has counted in `staged` and no change has named. It counts on until its file is removed.
+  void release(const std::string& digest, std::uint64_t left = 0);
+  /// What has been left: a digest and how much it counts. Whoever takes it answers for what it counts.
+  struct Stray {
+    std::string digest;
+    std::uint64_t size = 0;
+  };
+  bool has_strays() const;
+  std::vector<Stray> take_strays();
+  void leave(std::vector<Stray> strays);
   bool held(const std::string& digest) const;
   /// Runs `remove` unless somebody holds the content. Nobody begins to hold it meanwhile.
   bool remove_unless_held(const std::string& digest, const std::function<void()>& remove);
 
-  /// Bytes on the disk that no change has named yet, as far as their holders live.
+  /// A commit has failed, and none has come behind it: what its changes named may be found to be named after a crash.
+  std::atomic<bool> uncertain = false;
+  /// Bytes on the disk that no change has named yet.
   std::atomic<std::uint64_t> staged = 0;
   /// Bytes of all contents that are named: what the writer has committed.
   std::atomic<std::uint64_t> used = 0;
 
  private:
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, std::size_t> held_;
+  std::unordered_map<std::string, std::size_t> held_;  ///< Guarded by the mutex, like the next.
+  std::vector<Stray> strays_;
 };
 
 /// What a Content stands for. Immutable, but for whether it is named.
@@ -95,6 +108,10 @@ class ContentFolder {
   std::string examine(const StoredContent& row) const;
   /// Removes the file of a content; answers whether there was one. Within `Pins::remove_unless_held`.
   bool unlink(const std::string& digest) const;
+  /// Removes what was staged and left, but for what somebody holds again and what `is_named`; answers how many files.
+  std::uint64_t remove_strays(const std::function<bool(const std::string& digest)>& is_named);
+  /// Whether contents of so many bytes are files.
+  bool is_file(std::uint64_t size) const { return size >= inline_below_ && size > 0; }
   /// Every file that has a content's name.
   void for_each(const std::function<void(const std::string& digest, std::uint64_t size)>& visit) const;
 

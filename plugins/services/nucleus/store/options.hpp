@@ -20,6 +20,9 @@ struct Options {
   std::size_t keep_deleted = 8;     ///< Of what was deleted at one path, how many can be brought back.
   std::uint64_t object_updates = 1'000'000;             ///< In the history of one live object.
   std::uint64_t object_bytes = std::uint64_t{1} << 30;  ///< In the history of one live object.
+  std::size_t locks = 10'000;                           ///< Of one connection.
+  std::size_t api_tokens = 100;                         ///< Of one user.
+  std::size_t checkpoints = 10'000;                     ///< Of one answer, at most.
   std::size_t refresh_tokens = 100;                     ///< Of one user; a new one ends the oldest.
   std::size_t queue = 10'000;                           ///< Changes that wait for the writer; past it: SlowDown.
   std::size_t readers = 8;                              ///< Reads at the same time; further ones wait.

@@ -7,6 +7,7 @@
 #include "readers.hpp"
 #include "schema.hpp"
 #include "store.hpp"
+#include "upkeep.hpp"
 #include "writer.hpp"
 
 #include <filesystem>
@@ -49,6 +50,13 @@ struct Store::Parts {
       if (*removed) ++count;
     }
     return count;
+  }
+
+  /// Removes what was staged for changes that have been refused; answers how many files.
+  std::uint64_t sweep() {
+    if (!contents.pins()->has_strays()) return 0;
+    auto lease = readers.take();
+    return contents.remove_strays([&](const std::string& digest) { return names_file(lease.database(), digest); });
   }
 
   const std::filesystem::path folder;

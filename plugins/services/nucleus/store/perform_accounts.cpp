@@ -111,6 +111,10 @@ Done perform(Writing& writing, const ChangeUser& command) {
   if (command.password) {
     writing.database.query("UPDATE users SET password = ? WHERE id = ?").bind(*command.password).bind(id).run();
     writing.database.query("DELETE FROM api_tokens WHERE user = ?").bind(id).run();
+    writing.database.query("INSERT OR REPLACE INTO password_changes VALUES (?, ?)")
+        .bind(id)
+        .bind(writing.transaction())
+        .run();
   }
   if (command.password || command.enabled == false) {
     writing.database.query("DELETE FROM refresh_tokens WHERE user = ?").bind(id).run();
@@ -199,6 +203,11 @@ std::string perform(Writing& writing, const CreateApiToken& command) {
           .bind(command.name)
           .step()) {
     refuse(Code::AlreadyExists, command.user + " has a token of this name: " + command.name);
+  }
+  auto his = writing.database.query("SELECT count(*) FROM api_tokens WHERE user = ?");
+  his.bind(user).step();
+  if (const auto most = writing.shop.options.api_tokens; his.number(0) >= most) {
+    refuse(Code::QuotaReached, "a user has at most " + std::to_string(most) + " API tokens: " + command.user);
   }
   const auto token = new_token();
   const auto hash = digest_of(token);

@@ -13,7 +13,7 @@ std::optional<Node> locked_node(Writing& writing, std::int64_t id) {
 
 template <class Which>
 void release_all(Writing& writing, Which which) {
-  for (const auto& [id, lock] : writing.shop.locks.working) {
+  for (const auto& [id, lock] : writing.shop.locks.working()) {
     if (!which(lock)) continue;
     writing.lock_changes[id] = std::nullopt;
     if (const auto node = locked_node(writing, id)) writing.tell(PathEvent::Unlock, *node, writing.tree.path_of(*node));
@@ -52,6 +52,10 @@ Lock perform(Writing& writing, const LockPath& command) {
   }
   if (command.duration && *command.duration <= std::chrono::nanoseconds::zero()) {
     refuse(Code::InvalidParameters, "a lock lasts longer than no time: " + path);
+  }
+  const auto most = writing.shop.options.locks;
+  if (!writing.lock_of(node) && writing.shop.locks.of(writing.actor.connection) >= most) {
+    refuse(Code::QuotaReached, "a connection has at most " + std::to_string(most) + " locks: " + path);
   }
   const Lock lock{writing.actor.user, writing.actor.connection, writing.now, command.duration, node.etag};
   writing.set_lock(node, lock);

@@ -38,22 +38,25 @@ bool somebody_is_admin(Writing& writing, const Place& place) {
   return false;
 }
 
-}  // namespace
-
-Done perform(Writing& writing, const SetAcl& command) {
-  auto place = writing.find(command.path);
+/// A path whose list the account may change; of one with branches only, any of them has the list.
+Place to_admin(Writing& writing, const std::string& path) {
+  auto place = writing.find(path);
   if (!place.node && !place.segments.empty() && place.has_parent()) {
     auto others = writing.tree.branches(place.folders.back().id, place.name());
     if (!others.empty()) place.node = std::move(others.front());
   }
-  const auto path = place.path();
   writing.there(place);
-  need(writing.access(place), Access::Admin, path);
+  need(writing.access(place), Access::Admin, place.path());
+  return place;
+}
+
+Done put_acl(Writing& writing, Place place, const std::vector<AclEntry>& entries) {
+  const auto path = place.path();
   std::vector<Node> nodes = {*place.node};
   if (!place.segments.empty()) nodes = writing.tree.branches(place.folders.back().id, place.name());
   for (auto& node : nodes) {
     writing.database.query("DELETE FROM acl WHERE node = ?").bind(node.id).run();
-    for (const auto& line : command.entries) {
+    for (const auto& line : entries) {
       if ((line.access & Access::Full) != line.access)
         refuse(Code::InvalidParameters, "an access has three bits: " + line.name);
       writing.database.query("INSERT OR REPLACE INTO acl VALUES (?, ?, ?)")
@@ -62,7 +65,7 @@ Done perform(Writing& writing, const SetAcl& command) {
           .bind(static_cast<int>(line.access))
           .run();
     }
-    node.restricted = !command.entries.empty();
+    node.restricted = !entries.empty();
     node.tx = writing.transaction();
     writing.database.query("UPDATE nodes SET restricted = ?, tx = ? WHERE id = ?")
         .bind(node.restricted)
@@ -77,6 +80,25 @@ Done perform(Writing& writing, const SetAcl& command) {
     refuse(Code::Denied, "nobody would have the right to admin any more: " + path);
   }
   return {};
+}
+
+}  // namespace
+
+Done perform(Writing& writing, const SetAcl& command) {
+  return put_acl(writing, to_admin(writing, command.path), command.entries);
+}
+
+Done perform(Writing& writing, const ChangeAcl& command) {
+  auto place = to_admin(writing, command.path);
+  std::vector<AclEntry> entries;
+  for (const auto& [id, access] : acl_of(writing.database, *place.node)) {
+    entries.push_back({principal_name(writing.database, id), access});
+  }
+  for (const auto& change : command.entries) {
+    std::erase_if(entries, [&](const AclEntry& entry) { return entry.name == change.name; });
+    if (change.access != Access::None) entries.push_back(change);
+  }
+  return put_acl(writing, std::move(place), entries);
 }
 
 }  // namespace omnibroker::nucleus::store

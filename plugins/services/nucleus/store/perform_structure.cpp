@@ -62,6 +62,23 @@ std::vector<Item> to_take(Writing& writing, const Named& found) {
   return items;
 }
 
+/// Denied where somebody could read behind a move what he may not read before it. `inherited`: what he may do in the
+/// folder that it goes to.
+void need_read_before(Writing& writing, const Named& found, const std::vector<Item>& items, Access inherited) {
+  const auto readable = [](const Item& item) { return allows(item.access, Access::Read); };
+  if (std::all_of(items.begin(), items.end(), readable)) return;
+  auto before = items.begin();  // both go the same way through what is there
+  const auto compare = [&](const Item& there) {
+    if (allows(there.access, Access::Read)) need(before->access, Access::Read, before->path);
+    ++before;
+  };
+  for (const auto& node : found.nodes) {
+    Item item{node, found.path(), writing.rights.at(inherited, node)};
+    if (node.is_folder()) visit_below(writing, node, item.path, item.access, compare);
+    compare(item);
+  }
+}
+
 }  // namespace
 
 Written perform(Writing& writing, const Rename& command) {
@@ -77,6 +94,7 @@ Written perform(Writing& writing, const Rename& command) {
   const auto access = writing.rights.at(to.folders);
   need(access, Access::Write, command.to);
   const auto items = to_take(writing, from);
+  need_read_before(writing, from, items, access);
   const auto new_path = spell(to.segments, from.is_folder());
   const auto place_of = [&](const Item& item) { return new_path + item.path.substr(from.path().size()); };
   for (const auto& item : items) parse_path(place_of(item), writing.shop.options);

@@ -215,12 +215,12 @@ Result<LiveRead> Store::read_object(const Actor& actor, const std::string& path,
 }
 
 Result<std::vector<Checkpoint>> Store::checkpoints(const Actor& actor, const std::string& path,
-                                                   const std::string& branch) const {
+                                                   const std::string& branch, std::uint64_t before) const {
   return parts_->reading<std::vector<Checkpoint>>([&](Database& database) {
     Reading reading(parts_->options, parts_->locks, database, actor);
     const auto place = reading.find(path, branch, Deleted::Include);
     need_asset(place);
-    return reading.tree.checkpoints(*place.node);
+    return reading.tree.checkpoints(*place.node, before, parts_->options.checkpoints);
   });
 }
 

@@ -11,9 +11,9 @@ namespace {
 
 constexpr auto kTouch = std::chrono::minutes(1);
 
-#define USER_COLUMNS                                                                                          \
-  "p.name, u.first_name, u.last_name, u.email, u.enabled, u.admin, u.read_only, u.created, u.password, u.id " \
-  "FROM users u JOIN principals p ON p.id = u.id "
+#define USER_COLUMNS                                                                                           \
+  "p.name, u.first_name, u.last_name, u.email, u.enabled, u.admin, u.read_only, u.created, u.password, u.id, " \
+  "coalesce(c.tx, 0) FROM users u JOIN principals p ON p.id = u.id LEFT JOIN password_changes c ON c.user = u.id "
 
 User user_of(const Query& row) {
   User user;
@@ -24,6 +24,7 @@ User user_of(const Query& row) {
   user.admin = row.integer(5) != 0;
   user.read_only = row.integer(6) != 0;
   user.created = time_of(row.integer(7));
+  user.password_version = row.number(10);
   return user;
 }
 
@@ -92,6 +93,25 @@ Result<std::vector<AclEntry>> Store::resolved_acl(const Actor& actor, const std:
       merged.merge(acl_of(database, *folder));
     }
     return lines(database, merged);
+  });
+}
+
+Result<User> Store::account(const Actor& actor) const {
+  return parts_->reading<User>([&](Database& database) {
+    const auto account = account_of(database, actor);
+    auto query = database.query("SELECT " USER_COLUMNS "WHERE u.id = ?");
+    query.bind(account.id);
+    if (!query.step()) refuse(Code::UserNotFound, "there is no user " + actor.user);
+    return user_of(query);
+  });
+}
+
+Status Store::may_write(const Actor& actor, const std::string& path) const {
+  return parts_->reading<Done>([&](Database& database) {
+    Rights rights(database, account_of(database, actor));
+    if (rights.account().read_only) refuse(Code::Denied, "the user may only read: " + actor.user);
+    need(rights.at(place_of(database, path, parts_->options)), Access::Write, path);
+    return Done{};
   });
 }
 

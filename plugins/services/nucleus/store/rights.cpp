@@ -12,7 +12,8 @@ Account account_of(Database& database, const Actor& actor) {
     return account;
   }
   auto user = database.query(
-      "SELECT u.id, u.enabled, u.admin, u.read_only FROM principals p JOIN users u ON u.id = p.id WHERE p.name = ?");
+      "SELECT u.id, u.enabled, u.admin, u.read_only, coalesce(c.tx, 0) FROM principals p JOIN users u ON u.id = p.id "
+      "LEFT JOIN password_changes c ON c.user = u.id WHERE p.name = ?");
   user.bind(actor.user);
   const bool found = user.step();
   if (!found) refuse(Code::UserNotFound, "there is no user " + actor.user);
@@ -20,6 +21,9 @@ Account account_of(Database& database, const Actor& actor) {
     refuse(Code::UserNotFound, "another user has this name by now: " + actor.user);
   }
   if (user.integer(1) == 0) refuse(Code::Denied, "the user is disabled: " + actor.user);
+  if (actor.password_version && *actor.password_version != user.number(4)) {
+    refuse(Code::Denied, "the password has been changed since, log in again: " + actor.user);
+  }
   account.id = user.integer(0);
   account.super = user.integer(2) != 0;
   account.read_only = user.integer(3) != 0;

@@ -5,6 +5,7 @@
 
 #include <set>
 #include <string>
+#include <unistd.h>
 
 namespace omnibroker::nucleus::store {
 
@@ -123,6 +124,14 @@ CREATE INDEX refresh_tokens_api_token ON refresh_tokens(api_token) WHERE api_tok
 CREATE TABLE secrets(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 )sql";
 
+// Came later than the others, and is made where it is missing: what an older version writes without it is right, too.
+// The transaction that changed a user's password last.
+constexpr const char* kLaterTables = R"sql(
+CREATE TABLE IF NOT EXISTS password_changes(
+  user INTEGER PRIMARY KEY REFERENCES users(id) ON DELETE CASCADE,
+  tx INTEGER NOT NULL);
+)sql";
+
 /// What may be in a folder that was begun and has no database yet.
 bool may_begin_in(const fs::path& folder) {
   static const std::set<std::string> kOurs = {"lock", "blobs"};
@@ -194,8 +203,11 @@ void prepare_folder(const fs::path& folder, const Options& options) {
   database.run("PRAGMA journal_mode = WAL");
   make_folder(folder / "blobs");
   if (!begun) make_tables(database, options);
+  database.run(kLaterTables);
   sync_folder(folder);
-  if (folder.has_parent_path()) sync_folder(folder.parent_path());
+  // One that this user may only pass through cannot be opened; nor has this made the folder in it, then.
+  const auto above = folder.parent_path();
+  if (folder.has_parent_path() && ::access(above.c_str(), R_OK) == 0) sync_folder(above);
 }
 
 }  // namespace omnibroker::nucleus::store

@@ -67,6 +67,7 @@ OMNIBROKER_NUCLEUS_COMMAND(UnlockPath);
 OMNIBROKER_NUCLEUS_COMMAND(ReleaseConnection);
 OMNIBROKER_NUCLEUS_COMMAND(ReleaseExpiredLocks);
 OMNIBROKER_NUCLEUS_COMMAND(SetAcl);
+OMNIBROKER_NUCLEUS_COMMAND(ChangeAcl);
 OMNIBROKER_NUCLEUS_COMMAND(CreateUser);
 OMNIBROKER_NUCLEUS_COMMAND(ChangeUser);
 OMNIBROKER_NUCLEUS_COMMAND(RemoveUser);
@@ -84,11 +85,26 @@ OMNIBROKER_NUCLEUS_COMMAND(MakeSecret);
 OMNIBROKER_NUCLEUS_COMMAND(ForgetContents);
 
 Result<Content> Store::stage(std::string_view bytes) {
-  return answered<Content>([&] { return parts_->contents.stage(bytes); });
+  return answered<Content>([&] {
+    if (is_large(bytes.size())) parts_->sweep();
+    return parts_->contents.stage(bytes);
+  });
 }
 
+Result<Content> Store::stage(const Actor& actor, const std::string& path, std::string_view bytes) {
+  if (is_large(bytes.size())) {
+    if (const auto may = may_write(actor, path); !may) return may.error();
+  }
+  return stage(bytes);
+}
+
+bool Store::is_large(std::uint64_t bytes) const { return parts_->contents.is_file(bytes); }
+
 Result<Upload> Store::begin_upload() {
-  return answered<Upload>([&] { return parts_->contents.begin_upload(); });
+  return answered<Upload>([&] {
+    parts_->sweep();
+    return parts_->contents.begin_upload();
+  });
 }
 
 Result<Content> Store::find_content(std::string_view hash, std::optional<std::uint64_t> size) const {

@@ -135,6 +135,10 @@ class Store {
 
   /// Takes `bytes` in: hashes them and, unless they are few, waits until they are on the disk. QuotaReached.
   Result<Content> stage(std::string_view bytes);
+  /// The same for a change of `path`: of one who may not make it nothing is taken in. Denied, UserNotFound, InvalidUri.
+  Result<Content> stage(const Actor& actor, const std::string& path, std::string_view bytes);
+  /// Whether so many bytes go to the disk before a change names them.
+  bool is_large(std::uint64_t bytes) const;
   /// Begins a content that arrives in parts.
   Result<Upload> begin_upload();
   /// Content that the store has already; `hash` as in Entry. InvalidContentId if it has not. Who names a hash is taken
@@ -155,9 +159,9 @@ class Store {
   Result<Read> read(const Actor& actor, const PathAtVersion& path, const ReadQuery& query = {}) const;
   /// NotObject.
   Result<LiveRead> read_object(const Actor& actor, const std::string& path, const LiveQuery& query = {}) const;
-  /// Oldest first.
+  /// The newest `Options::checkpoints` of them, oldest first; with `before` of those with a lower number.
   Result<std::vector<Checkpoint>> checkpoints(const Actor& actor, const std::string& path,
-                                              const std::string& branch = {}) const;
+                                              const std::string& branch = {}, std::uint64_t before = 0) const;
   Result<std::vector<std::string>> branches(const Actor& actor, const std::string& path) const;
   /// The newest change that is committed.
   std::uint64_t transaction_id() const;
@@ -174,6 +178,11 @@ class Store {
   /// The lists that are in force there, merged: per name the nearest. Needs Read.
   Result<std::vector<AclEntry>> resolved_acl(const Actor& actor, const std::string& path) const;
 
+  /// The user that an actor is: UserNotFound, Denied for one who is disabled.
+  Result<User> account(const Actor& actor) const;
+  /// Whether somebody may change what is at a path or, where nothing is, make something there: Denied, UserNotFound,
+  /// InvalidUri. For those who bring a content, before it is taken.
+  Status may_write(const Actor& actor, const std::string& path) const;
   Result<std::vector<User>> users() const;
   Result<User> user(const std::string& name) const;
   Result<std::vector<std::string>> groups() const;

@@ -3,6 +3,7 @@
 #include "clock.hpp"
 #include "schema.hpp"
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -171,11 +172,13 @@ Tree::Frozen Tree::checkpoint(const Node& node, std::uint64_t number) {
   return {checkpoint_row(query), query.integer(7)};
 }
 
-std::vector<Checkpoint> Tree::checkpoints(const Node& node) {
-  auto query = database_.query("SELECT " CHECKPOINT_COLUMNS "WHERE p.node = ? ORDER BY p.number");
-  query.bind(node.id);
+std::vector<Checkpoint> Tree::checkpoints(const Node& node, std::uint64_t before, std::size_t most) {
+  auto query = database_.query("SELECT " CHECKPOINT_COLUMNS
+                               "WHERE p.node = ?1 AND (?2 = 0 OR p.number < ?2) ORDER BY p.number DESC LIMIT ?3");
+  query.bind(node.id).bind(before).bind(std::uint64_t{most});
   std::vector<Checkpoint> out;
   while (query.step()) out.push_back(checkpoint_row(query));
+  std::reverse(out.begin(), out.end());
   return out;
 }
 

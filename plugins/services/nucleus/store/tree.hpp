@@ -85,7 +85,8 @@ class Tree {
     std::int64_t content = 0;
   };
   Frozen checkpoint(const Node& node, std::uint64_t number);
-  std::vector<Checkpoint> checkpoints(const Node& node);
+  /// The newest `most` of those with a number below `before` (0: of all), oldest first.
+  std::vector<Checkpoint> checkpoints(const Node& node, std::uint64_t before, std::size_t most);
   /// The number of the checkpoint with this etag.
   std::optional<std::uint64_t> checkpoint_of(const Node& node, std::uint64_t etag);
 

@@ -32,9 +32,12 @@ struct Actor {
   /// User::id, for one who has logged in some time ago: UserNotFound where the name is somebody else's by now. 0:
   /// whoever has the name.
   std::int64_t id = 0;
+  /// User::password_version, for one who shows a token: Denied where the password has been changed since. Nothing: it
+  /// is not looked at.
+  std::optional<std::uint64_t> password_version = {};
 
   /// The store's own hand: for tools and for what the server does by itself.
-  static Actor the_system() { return {"", "", true, 0}; }
+  static Actor the_system() { return {"", "", true, 0, {}}; }
 };
 
 /// A head or a checkpoint of what is at a path. `checkpoint` 0 is the head of the branch; "" is the default branch.
@@ -109,6 +112,8 @@ struct User {
   bool admin = false;      ///< A super user: sees and may change everything.
   bool read_only = false;  ///< Changes nothing, whatever the access lists say.
   Time created = {};
+  /// Another one with each change of the password: so that what was given out before it can be refused.
+  std::uint64_t password_version = 0;
 };
 
 /// What is known about an API token. The token itself is told once, when it is made, and never kept.

@@ -20,15 +20,22 @@ bool has_row(Database& database, const std::string& digest) {
 
 }  // namespace
 
+bool names_file(Database& database, const std::string& digest) {
+  return database.query("SELECT 1 FROM contents WHERE hash = ? AND bytes IS NULL").bytes(digest).step();
+}
+
 Result<Collected> Store::collect_garbage() {
   const std::lock_guard lock(parts_->upkeep);
   Collected collected;
+  const auto swept = answered<std::uint64_t>([&] { return parts_->sweep(); });
+  if (!swept) return swept.error();
+  collected.contents += *swept;
   const auto strays = [&](const std::set<std::string>& digests) {
     return parts_->reading_each(digests, [&](Database& database, const std::string& digest) {
       // Nobody holds it and nobody can begin to; so whoever named it has been answered, and its row can be seen.
       bool removed = false;
       parts_->contents.pins()->remove_unless_held(digest, [&] {
-        if (!has_row(database, digest)) removed = parts_->contents.unlink(digest);
+        if (!names_file(database, digest)) removed = parts_->contents.unlink(digest);
       });
       return removed;
     });
@@ -56,15 +63,18 @@ Result<Collected> Store::collect_garbage() {
     const auto removed = strays({forgotten->files.begin(), forgotten->files.end()});
     if (!removed) return removed.error();
   }
-  // Files without a row are what an end at the wrong moment left.
+  // Files without a row are what an end at the wrong moment left. Each is asked for by itself: a state of the database
+  // that is kept for as long as all files take to be listed would keep its log from being cut.
   std::set<std::string> unknown;
-  const auto looked = parts_->reading<Done>([&](Database& database) {
+  const auto looked = answered<Done>([&] {
+    auto lease = parts_->readers.take();
     parts_->contents.for_each([&](const std::string& digest, std::uint64_t) {
-      if (!has_row(database, digest)) unknown.insert(digest);
+      if (!names_file(lease.database(), digest)) unknown.insert(digest);
     });
     return Done{};
   });
   if (!looked) return looked.error();
+  if (parts_->contents.pins()->uncertain) return collected;
   const auto removed = strays(unknown);
   if (!removed) return removed.error();
   collected.contents += *removed;

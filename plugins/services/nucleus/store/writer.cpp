@@ -94,6 +94,7 @@ void Writer::commit(Batch& batch) {
     }
     save_counters();
     database_.run("COMMIT");
+    shop_.contents.pins()->uncertain = false;
     ++commits_;
     changes_ += shop_.counters.transaction - counters.transaction;
     // Before what is used grows by them: what counts twice for a moment would refuse somebody.
@@ -110,6 +111,7 @@ void Writer::commit(Batch& batch) {
 }
 
 void Writer::give_up(Batch& batch, const std::exception& failure) {
+  shop_.contents.pins()->uncertain = true;
   try {
     if (database_.in_transaction()) database_.run("ROLLBACK");
   } catch (const Refusal&) {
@@ -138,11 +140,7 @@ void Writer::run(Job& job) {
   job.run(writing);
   job.changes = std::move(writing.changes);
   for (auto& [node, lock] : writing.lock_changes) {
-    if (lock) {
-      shop_.locks.working[node] = std::move(*lock);
-    } else {
-      shop_.locks.working.erase(node);
-    }
+    if (lock || shop_.locks.working().contains(node)) shop_.locks.set(node, std::move(lock));
   }
 }
 

@@ -31,8 +31,8 @@ const Node& Writing::there(const Place& place) const {
 
 std::optional<Lock> Writing::lock_of(const Node& node) const {
   if (const auto changed = lock_changes.find(node.id); changed != lock_changes.end()) return changed->second;
-  const auto it = shop.locks.working.find(node.id);
-  if (it == shop.locks.working.end() || !counts(it->second, now)) return {};
+  const auto it = shop.locks.working().find(node.id);
+  if (it == shop.locks.working().end() || !counts(it->second, now)) return {};
   return it->second;
 }
 
@@ -115,7 +115,9 @@ const Node& Writing::insert(Place& place, PathType type, const std::string& bran
 
 Access Writing::make(Place& place, PathType type, const std::string& branch) {
   const auto access = rights.at(place.folders);
-  need(access, Access::Write, place.path());
+  // A path has one access list: it also decides who may make another branch of it.
+  const auto others = place.has_parent() ? tree.branches(place.folders.back().id, place.name()) : std::vector<Node>();
+  need(others.empty() ? access : rights.at(access, others.front()), Access::Write, place.path());
   make_folders(place);
   insert(place, type, branch);
   return rights.at(access, *place.node);

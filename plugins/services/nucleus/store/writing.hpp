@@ -73,7 +73,8 @@ class Writing {
   void make_folders(Place& place);
   /// Makes what is not there yet at a place whose folders are.
   const Node& insert(Place& place, PathType type, const std::string& branch);
-  /// Makes what is not there yet, with the folders that it is in; answers what the account may do with it. Needs Write.
+  /// Makes what is not there yet, with the folders that it is in; answers what the account may do with it. Needs
+  /// Write, for another branch of a path by the list of that.
   Access make(Place& place, PathType type, const std::string& branch = {});
   /// Gives a node another content, an etag and a time.
   void set_head(Node& node, std::optional<std::int64_t> content, std::uint64_t size, const std::string& digest);
@@ -137,6 +138,7 @@ Done perform(Writing& writing, const UnlockPath& command);
 Done perform(Writing& writing, const ReleaseConnection& command);
 Done perform(Writing& writing, const ReleaseExpiredLocks& command);
 Done perform(Writing& writing, const SetAcl& command);
+Done perform(Writing& writing, const ChangeAcl& command);
 Done perform(Writing& writing, const CreateUser& command);
 Done perform(Writing& writing, const ChangeUser& command);
 Done perform(Writing& writing, const RemoveUser& command);
