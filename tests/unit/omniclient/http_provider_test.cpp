@@ -106,6 +106,8 @@ TEST_F(Http, AsksAgainAfterWhatPasses) {
     EXPECT_EQ(read(server.url("/a")).content, "text") << failure;
     EXPECT_EQ(server.asked.all().size(), 2u) << failure;
   }
+  WebServer server(says(answer_status("503 Busy", "Retry-After: 0\r\n"), answer_ok("text")));
+  EXPECT_EQ(local_file(server.url("/a")).result, kOk);
 }
 
 TEST_F(Http, AsksOnceWhereNothingIsToBeTriedAgain) {

@@ -71,8 +71,8 @@ OmniClientRequestId copy(char const* from, char const* to, const CopyOptions& op
     if (ends.same_server()) {
       ends.from.provider->copy(operation, ends.from.url, ends.to.url, options, std::move(done));
     } else {
-      transfer(engine->loop(), operation, {ends.from.provider, ends.from.url}, {ends.to.provider, ends.to.url}, options,
-               std::move(done));
+      transfer(engine->loop(), engine->retries(), operation, {ends.from.provider, ends.from.url},
+               {ends.to.provider, ends.to.url}, options, std::move(done));
     }
   };
   return start<Reply>(engine, plain_answer(user_data, callback), begin);
@@ -94,7 +94,7 @@ OmniClientRequestId move(char const* from, char const* to, const CopyOptions& op
     if (ends.same_server()) {
       ends.from.provider->move(operation, ends.from.url, ends.to.url, options, std::move(done));
     } else {
-      transfer_and_remove(engine->loop(), operation, {ends.from.provider, ends.from.url},
+      transfer_and_remove(engine->loop(), engine->retries(), operation, {ends.from.provider, ends.from.url},
                           {ends.to.provider, ends.to.url}, options, std::move(done));
     }
   };
@@ -191,7 +191,11 @@ OmniClientRequestId omniClientGetLocalFile(char const* url, bool download, void*
       }
     };
     if (target.provider == nullptr) return done(failed<PathReply>(target.problem));
-    target.provider->local_file(stream.request->operation, target.url, download, std::move(done));
+    const auto operation = stream.request->operation;
+    const auto attempt = [=](Done<PathReply> attempted) {
+      target.provider->local_file(operation, target.url, download, std::move(attempted));
+    };
+    stream.engine->retries().run<PathReply>(operation, attempt, std::move(done));
   });
 }
 

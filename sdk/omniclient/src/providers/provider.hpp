@@ -129,6 +129,14 @@ R failed_for_now(OmniClientResult result, std::uint32_t wait_ms = 0) {
   return reply;
 }
 
+/// A failure in the way of another one.
+template <class R>
+R failed_as(const Reply& other) {
+  R reply;
+  static_cast<Reply&>(reply) = other;
+  return reply;
+}
+
 /// A change of something that is watched. A result that does not begin with Ok is the last one, and says that nobody
 /// watches any more: ErrorAccessLost, or ErrorConnection where a connection has ended. What may pass (too many open
 /// files, a server that is busy) is no such end: the provider looks again later, and tells what has changed meanwhile.

@@ -40,7 +40,7 @@ void LocalFiles::get(const OperationPtr& operation, const Url& url, bool downloa
   if (!download) return done(std::move(there));
   web_.read(operation, url, known.seen, [this, url, there, done = std::move(done)](const FetchReply& fetched) {
     if (fetched.unchanged) return done(there);
-    if (fetched.result != eOmniClientResult_Ok) return done(failed<PathReply>(fetched.result));
+    if (fetched.result != eOmniClientResult_Ok) return done(failed_as<PathReply>(fetched));
     host_.pool.post([this, url, fetched, done] { done(keep(url, fetched)); });
   });
 }
