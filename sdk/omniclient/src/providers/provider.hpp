@@ -261,8 +261,10 @@ class Provider {
   Provider() = default;
   Provider(const Provider&) = delete;
   Provider& operator=(const Provider&) = delete;
-  /// After the loop and the pool have ended.
   virtual ~Provider();
+  /// The engine ends: so do the threads, connections and files of this. Called once, after the loop and the pool have
+  /// ended; after it, nothing is. The object itself lives for as long as somebody holds the engine.
+  virtual void stop() {}
 
   virtual void stat(OperationPtr, const Url&, Include, Done<EntryReply>);
   virtual void list(OperationPtr, const Url&, Include, Done<ListReply>);
