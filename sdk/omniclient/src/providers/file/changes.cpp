@@ -275,7 +275,7 @@ WriteReply write(const std::string& path, std::string_view bytes, Operation& ope
     if (const int error = make_folders(folder_of(path))) return refused(error);
   }
   Replacement replacement(exists ? real_place(path) : path);
-  if (const int error = replacement.open(exists ? &info.st_mode : nullptr)) return refused(error);
+  if (const int error = replacement.open(nullptr)) return refused(error);
   if (const int error = replacement.append(bytes, operation)) return refused(error);
   if (const int error = replacement.put(false)) return refused(error);
   WriteReply reply;
