@@ -163,13 +163,8 @@ OmniClientRequestId omniClientCreateWithHash(char const* url, char const* hash, 
   if (callback != nullptr) {
     answer = [=](WriteReply& reply) { callback(userData, reply.result, reply.version.c_str(), reply.hash.c_str()); };
   }
-  const WriteOptions options{optional_text(message), false};
-  return start_with<WriteReply, Checkpoints>(
-      &Provider::checkpoints, url, std::move(answer),
-      [hash = text(hash), overwrite, options](Checkpoints& able, const Url& target, OperationPtr operation,
-                                              Done<WriteReply> done) {
-        able.create_with_hash(std::move(operation), target, hash, overwrite, options, std::move(done));
-      });
+  return start_with<WriteReply>(&Provider::checkpoints, &Checkpoints::create_with_hash, url, std::move(answer),
+                                text(hash), overwrite, WriteOptions{optional_text(message), false});
 }
 
 OmniClientRequestId omniClientGetLocalFile(char const* url, bool download, void* userData,
@@ -253,18 +248,11 @@ OmniClientRequestId omniClientDeleteSingle(char const* url, void* userData,
 }
 
 OmniClientRequestId omniClientUndelete(char const* url, void* userData, OmniClientUndeleteCallback callback) noexcept {
-  return start_with<Reply, DeletedItems>(
-      &Provider::deleted_items, url, plain_answer(userData, callback),
-      [](DeletedItems& able, const Url& target, OperationPtr operation, Done<Reply> done) {
-        able.undelete(std::move(operation), target, std::move(done));
-      });
+  return start_with<Reply>(&Provider::deleted_items, &DeletedItems::undelete, url, plain_answer(userData, callback));
 }
 
 OmniClientRequestId omniClientObliterate(char const* url, bool obliterateCheckpoints, void* userData,
                                          OmniClientObliterateCallback callback) noexcept {
-  return start_with<Reply, DeletedItems>(
-      &Provider::deleted_items, url, plain_answer(userData, callback),
-      [obliterateCheckpoints](DeletedItems& able, const Url& target, OperationPtr operation, Done<Reply> done) {
-        able.obliterate(std::move(operation), target, obliterateCheckpoints, std::move(done));
-      });
+  return start_with<Reply>(&Provider::deleted_items, &DeletedItems::obliterate, url, plain_answer(userData, callback),
+                           obliterateCheckpoints);
 }

@@ -122,12 +122,13 @@ OmniClientRequestId omniClientLiveCreate(char const* url, OmniClientContent* con
   if (callback != nullptr) {
     answer = [=](LiveReply& reply) { callback(userData, reply.result, reply.object_id, reply.sequence); };
   }
-  return start_with<LiveReply, LiveObjects>(
-      &Provider::live_objects, url, std::move(answer),
-      [taken](LiveObjects& able, const Url& target, OperationPtr operation, Done<LiveReply> done) {
-        if (!taken) return done(failed<LiveReply>(eOmniClientResult_Error));
-        able.live_create(std::move(operation), target, taken, std::move(done));
-      });
+  return start<LiveReply>(Engine::get(), url, std::move(answer),
+                          [taken](const Target& target, OperationPtr operation, Done<LiveReply> done) {
+                            LiveObjects* const objects = target.provider->live_objects();
+                            if (objects == nullptr) return done(failed<LiveReply>(eOmniClientResult_ErrorNotSupported));
+                            if (!taken) return done(failed<LiveReply>(eOmniClientResult_Error));
+                            objects->live_create(std::move(operation), target.url, taken, std::move(done));
+                          });
 }
 
 OmniClientRequestId omniClientLiveUpdate(char const* url, uint64_t objectId, OmniClientContent* content, void* userData,
