@@ -6,6 +6,7 @@
 #include "providers/omniverse/cache.hpp"
 #include "providers/omniverse/discovery.hpp"
 #include "providers/omniverse/large.hpp"
+#include "providers/omniverse/lookup.hpp"
 #include "providers/omniverse/session.hpp"
 
 #include <fcntl.h>
@@ -222,6 +223,42 @@ TEST_F(OmniverseCache, LooksAtEverythingOnlyWhenItMayHaveTo) {
 
   EXPECT_FALSE(std::filesystem::exists(folder / "content" / "huge"));
   EXPECT_TRUE(std::filesystem::exists(folder / "content" / "three"));
+}
+
+TEST(OmniverseLookup, HoldsUpNobodyWhereTheSystemIsSilent) {
+  std::promise<void> speak;
+  std::promise<std::string> other, number, late;
+  const auto silent = [spoken = speak.get_future().share()](const std::string&) {
+    spoken.wait();
+    return Lookup::Found{{}, "spoken at last"};
+  };
+  constexpr auto kLong = std::chrono::hours(1);
+  Loop loop;
+  std::vector<std::unique_ptr<Lookup>> lookups;
+  loop.post([&] {
+    const auto look = [&](const char* host, std::chrono::milliseconds limit, Lookup::Done done, Lookup::Ask ask) {
+      lookups.push_back(std::make_unique<Lookup>(loop, host, limit, std::move(done), std::move(ask)));
+    };
+    look(
+        "silent.test", kLong, [](const Lookup::Found&) { ADD_FAILURE(); }, silent);
+    look(
+        "other.test", kLong, [&](const Lookup::Found& found) { other.set_value(found.addresses.at(0)); },
+        [](const std::string&) {
+          return Lookup::Found{{"192.0.2.2"}, ""};
+        });
+    look(
+        "127.0.0.1", kLong, [&](const Lookup::Found& found) { number.set_value(found.addresses.at(0)); }, silent);
+    look(
+        "late.test", std::chrono::milliseconds(1), [&](const Lookup::Found& found) { late.set_value(found.problem); },
+        silent);
+  });
+
+  EXPECT_EQ(other.get_future().get(), "192.0.2.2");
+  EXPECT_EQ(number.get_future().get(), "127.0.0.1");
+  EXPECT_EQ(late.get_future().get(), "the name was not looked up in time");
+  loop.stop();
+  lookups.clear();
+  speak.set_value();
 }
 
 TEST(OmniverseSession, AnswersNobodyInsideOfTheCall) {
