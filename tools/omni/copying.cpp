@@ -56,14 +56,21 @@ int done(const char* verb, const std::string& from, const std::string& to) {
   return kDone;
 }
 
+/// Ok where nothing is there.
+OmniClientResult look_for_nothing(const std::string& to) {
+  const auto there = stat(to).result;
+  if (there == eOmniClientResult_Ok) return eOmniClientResult_ErrorAlreadyExists;
+  return there == eOmniClientResult_ErrorNotFound ? eOmniClientResult_Ok : there;
+}
+
 int copy_from_input(const Arguments& arguments, const std::string& to) {
-  if (!arguments.has("force")) {
-    const auto there = stat(to).result;
-    if (there == eOmniClientResult_Ok) return fail("write", eOmniClientResult_ErrorAlreadyExists, to);
-    if (there != eOmniClientResult_ErrorNotFound) return fail("write", there, to);
-  }
+  const bool replaces = arguments.has("force");
+  auto refused = replaces ? eOmniClientResult_Ok : look_for_nothing(to);
+  if (refused != eOmniClientResult_Ok) return fail("write", refused, to);
   const auto bytes = read_input();
   if (!bytes) return fail("read standard input", "it cannot be read");
+  if (!replaces) refused = look_for_nothing(to);  // Standard input may have taken hours.
+  if (refused != eOmniClientResult_Ok) return fail("write", refused, to);
   const auto result = write(to, *bytes, arguments.value("message"));
   return result == eOmniClientResult_Ok ? done("cp", "-", to) : fail("write", result, to);
 }

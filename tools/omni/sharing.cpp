@@ -34,10 +34,56 @@ OmniClientResult unlock_now(const std::string& url) {
   return wait_for([&](void* data, Plain answer) { return omniClientUnlock(url.c_str(), data, answer); });
 }
 
+/// A lock, and whether it is still there: it ends with its connection, and nothing brings it back.
+class Lock {
+ public:
+  explicit Lock(std::string url)
+      : url_(std::move(url)), watch_(omniClientRegisterConnectionStatusCallback(this, connection_changed)) {}
+  ~Lock() { omniClientUnregisterCallback(watch_); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+  OmniClientResult take() {
+    omniClientWait(omniClientLock(url_.c_str(), this, [](void* data, OmniClientResult result) noexcept {
+      auto& lock = *static_cast<Lock*>(data);
+      lock.taken_ = result;
+      if (result == eOmniClientResult_Ok) lock.state_ = State::Held;
+    }));
+    return taken_;
+  }
+  /// `status`, or a failure where the lock was lost or cannot be given back.
+  int give_back(int status) {
+    auto held = State::Held;
+    if (!state_.compare_exchange_strong(held, State::None)) return kFailed;  // It has been said.
+    const auto unlocked = unlock_now(url_);
+    return unlocked == eOmniClientResult_Ok ? status : fail("unlock", unlocked, url_);
+  }
+
+  Until until;  ///< ^C, or the end of the lock. ^C reaches a program that runs as well.
+
+ private:
+  enum class State { None, Held, Lost };
+
+  /// The program talks to one server, so it is the lock's.
+  static void connection_changed(void* data, char const*, OmniClientConnectionStatus status) noexcept {
+    if (status == eOmniClientConnectionStatus_Connecting || status == eOmniClientConnectionStatus_Connected) return;
+    auto& lock = *static_cast<Lock*>(data);
+    auto held = State::Held;
+    if (!lock.state_.compare_exchange_strong(held, State::Lost)) return;
+    fail("keep the lock of " + lock.url_, "the connection that had it is gone, and somebody else may have it by now");
+    lock.until.end();
+  }
+
+  const std::string url_;
+  std::atomic<State> state_{State::None};
+  OmniClientResult taken_ = eOmniClientResult_ErrorConnection;
+  const std::uint32_t watch_;
+};
+
 int lock(const Arguments& arguments) {
   const auto& url = arguments.words[0];
-  Until until;  // ^C reaches the program that runs as well; the lock is given back after it.
-  const auto result = wait_for([&](void* data, Plain answer) { return omniClientLock(url.c_str(), data, answer); });
+  Lock lock(url);
+  const auto result = lock.take();
   if (result != eOmniClientResult_Ok) return fail("lock", result, url);
   int status = kDone;
   if (arguments.rest.empty()) {
@@ -46,12 +92,11 @@ int lock(const Arguments& arguments) {
     } else {
       print("locked " + printable(url));
     }
-    until.wait();
+    lock.until.wait();
   } else {
     status = run_program(arguments.rest);
   }
-  const auto unlocked = unlock_now(url);
-  return unlocked == eOmniClientResult_Ok ? status : fail("unlock", unlocked, url);
+  return lock.give_back(status);
 }
 
 int unlock(const Arguments& arguments) {
@@ -192,7 +237,8 @@ std::vector<Command> sharing_commands() {
       {"lock",
        "URL [-- PROGRAM...]",
        "Lock a file until ^C, or while a program runs",
-       "A lock ends with the connection that has it. With a program, its exit status is that of omni.",
+       "A lock ends with the connection that has it: then this is told, and the exit status is 1. A program goes on;\n"
+       "otherwise its exit status is that of omni.",
        {},
        1,
        1,

@@ -75,6 +75,7 @@ void answer_content(const ApiClientPtr& client, const ApiRequest& request, const
 nlohmann::json written_fields(const store::Written& written) {
   auto fields = wire::to_json(entry_of(written.entry));
   if (written.checkpoint != 0) fields["checkpoint"] = written.checkpoint;
+  if (written.left_out != 0) fields["left_out"] = written.left_out;
   return fields;
 }
 

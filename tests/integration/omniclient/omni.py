@@ -52,16 +52,17 @@ class Omni:
         assert done.status == 1, done.out
         return done.err
 
-    def begin(self, *words):
-        return Running(self, words)
+    def begin(self, *words, stdin=False):
+        return Running(self, words, stdin)
 
 
 class Running:
     """One that goes on until it ends or is interrupted."""
 
-    def __init__(self, omni, words):
+    def __init__(self, omni, words, stdin):
         self.process = subprocess.Popen([OMNI, *map(str, words)], cwd=omni.folder, env=omni.environment,
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                        stdin=subprocess.PIPE if stdin else subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
 
     def __enter__(self):
         return self
@@ -74,6 +75,10 @@ class Running:
     def line(self):
         """The next one it prints."""
         return self.process.stdout.readline().rstrip("\n")
+
+    def error(self):
+        """The next line it complains with."""
+        return self.process.stderr.readline().rstrip("\n")
 
     def rest(self):
         """What else it prints, and its exit status."""

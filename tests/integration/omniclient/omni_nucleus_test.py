@@ -62,6 +62,25 @@ def test_answers_what_the_program_answers_that_has_the_lock(omni, folder):
     omni.ok("cp", "-f", "-", f"{folder}/a", stdin="two")
 
 
+def test_says_that_a_lock_is_lost_with_its_connection(tmp_path):
+    with Server(tmp_path) as server:
+        omni = Omni(tmp_path, OMNI_USER="$omni-api-token", OMNI_PASS=asyncio.run(api_token(server)))
+        files = [f"omniverse://127.0.0.1:{server.port}/{name}" for name in "ab"]
+        for file in files:
+            omni.ok("cp", "-", file, stdin="one")
+        os.mkfifo(tmp_path / "end")
+        with omni.begin("lock", files[0]) as alone, \
+                omni.begin("lock", files[1], "--", "sh", "-c", "echo held; cat end") as program:
+            assert alone.line() == f"locked {files[0]}"
+            assert program.line() == "held"
+            server.stop()
+            assert program.error().startswith(f"omni: could not keep the lock of {files[1]}")
+            (tmp_path / "end").write_text("done")
+            assert program.rest() == (["done"], 1)
+            assert alone.error().startswith(f"omni: could not keep the lock of {files[0]}")
+            assert alone.rest() == ([], 1)
+
+
 def test_talks_in_a_channel(omni, folder):
     with omni.begin("channel", "join", "--json", "-n", "2", f"{folder}/.chat") as member:
         assert json.loads(member.line())["event"] == "join"
@@ -93,6 +112,18 @@ def test_refuses_who_may_not(server, omni, folder, tmp_path):
     assert "OMNI_USER and OMNI_PASS" in complaint
 
 
+def test_deletes_nothing_that_it_may_not_copy(server, omni, folder, tmp_path):
+    asyncio.run(server.add_user("ann"))
+    ann = Omni(tmp_path, OMNI_USER="ann", OMNI_PASS="ann")
+    for name in ("from/a", "from/secret", "to/from/old"):
+        omni.ok("cp", "-", f"{folder}/{name}", stdin=name)
+    omni.ok("acl", "set", f"{folder}/from/secret", "ann=w")
+
+    assert "after it was copied" in ann.fails("mv", "-f", f"{folder}/from", f"{folder}/to/")
+    assert omni.ok("ls", f"{folder}/from").splitlines() == ["a", "secret"]
+    assert omni.ok("cat", f"{folder}/to/from/a") == "from/a"
+
+
 def test_copies_between_all_kinds(omni, folder, tmp_path):
     content = os.urandom(3 << 20)
     (tmp_path / "in").mkdir()
@@ -101,3 +132,21 @@ def test_copies_between_all_kinds(omni, folder, tmp_path):
     omni.ok("cp", f"{folder}/up", "back")
     assert (tmp_path / "back/large").read_bytes() == content
     assert omni("cat", f"{folder}/up/large", text=False).out == content
+
+
+def test_keeps_names_whatever_is_in_them(omni, folder, tmp_path):
+    names = {"a b": "a%20b", "a#1": "a%231", "50%25.txt": "50%2525.txt", "what? caf\u00e9": "what%3F%20caf%C3%A9"}
+    (tmp_path / "back").mkdir()
+    for name, encoded in names.items():
+        (tmp_path / name).write_text(name)
+        omni.ok("cp", name, f"{folder}/")
+        omni.ok("cp", f"{folder}/{encoded}", "back")
+        assert (tmp_path / "back" / name).read_text() == name
+        omni.ok("mv", "-f", f"{folder}/{encoded}", "back/")
+    assert omni.ok("ls", folder) == ""
+    assert sorted(os.listdir(tmp_path / "back")) == sorted(names)
+    for name in names:
+        omni.ok("mv", f"back/{name}", folder)
+    assert os.listdir(tmp_path / "back") == []
+    assert sorted(item["path"] for item in omni("ls", "--json", folder).objects()) == sorted(names)
+    assert omni("cp", "..", folder).status == 2

@@ -90,6 +90,30 @@ def test_writes_reads_and_copies(omni, tmp_path):
     assert set(omni("cat", "--json", "raw").objects()[0]) == {"url", "content_base64"}
 
 
+def test_keeps_local_names_whatever_is_in_them(omni, tmp_path):
+    names = ["a b", "a#1", "a#2", "50%25.txt", "what?", "a&b=c"]
+    (tmp_path / "to").mkdir()
+    for name in names:
+        (tmp_path / name).write_text(name)
+        omni.ok("cp", name, "to")
+        omni.ok("mv", "-f", name, "to/")
+    assert sorted(item["path"] for item in omni("ls", "--json", "to").objects()) == sorted(names)
+    assert all((tmp_path / "to" / name).read_text() == name for name in names)
+    for name in ("..", ".", "to/.."):
+        done = omni("cp", name, "to")
+        assert (done.status, "has no name of its own" in done.err) == (2, True)
+        assert omni("mv", name, "to").status == 2
+
+
+def test_replaces_nothing_that_has_come_meanwhile(omni, tmp_path):
+    with omni.begin("cp", "-", "a", stdin=True) as copying:
+        (tmp_path / "a").write_text("somebody else's")
+        copying.process.stdin.write("mine")
+        lines, status = copying.rest()
+    assert (lines, status) == ([], 1)
+    assert (tmp_path / "a").read_text() == "somebody else's"
+
+
 def test_moves_and_deletes(omni, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "a").write_text("a")

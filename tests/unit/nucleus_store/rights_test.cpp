@@ -38,6 +38,18 @@ TEST_F(Rights, AreInherited) {
   EXPECT_EQ(may(kSystem, "/f/g/a"), "rwa");
 }
 
+TEST_F(Rights, LeaveOutOfACopyWhatMayNotBeReadAndSayHowMuch) {
+  put("/f/a", "1");
+  put("/f/g/secret", "2");
+  put("/f/h/secret", "3");
+  allow("/f/g/secret", {{"alice", Access::Write}});
+  allow("/f/h", {{"alice", Access::Write}});
+
+  EXPECT_EQ(must(kAlice, Copy{{"/f"}, "/n"}).left_out, 3u);
+  EXPECT_EQ(names("/n"), "a g/");
+  EXPECT_EQ(must(kRoot, Copy{{"/f"}, "/m"}).left_out, 0u);
+}
+
 TEST_F(Rights, AreThoseOfTheNearestListThatNamesOne) {
   put("/f/g/a", "1");
   allow("/f", {{"carol", Access::None}});

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 namespace {
@@ -18,7 +19,6 @@ namespace {
 using namespace client;
 namespace fs = std::filesystem;
 namespace files = omniclient::files;
-
 
 class Files : public testing::Test {
  protected:
@@ -67,6 +67,56 @@ TEST_F(Files, KeepTheModeOfAFileThatIsReplaced) {
   ASSERT_EQ(write(at("a"), "y"), kOk);
 
   EXPECT_EQ(fs::status(at("a")).permissions(), fs::perms(0750));
+}
+
+/// What a file has beside its content.
+struct Attributes {
+  std::string user, list;
+  mode_t mode = 0;
+  uid_t owner = 0;
+  gid_t group = 0;
+  friend bool operator==(const Attributes&, const Attributes&) = default;
+};
+
+Attributes attributes_of(const std::string& path) {
+  const auto read_one = [&path](const char* name) {
+    std::string value(1000, '\0');
+    const auto size = getxattr(path.c_str(), name, value.data(), value.size());
+    return size < 0 ? std::string("none") : value.substr(0, static_cast<std::size_t>(size));
+  };
+  struct stat info {};
+  EXPECT_EQ(::stat(path.c_str(), &info), 0);
+  return {read_one("user.colour"), read_one("system.posix_acl_access"), info.st_mode, info.st_uid, info.st_gid};
+}
+
+/// An access list as the kernel has it: one user, 4711, may read and write, the group may do nothing.
+std::string access_list() {
+  struct Line {
+    std::uint16_t tag, access;
+    std::uint32_t id;
+  };
+  constexpr std::uint32_t kNobody = 0xFFFFFFFF;
+  const Line lines[] = {{1, 6, kNobody}, {2, 6, 4711}, {4, 0, kNobody}, {16, 6, kNobody}, {32, 0, kNobody}};
+  const std::uint32_t version = 2;
+  std::string bytes(reinterpret_cast<const char*>(&version), sizeof version);
+  return bytes.append(reinterpret_cast<const char*>(lines), sizeof lines);
+}
+
+TEST_F(Files, KeepOwnerListAndAttributesOfAFileThatIsReplaced) {
+  ASSERT_EQ(write(at("a"), "x"), kOk);
+  ASSERT_EQ(write(at("new"), "new"), kOk);
+  // Not every file system has all of these, and only root gives files away; what was there must be there afterwards.
+  (void)setxattr(at("a").c_str(), "user.colour", "red", 3, 0);
+  (void)setxattr(at("a").c_str(), "system.posix_acl_access", access_list().data(), access_list().size(), 0);
+  (void)chown(at("a").c_str(), 4712, 4713);
+  const auto before = attributes_of(at("a"));
+
+  ASSERT_EQ(write(at("a"), "y"), kOk);
+  EXPECT_EQ(read(at("a")).content, "y");
+  EXPECT_EQ(attributes_of(at("a")), before);
+  ASSERT_EQ(copy(at("new"), at("a"), eOmniClientCopy_Overwrite), kOk);
+  EXPECT_EQ(read(at("a")).content, "new");
+  EXPECT_EQ(attributes_of(at("a")), before);
 }
 
 TEST_F(Files, FollowALinkThatIsWrittenTo) {
@@ -209,6 +259,39 @@ TEST_F(Files, SayWhatMayNotBeDone) {
             }),
             0);
   fs::permissions(at("locked"), fs::perms(0755));
+}
+
+TEST_F(Files, AreListedAsUnreadableInAFolderThatMayNotBeEntered) {
+  fs::create_directories(at("closed/in"));
+  std::ofstream(at("closed/file")) << "x";
+  for (const auto& folder : {library.folder(), library.folder() / "files"}) fs::permissions(folder, fs::perms(0755));
+  fs::permissions(at("closed"), fs::perms(0444));
+
+  EXPECT_EQ(in_another_process([&] {
+              omniclient::Operation operation;
+              const auto list = files::list(at("closed"), operation);
+              return list.result == kOk && list.entries.size() == 2 &&
+                     list.entries[0].flags == fOmniClientItem_DoesNotHaveChildren &&
+                     list.entries[1].flags == fOmniClientItem_CanHaveChildren && list.entries[0].access == 0;
+            }),
+            0);
+  fs::permissions(at("closed"), fs::perms(0755));
+}
+
+TEST_F(Files, GiveNoOtherGroupWhatTheirOwnOneMayDo) {
+  std::ofstream(at("a")) << "x";
+  for (const auto& folder : {library.folder(), library.folder() / "files"}) fs::permissions(folder, fs::perms(0777));
+  fs::permissions(at("a"), fs::perms(0662));
+  (void)chown(at("a").c_str(), 4712, 4713);  // As root; then the process below is in none of its groups.
+  const auto before = attributes_of(at("a"));
+
+  EXPECT_EQ(in_another_process([&] {
+              omniclient::Operation operation;
+              if (files::write(at("a"), "y", operation).result != kOk) return false;
+              const auto now = attributes_of(at("a"));
+              return (now.mode & 0777) == (now.group == before.group ? 0662 : 0622);
+            }),
+            0);
 }
 
 TEST_F(Files, AreThereWholeOrNotAtAllWhenThereIsNoRoom) {

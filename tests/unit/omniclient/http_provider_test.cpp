@@ -1,4 +1,5 @@
 // `http:` and what web servers do to it. tests/integration/omniclient has the same library against nginx.
+#include "engine/engine.hpp"
 #include "web_server.hpp"
 
 #include <atomic>
@@ -106,6 +107,8 @@ TEST_F(Http, AsksAgainAfterWhatPasses) {
     EXPECT_EQ(read(server.url("/a")).content, "text") << failure;
     EXPECT_EQ(server.asked.all().size(), 2u) << failure;
   }
+  WebServer server(says(answer_status("503 Busy", "Retry-After: 0\r\n"), answer_ok("text")));
+  EXPECT_EQ(local_file(server.url("/a")).result, kOk);
 }
 
 TEST_F(Http, AsksOnceWhereNothingIsToBeTriedAgain) {
@@ -377,6 +380,32 @@ TEST_F(Http, LogsNoSecretOfAUrl) {
   EXPECT_NE(logged.find("/forbidden"), std::string::npos) << logged;
   EXPECT_NE(logged.find("/cut"), std::string::npos) << logged;
   EXPECT_EQ(logged.find("secret"), std::string::npos) << logged;
+}
+
+TEST_F(Http, FetchesALocalCopyAgainThatIsGone) {
+  WebServer server([](const Asked& asked) {
+    if (asked.head.find("If-None-Match") != std::string::npos) return answer_status("304 Not Modified");
+    return answer_ok("text", "ETag: \"e\"\r\n");
+  });
+  const auto first = local_file(server.url("/a"));
+  ASSERT_EQ(local_file(server.url("/a")).text, first.text);
+  std::filesystem::remove_all(std::filesystem::path(first.text).parent_path().parent_path());
+
+  const auto again = local_file(server.url("/a"));
+
+  EXPECT_EQ(again.result, kOk);
+  EXPECT_EQ(read(again.text).content, "text");
+}
+
+TEST_F(Http, EndsWithTheLibraryWhoeverStillHoldsIt) {
+  WebServer server(says(answer_ok("text")));
+  const auto local = local_file(server.url("/a"));
+  ASSERT_EQ(local.result, kOk);
+  const auto held = omniclient::Engine::get();  // As a thread that is still in one of its functions.
+
+  omniClientShutdown();
+
+  EXPECT_FALSE(std::filesystem::exists(local.text));
 }
 
 TEST_F(Http, KeepsALocalCopyUntilThereIsAnotherVersion) {

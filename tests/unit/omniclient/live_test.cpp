@@ -1,6 +1,7 @@
 // Live objects, through the C API.
 #include "client.hpp"
 #include "engine/engine.hpp"
+#include "providers/memory/faults.hpp"
 
 #include <future>
 #include <thread>
@@ -275,6 +276,23 @@ struct Parts {
 Collected<Parts> parts;
 void keep_parts(void*, OmniClientUrl const* url, OmniClientLiveUpdateType type, uint64_t sequence, uint64_t) noexcept {
   parts.add({url->host == nullptr ? "" : url->host, type, sequence});
+}
+
+TEST_F(LiveObject, TellsOfAnUpdateThatWasGivenUp) {
+  static Collected<OmniClientLiveUpdateType> told;
+  const auto created = create(kUrl, "one");
+  const auto handle = omniClientLiveRegisterQueuedCallback2(
+      nullptr,
+      [](void*, OmniClientUrl const*, OmniClientLiveUpdateType type, uint64_t, uint64_t) noexcept { told.add(type); });
+  omniClientSetRetries({0, 0, 0});
+  omniclient::memory::Faults faults;
+  faults.busy = 1;
+  omniclient::memory::set_faults(faults);
+
+  EXPECT_EQ(update(kUrl, created.object, "two").result, eOmniClientResult_Error);
+
+  told.wait_until([](OmniClientLiveUpdateType type) { return type == eOmniClientLiveUpdateType_Local; });
+  omniClientUnregisterCallback(handle);
 }
 
 TEST_F(LiveObject, TellsCallbacksOfTheOlderForm) {

@@ -329,6 +329,15 @@ TEST_P(Busy, ServerIsAskedAgainWhenItHasTime) {
   EXPECT_EQ(read(at("a")).content, "content");
 }
 
+TEST_P(Busy, ServerIsAskedAgainForALocalFile) {
+  OmniClientRequestId id = 0;
+  const auto local = local_file(at("a"), &id);
+
+  EXPECT_EQ(local.result, kOk);
+  EXPECT_EQ(read(local.text).content, "content");
+  omniClientStop(id);
+}
+
 TEST_P(Busy, ServerIsLeftAloneWhereTheProgramSaysSo) {
   omniClientSetRetries({0, 0, 0});
 

@@ -1,9 +1,9 @@
 #include "client.hpp"
+#include "providers/memory/faults.hpp"
 
 namespace {
 
 using namespace client;
-
 
 struct Resolved {
   OmniClientResult result = eOmniClientResult_Error;
@@ -61,6 +61,57 @@ TEST_F(Resolve, LooksForAnAbsoluteUrlNowhereElse) {
 
   EXPECT_EQ(resolve("mem://h/one/a").url, "mem://h/one/a");
   EXPECT_EQ(resolve("mem://h/a", {"mem://h/one"}).result, eOmniClientResult_ErrorNotFound);
+}
+
+/// The first place is too busy to say whether it has it, `times` times.
+void be_busy(int times) {
+  omniclient::memory::Faults faults;
+  faults.busy = times;
+  omniclient::memory::set_faults(faults);
+}
+
+TEST_F(Resolve, AsksAPlaceAgainThatHadNoTime) {
+  const auto local = (library.folder() / "files").string();
+  ASSERT_EQ(write("mem://h/base/a", "new"), kOk);
+  ASSERT_EQ(write(local + "/a", "old"), kOk);
+  omniClientSetRetries({3600'000, 0, 0});
+
+  be_busy(3);
+  EXPECT_EQ(resolve("a", {local.c_str()}).url, "mem://h/base/a");
+  be_busy(3);
+  Collected<Resolved> firsts;
+  const char* search[] = {local.c_str()};
+  const auto id = omniClientResolveSubscribe(
+      "a", search, 1, &firsts,
+      [](void* data, OmniClientResult result, OmniClientListEntry const*, char const* url) noexcept {
+        static_cast<Collected<Resolved>*>(data)->add({result, url});
+      },
+      nullptr);
+  EXPECT_EQ(firsts.wait_for(1)[0].url, "mem://h/base/a");
+  omniClientStop(id);
+}
+
+TEST_F(Resolve, TakesNoSecondPlaceWhileNobodyKnowsOfTheFirst) {
+  const auto local = (library.folder() / "files").string();
+  ASSERT_EQ(write("mem://h/base/a", "new"), kOk);
+  ASSERT_EQ(write(local + "/a", "old"), kOk);
+  omniClientSetRetries({0, 0, 0});
+
+  be_busy(1);
+  const auto resolved = resolve("a", {local.c_str()});
+  EXPECT_EQ(resolved.result, eOmniClientResult_Error);
+  EXPECT_EQ(resolved.url, "");
+  be_busy(1);
+  Collected<Resolved> firsts;
+  const char* search[] = {local.c_str()};
+  const auto id = omniClientResolveSubscribe(
+      "a", search, 1, &firsts,
+      [](void* data, OmniClientResult result, OmniClientListEntry const*, char const* url) noexcept {
+        static_cast<Collected<Resolved>*>(data)->add({result, url});
+      },
+      nullptr);
+  EXPECT_EQ(firsts.wait_for(1)[0].result, eOmniClientResult_Error);
+  omniClientStop(id);
 }
 
 TEST_F(Resolve, TellsWhenItIsFoundElsewhere) {

@@ -10,7 +10,6 @@ using namespace client;
 using omniclient::Retries;
 using std::chrono::milliseconds;
 
-
 class Repeated : public testing::Test {
  protected:
   Repeated() { omniClientSetRetries({3600'000, 0, 0}); }
@@ -45,6 +44,23 @@ TEST_F(Repeated, OperationsSucceedInTheEnd) {
   Watch watch = Watch::item("mem://h/a");
   EXPECT_EQ(watch.first(), kOk);
   EXPECT_EQ(watch.firsts.all().size(), 1u);
+}
+
+TEST_F(Repeated, StepsOfATransferAre) {
+  const auto files = "file:" + (library.folder() / "files").string();
+  ASSERT_EQ(write(files + "/from/a", "a"), kOk);
+  ASSERT_EQ(write(files + "/from/in/b", "b"), kOk);
+  omniclient::memory::Faults faults;
+  faults.busy_every = 2;
+  omniclient::memory::set_faults(faults);
+
+  EXPECT_EQ(copy(files + "/from", "mem://h/to"), kOk);
+  const auto moved = move("mem://h/to", files + "/back");
+
+  EXPECT_EQ(moved.result, kOk);
+  EXPECT_TRUE(moved.copied);
+  EXPECT_EQ(read(files + "/back/in/b").content, "b");
+  EXPECT_EQ(stat("mem://h/to").result, eOmniClientResult_ErrorNotFound);
 }
 
 TEST_F(Repeated, OperationsShowTheirStatusOnce) {

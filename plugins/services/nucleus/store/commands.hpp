@@ -21,6 +21,7 @@ namespace omnibroker::nucleus::store {
 struct Written {
   Entry entry;
   std::uint64_t checkpoint = 0;  ///< The number of the checkpoint that was made with it; 0 if none was.
+  std::uint64_t left_out = 0;    ///< Of a folder that was copied: entries in it that the user may not read.
 };
 
 // --- files ---------------------------------------------------------------------------------------------------------

@@ -73,11 +73,16 @@ Written copy_folder(Writing& writing, Copying& copying, const Place& from, Place
     refuse(Code::InvalidParameters, from.path() + " cannot be copied into its own inside: " + to.path());
   }
   std::vector<Item> items;
+  std::uint64_t left_out = 0;
   visit_below(writing, *from.node, from.path(), access, [&](Item item) {
-    if (allows(item.access, Access::Read)) items.push_back(std::move(item));
+    if (allows(item.access, Access::Read)) {
+      items.push_back(std::move(item));
+    } else {
+      ++left_out;
+    }
   });
   const auto old_path = from.path(), new_path = spell(to.segments, true);
-  const auto written = copying.onto(to, {*from.node}, {});
+  auto written = copying.onto(to, {*from.node}, {});
   // The other way round: a folder before what is in it.
   for (auto item = items.rbegin(); item != items.rend(); ++item) {
     auto place = writing.find(new_path + item->path.substr(old_path.size()), item->node.branch);
@@ -85,6 +90,7 @@ Written copy_folder(Writing& writing, Copying& copying, const Place& from, Place
     if (item->node.type == PathType::Object) item->node = writing.tree.by_id(item->node.id);
     copying.onto(place, {item->node}, item->node.branch);
   }
+  written.left_out = left_out;
   return written;
 }
 

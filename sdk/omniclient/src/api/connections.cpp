@@ -53,11 +53,7 @@ OmniClientRequestId omniClientGetServerInfo(char const* url, void* userData,
       callback(userData, reply.result, &info);
     };
   }
-  return start_with<ServerReply, Servers>(
-      &Provider::servers, url, std::move(answer),
-      [](Servers& servers, const Url& target, OperationPtr operation, Done<ServerReply> done) {
-        servers.server_info(std::move(operation), target, std::move(done));
-      });
+  return start_with<ServerReply>(&Provider::servers, &Servers::server_info, url, std::move(answer));
 }
 
 OmniClientRequestId omniClientRefreshAuthToken(char const* url, void* userData,
@@ -66,9 +62,5 @@ OmniClientRequestId omniClientRefreshAuthToken(char const* url, void* userData,
   if (callback != nullptr) {
     answer = [=](TextReply& reply) { callback(userData, reply.result, reply.text.c_str()); };
   }
-  return start_with<TextReply, Servers>(
-      &Provider::servers, url, std::move(answer),
-      [](Servers& servers, const Url& target, OperationPtr operation, Done<TextReply> done) {
-        servers.refresh_token(std::move(operation), target, std::move(done));
-      });
+  return start_with<TextReply>(&Provider::servers, &Servers::refresh_token, url, std::move(answer));
 }

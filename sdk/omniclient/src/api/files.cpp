@@ -71,8 +71,8 @@ OmniClientRequestId copy(char const* from, char const* to, const CopyOptions& op
     if (ends.same_server()) {
       ends.from.provider->copy(operation, ends.from.url, ends.to.url, options, std::move(done));
     } else {
-      transfer(engine->loop(), operation, {ends.from.provider, ends.from.url}, {ends.to.provider, ends.to.url}, options,
-               std::move(done));
+      transfer(engine->loop(), engine->retries(), operation, {ends.from.provider, ends.from.url},
+               {ends.to.provider, ends.to.url}, options, std::move(done));
     }
   };
   return start<Reply>(engine, plain_answer(user_data, callback), begin);
@@ -94,7 +94,7 @@ OmniClientRequestId move(char const* from, char const* to, const CopyOptions& op
     if (ends.same_server()) {
       ends.from.provider->move(operation, ends.from.url, ends.to.url, options, std::move(done));
     } else {
-      transfer_and_remove(engine->loop(), operation, {ends.from.provider, ends.from.url},
+      transfer_and_remove(engine->loop(), engine->retries(), operation, {ends.from.provider, ends.from.url},
                           {ends.to.provider, ends.to.url}, options, std::move(done));
     }
   };
@@ -163,13 +163,8 @@ OmniClientRequestId omniClientCreateWithHash(char const* url, char const* hash, 
   if (callback != nullptr) {
     answer = [=](WriteReply& reply) { callback(userData, reply.result, reply.version.c_str(), reply.hash.c_str()); };
   }
-  const WriteOptions options{optional_text(message), false};
-  return start_with<WriteReply, Checkpoints>(
-      &Provider::checkpoints, url, std::move(answer),
-      [hash = text(hash), overwrite, options](Checkpoints& able, const Url& target, OperationPtr operation,
-                                              Done<WriteReply> done) {
-        able.create_with_hash(std::move(operation), target, hash, overwrite, options, std::move(done));
-      });
+  return start_with<WriteReply>(&Provider::checkpoints, &Checkpoints::create_with_hash, url, std::move(answer),
+                                text(hash), overwrite, WriteOptions{optional_text(message), false});
 }
 
 OmniClientRequestId omniClientGetLocalFile(char const* url, bool download, void* userData,
@@ -191,7 +186,11 @@ OmniClientRequestId omniClientGetLocalFile(char const* url, bool download, void*
       }
     };
     if (target.provider == nullptr) return done(failed<PathReply>(target.problem));
-    target.provider->local_file(stream.request->operation, target.url, download, std::move(done));
+    const auto operation = stream.request->operation;
+    const auto attempt = [=](Done<PathReply> attempted) {
+      target.provider->local_file(operation, target.url, download, std::move(attempted));
+    };
+    stream.engine->retries().run<PathReply>(operation, attempt, std::move(done));
   });
 }
 
@@ -249,18 +248,11 @@ OmniClientRequestId omniClientDeleteSingle(char const* url, void* userData,
 }
 
 OmniClientRequestId omniClientUndelete(char const* url, void* userData, OmniClientUndeleteCallback callback) noexcept {
-  return start_with<Reply, DeletedItems>(
-      &Provider::deleted_items, url, plain_answer(userData, callback),
-      [](DeletedItems& able, const Url& target, OperationPtr operation, Done<Reply> done) {
-        able.undelete(std::move(operation), target, std::move(done));
-      });
+  return start_with<Reply>(&Provider::deleted_items, &DeletedItems::undelete, url, plain_answer(userData, callback));
 }
 
 OmniClientRequestId omniClientObliterate(char const* url, bool obliterateCheckpoints, void* userData,
                                          OmniClientObliterateCallback callback) noexcept {
-  return start_with<Reply, DeletedItems>(
-      &Provider::deleted_items, url, plain_answer(userData, callback),
-      [obliterateCheckpoints](DeletedItems& able, const Url& target, OperationPtr operation, Done<Reply> done) {
-        able.obliterate(std::move(operation), target, obliterateCheckpoints, std::move(done));
-      });
+  return start_with<Reply>(&Provider::deleted_items, &DeletedItems::obliterate, url, plain_answer(userData, callback),
+                           obliterateCheckpoints);
 }

@@ -56,21 +56,23 @@ OmniClientRequestId live_update(char const* url, std::uint64_t object, OmniClien
   if (!engine) return kInvalidRequestId;
   const auto target_text = engine->target(url).text;
   Live& live = engine->live();
+  const auto announce = [=, &live](const LiveReply& reply) {
+    live.announce(eOmniClientLiveUpdateType_Local, reply.result, target_text, reply.object_id, reply.sequence, 0);
+  };
   const auto answer = [=, &live](LiveReply& reply) {
+    if (reply.passing) announce(reply);  // It has been repeated for long enough.
     if (callback != nullptr) callback(user_data, reply.result, reply.sequence, reply.request_id);
     live.confirmed(reply.request_id);
   };
   auto* const running = engine.get();
-  const auto id = start<LiveReply>(
-      engine, url, answer, [=, &live](const Target& target, OperationPtr operation, Done<LiveReply> done) {
+  const auto id =
+      start<LiveReply>(engine, url, answer, [=](const Target& target, OperationPtr operation, Done<LiveReply> done) {
         LiveObjects* const objects = target.provider->live_objects();
         if (objects == nullptr) return done(failed<LiveReply>(eOmniClientResult_ErrorNotSupported));
         if (!content) return done(failed<LiveReply>(eOmniClientResult_Error));
         show_status(*running, target.text, eOmniClientFileStatus_LiveUpdateSending, operation);
-        objects->live_update(operation, target.url, object, content, [=, &live](LiveReply reply) {
-          if (!reply.passing)
-            live.announce(eOmniClientLiveUpdateType_Local, reply.result, target_text, reply.object_id, reply.sequence,
-                          0);
+        objects->live_update(operation, target.url, object, content, [=](LiveReply reply) {
+          if (!reply.passing) announce(reply);
           done(std::move(reply));
         });
       });
@@ -120,12 +122,13 @@ OmniClientRequestId omniClientLiveCreate(char const* url, OmniClientContent* con
   if (callback != nullptr) {
     answer = [=](LiveReply& reply) { callback(userData, reply.result, reply.object_id, reply.sequence); };
   }
-  return start_with<LiveReply, LiveObjects>(
-      &Provider::live_objects, url, std::move(answer),
-      [taken](LiveObjects& able, const Url& target, OperationPtr operation, Done<LiveReply> done) {
-        if (!taken) return done(failed<LiveReply>(eOmniClientResult_Error));
-        able.live_create(std::move(operation), target, taken, std::move(done));
-      });
+  return start<LiveReply>(Engine::get(), url, std::move(answer),
+                          [taken](const Target& target, OperationPtr operation, Done<LiveReply> done) {
+                            LiveObjects* const objects = target.provider->live_objects();
+                            if (objects == nullptr) return done(failed<LiveReply>(eOmniClientResult_ErrorNotSupported));
+                            if (!taken) return done(failed<LiveReply>(eOmniClientResult_Error));
+                            objects->live_create(std::move(operation), target.url, taken, std::move(done));
+                          });
 }
 
 OmniClientRequestId omniClientLiveUpdate(char const* url, uint64_t objectId, OmniClientContent* content, void* userData,

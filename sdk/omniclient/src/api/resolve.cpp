@@ -39,7 +39,7 @@ OmniClientRequestId omniClientResolve(char const* relativePath, char const* cons
   }
   const auto candidates = candidates_for(*engine, text(relativePath), list_of(searchPaths, numSearchPaths));
   const auto begin = [engine = engine.get(), candidates](OperationPtr operation, Done<ResolveReply> done) {
-    std::make_shared<Resolving>(engine->loop(), std::move(operation), candidates)
+    std::make_shared<Resolving>(engine->loop(), engine->retries(), std::move(operation), candidates)
         ->find([done = std::move(done)](Resolving::Answer found) {
           done({{found.result}, std::move(found.entry), std::move(found.url)});
         });
@@ -61,7 +61,7 @@ OmniClientRequestId omniClientResolveSubscribe(char const* relativePath, char co
   const auto fail = [first] { first({eOmniClientResult_ErrorConnection, {}, ""}); };
   const auto candidates = candidates_for(*engine, text(relativePath), list_of(searchPaths, numSearchPaths));
   return start_stream(engine, fail, [=](const Stream& stream) {
-    std::make_shared<Resolving>(stream.engine->loop(), stream.request->operation, candidates)
+    std::make_shared<Resolving>(stream.engine->loop(), stream.engine->retries(), stream.request->operation, candidates)
         ->watch([=](const Resolving::Answer& found) { tell(stream, found.result, [=] { first(found); }); },
                 [=](OmniClientListEvent event, const Resolving::Answer& found) {
                   tell(stream, found.result, [=] {

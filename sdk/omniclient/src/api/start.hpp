@@ -68,15 +68,16 @@ OmniClientRequestId start(const std::shared_ptr<Engine>& engine, const char* url
   });
 }
 
-/// The same for an ability that a provider may lack. `ability` is a method of Provider.
-template <class R, class Ability>
-OmniClientRequestId start_with(Ability* (Provider::*ability)(), const char* url, Answer<R> answer,
-                               std::function<void(Ability&, const Url&, OperationPtr, Done<R>)> begin) {
+/// The same for an ability that a provider may lack. `ability` is a method of Provider, and `method` one of the
+/// ability, which takes the operation, the URL, `more`, and whom to answer.
+template <class R, class Ability, class Method, class... More>
+OmniClientRequestId start_with(Ability* (Provider::*ability)(), Method method, const char* url, Answer<R> answer,
+                               More... more) {
   return start<R>(Engine::get(), url, std::move(answer),
-                  [ability, begin = std::move(begin)](const Target& target, OperationPtr operation, Done<R> done) {
+                  [ability, method, more...](const Target& target, OperationPtr operation, Done<R> done) {
                     Ability* const able = (target.provider->*ability)();
                     if (able == nullptr) return done(failed<R>(eOmniClientResult_ErrorNotSupported));
-                    begin(*able, target.url, std::move(operation), std::move(done));
+                    (able->*method)(std::move(operation), target.url, more..., std::move(done));
                   });
 }
 

@@ -6,12 +6,10 @@ using namespace omniclient::api;
 
 namespace {
 
-template <class R>
-using Ask = std::function<void(AccessControl&, const Url&, OperationPtr, Done<R>)>;
-
-template <class R>
-OmniClientRequestId ask(char const* url, Answer<R> answer, Ask<R> question) {
-  return start_with<R, AccessControl>(&Provider::access_control, url, std::move(answer), std::move(question));
+/// Asks what a provider knows of users. `method` is one of AccessControl.
+template <class R, class Method, class... More>
+OmniClientRequestId ask(Method method, char const* url, Answer<R> answer, More... more) {
+  return start_with<R>(&Provider::access_control, method, url, std::move(answer), std::move(more)...);
 }
 
 /// All callbacks with names have the same shape.
@@ -35,10 +33,7 @@ OmniClientRequestId omniClientGetAcls(char const* url, void* userData, OmniClien
       callback(userData, reply.result, static_cast<std::uint32_t>(entries.size()), entries.data());
     };
   }
-  return ask<AclReply>(url, std::move(answer),
-                       [](AccessControl& able, const Url& target, OperationPtr operation, Done<AclReply> done) {
-                         able.get_acls(std::move(operation), target, std::move(done));
-                       });
+  return ask<AclReply>(&AccessControl::get_acls, url, std::move(answer));
 }
 
 OmniClientRequestId omniClientSetAcls(char const* url, uint32_t numEntries, OmniClientAclEntry* entries, void* userData,
@@ -47,88 +42,51 @@ OmniClientRequestId omniClientSetAcls(char const* url, uint32_t numEntries, Omni
   for (std::uint32_t i = 0; entries != nullptr && i < numEntries; ++i) {
     list.push_back({text(entries[i].name), entries[i].access & fOmniClientAccess_Full});
   }
-  return ask<Reply>(url, plain_answer(userData, callback),
-                    [list](AccessControl& able, const Url& target, OperationPtr operation, Done<Reply> done) {
-                      able.set_acls(std::move(operation), target, list, std::move(done));
-                    });
+  return ask<Reply>(&AccessControl::set_acls, url, plain_answer(userData, callback), std::move(list));
 }
 
 OmniClientRequestId omniClientGetGroups(char const* url, void* userData,
                                         OmniClientGetGroupsCallback callback) noexcept {
-  return ask<NamesReply>(url, names_answer(userData, callback),
-                         [](AccessControl& able, const Url& target, OperationPtr operation, Done<NamesReply> done) {
-                           able.groups(std::move(operation), target, std::move(done));
-                         });
+  return ask<NamesReply>(&AccessControl::groups, url, names_answer(userData, callback));
 }
 
 OmniClientRequestId omniClientGetGroupUsers(char const* url, char const* group, void* userData,
                                             OmniClientGetGroupUsersCallback callback) noexcept {
-  return ask<NamesReply>(
-      url, names_answer(userData, callback),
-      [group = text(group)](AccessControl& able, const Url& target, OperationPtr operation, Done<NamesReply> done) {
-        able.group_users(std::move(operation), target, group, std::move(done));
-      });
+  return ask<NamesReply>(&AccessControl::group_users, url, names_answer(userData, callback), text(group));
 }
 
 OmniClientRequestId omniClientCreateGroup(char const* url, char const* group, void* userData,
                                           OmniClientCreateGroupCallback callback) noexcept {
-  return ask<Reply>(
-      url, plain_answer(userData, callback),
-      [group = text(group)](AccessControl& able, const Url& target, OperationPtr operation, Done<Reply> done) {
-        able.create_group(std::move(operation), target, group, std::move(done));
-      });
+  return ask<Reply>(&AccessControl::create_group, url, plain_answer(userData, callback), text(group));
 }
 
 OmniClientRequestId omniClientRenameGroup(char const* url, char const* group, char const* newGroup, void* userData,
                                           OmniClientRenameGroupCallback callback) noexcept {
-  return ask<Reply>(url, plain_answer(userData, callback),
-                    [group = text(group), name = text(newGroup)](AccessControl& able, const Url& target,
-                                                                 OperationPtr operation, Done<Reply> done) {
-                      able.rename_group(std::move(operation), target, group, name, std::move(done));
-                    });
+  return ask<Reply>(&AccessControl::rename_group, url, plain_answer(userData, callback), text(group), text(newGroup));
 }
 
 OmniClientRequestId omniClientRemoveGroup(char const* url, char const* group, void* userData,
                                           OmniClientRemoveGroupCallback callback) noexcept {
   Answer<CountReply> answer;
   if (callback != nullptr) answer = [=](CountReply& reply) { callback(userData, reply.result, reply.count); };
-  return ask<CountReply>(
-      url, std::move(answer),
-      [group = text(group)](AccessControl& able, const Url& target, OperationPtr operation, Done<CountReply> done) {
-        able.remove_group(std::move(operation), target, group, std::move(done));
-      });
+  return ask<CountReply>(&AccessControl::remove_group, url, std::move(answer), text(group));
 }
 
 OmniClientRequestId omniClientGetUsers(char const* url, void* userData, OmniClientGetUsersCallback callback) noexcept {
-  return ask<NamesReply>(url, names_answer(userData, callback),
-                         [](AccessControl& able, const Url& target, OperationPtr operation, Done<NamesReply> done) {
-                           able.users(std::move(operation), target, std::move(done));
-                         });
+  return ask<NamesReply>(&AccessControl::users, url, names_answer(userData, callback));
 }
 
 OmniClientRequestId omniClientGetUserGroups(char const* url, char const* user, void* userData,
                                             OmniClientGetUserGroupsCallback callback) noexcept {
-  return ask<NamesReply>(
-      url, names_answer(userData, callback),
-      [user = text(user)](AccessControl& able, const Url& target, OperationPtr operation, Done<NamesReply> done) {
-        able.user_groups(std::move(operation), target, user, std::move(done));
-      });
+  return ask<NamesReply>(&AccessControl::user_groups, url, names_answer(userData, callback), text(user));
 }
 
 OmniClientRequestId omniClientAddUserToGroup(char const* url, char const* user, char const* group, void* userData,
                                              OmniClientAddUserToGroupCallback callback) noexcept {
-  return ask<Reply>(url, plain_answer(userData, callback),
-                    [user = text(user), group = text(group)](AccessControl& able, const Url& target,
-                                                             OperationPtr operation, Done<Reply> done) {
-                      able.add_user(std::move(operation), target, user, group, std::move(done));
-                    });
+  return ask<Reply>(&AccessControl::add_user, url, plain_answer(userData, callback), text(user), text(group));
 }
 
 OmniClientRequestId omniClientRemoveUserFromGroup(char const* url, char const* user, char const* group, void* userData,
                                                   OmniClientRemoveUserFromGroupCallback callback) noexcept {
-  return ask<Reply>(url, plain_answer(userData, callback),
-                    [user = text(user), group = text(group)](AccessControl& able, const Url& target,
-                                                             OperationPtr operation, Done<Reply> done) {
-                      able.remove_user(std::move(operation), target, user, group, std::move(done));
-                    });
+  return ask<Reply>(&AccessControl::remove_user, url, plain_answer(userData, callback), text(user), text(group));
 }

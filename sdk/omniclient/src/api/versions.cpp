@@ -10,12 +10,8 @@ OmniClientRequestId omniClientCreateCheckpoint(char const* url, char const* comm
   if (callback != nullptr) {
     answer = [=](TextReply& reply) { callback(userData, reply.result, reply.text.c_str()); };
   }
-  return start_with<TextReply, Checkpoints>(
-      &Provider::checkpoints, url, std::move(answer),
-      [comment = text(comment), force](Checkpoints& able, const Url& target, OperationPtr operation,
-                                       Done<TextReply> done) {
-        able.create_checkpoint(std::move(operation), target, comment, force, std::move(done));
-      });
+  return start_with<TextReply>(&Provider::checkpoints, &Checkpoints::create_checkpoint, url, std::move(answer),
+                               text(comment), force);
 }
 
 OmniClientRequestId omniClientListCheckpoints(char const* url, void* userData,
@@ -28,23 +24,13 @@ OmniClientRequestId omniClientListCheckpoints(char const* url, void* userData,
       callback(userData, reply.result, static_cast<std::uint32_t>(entries.size()), entries.data());
     };
   }
-  return start_with<ListReply, Checkpoints>(
-      &Provider::checkpoints, url, std::move(answer),
-      [](Checkpoints& able, const Url& target, OperationPtr operation, Done<ListReply> done) {
-        able.list_checkpoints(std::move(operation), target, std::move(done));
-      });
+  return start_with<ListReply>(&Provider::checkpoints, &Checkpoints::list_checkpoints, url, std::move(answer));
 }
 
 OmniClientRequestId omniClientLock(char const* url, void* userData, OmniClientLockCallback callback) noexcept {
-  return start_with<Reply, Locks>(&Provider::locks, url, plain_answer(userData, callback),
-                                  [](Locks& able, const Url& target, OperationPtr operation, Done<Reply> done) {
-                                    able.lock(std::move(operation), target, std::move(done));
-                                  });
+  return start_with<Reply>(&Provider::locks, &Locks::lock, url, plain_answer(userData, callback));
 }
 
 OmniClientRequestId omniClientUnlock(char const* url, void* userData, OmniClientUnlockCallback callback) noexcept {
-  return start_with<Reply, Locks>(&Provider::locks, url, plain_answer(userData, callback),
-                                  [](Locks& able, const Url& target, OperationPtr operation, Done<Reply> done) {
-                                    able.unlock(std::move(operation), target, std::move(done));
-                                  });
+  return start_with<Reply>(&Provider::locks, &Locks::unlock, url, plain_answer(userData, callback));
 }

@@ -139,6 +139,7 @@ void Engine::stop() {
   loop_.stop();
   calls_.cancel_all();  // So that a large file that is being written does not hold this up.
   pool_.stop();
+  for (const auto& [scheme, provider] : providers_) provider->stop();
   live_.stop();
   retries_.stop();
   log::end_route(log_route_);

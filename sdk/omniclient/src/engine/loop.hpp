@@ -42,7 +42,7 @@ class Loop {
 
   boost::asio::io_context& context();
 
-  /// Waits for the thread, where it is not the caller.
+  /// Waits for the thread, which must not be the caller.
   void stop();
 
  private:

@@ -25,17 +25,20 @@ void Resolving::ask(std::size_t index, OmniClientResult so_far, std::function<vo
   if (index == candidates_.size()) return done({so_far, {}, ""});
   const auto& candidate = candidates_[index];
   if (candidate.provider == nullptr) return ask(index + 1, candidate.problem, std::move(done));
-  candidate.provider->stat(operation_, candidate.url, eOmniClientListIncludeOption_DefaultNotDeleted,
-                           [self = shared_from_this(), index, so_far, done = std::move(done)](EntryReply reply) {
-                             self->loop_.post([self, index, so_far, done, reply = std::move(reply)] {
-                               if (reply.result == eOmniClientResult_Ok) {
-                                 return done({reply.result, reply.entry, self->candidates_[index].text});
-                               }
-                               // A place that could not be asked says more than those that do not have it.
-                               const bool missing = reply.result == eOmniClientResult_ErrorNotFound;
-                               self->ask(index + 1, missing ? so_far : reply.result, done);
-                             });
-                           });
+  const auto attempt = [this, &candidate](Done<EntryReply> attempted) {
+    candidate.provider->stat(operation_, candidate.url, eOmniClientListIncludeOption_DefaultNotDeleted,
+                             std::move(attempted));
+  };
+  const auto answered = [this, index, so_far, done = std::move(done)](const EntryReply& reply) {
+    if (reply.result == eOmniClientResult_Ok) return done({reply.result, reply.entry, candidates_[index].text});
+    if (reply.passing) return done({reply.result, {}, ""});
+    // A place that could not be asked says more than those that do not have it.
+    const bool missing = reply.result == eOmniClientResult_ErrorNotFound;
+    ask(index + 1, missing ? so_far : reply.result, done);
+  };
+  retries_.run<EntryReply>(operation_, attempt, [self = shared_from_this(), answered](EntryReply reply) {
+    self->loop_.post([self, answered, reply = std::move(reply)] { answered(reply); });
+  });
 }
 
 void Resolving::watch(std::function<void(Answer)> first, std::function<void(OmniClientListEvent, Answer)> change) {
@@ -43,23 +46,25 @@ void Resolving::watch(std::function<void(Answer)> first, std::function<void(Omni
   change_ = std::move(change);
   known_.resize(candidates_.size());
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
-    const auto learn_later = [self = shared_from_this(), i](OmniClientResult result, OmniClientListEvent event,
-                                                            Entry entry) {
-      self->loop_.post([self, i, result, event, entry = std::move(entry)]() mutable {
-        self->learn(i, result, event, std::move(entry));
-      });
+    const auto learn_later = [self = shared_from_this(), i](EntryReply reply, OmniClientListEvent event) {
+      self->loop_.post(
+          [self, i, reply = std::move(reply), event]() mutable { self->learn(i, std::move(reply), event); });
     };
     const auto& candidate = candidates_[i];
     if (candidate.provider == nullptr) {
-      learn_later(candidate.problem, eOmniClientListEvent_Unknown, {});
+      learn_later(failed<EntryReply>(candidate.problem), eOmniClientListEvent_Unknown);
       continue;
     }
-    candidate.provider->watch(
-        operation_, candidate.url, eOmniClientListIncludeOption_DefaultNotDeleted,
-        [learn_later](EntryReply reply) {
-          learn_later(reply.result, eOmniClientListEvent_Unknown, std::move(reply.entry));
-        },
-        learn_later);
+    const OnChange changed = [learn_later](OmniClientResult result, OmniClientListEvent event, Entry entry) {
+      learn_later({{result}, std::move(entry)}, event);
+    };
+    const auto attempt = [self = shared_from_this(), &candidate, changed](Done<EntryReply> attempted) {
+      candidate.provider->watch(self->operation_, candidate.url, eOmniClientListIncludeOption_DefaultNotDeleted,
+                                std::move(attempted), changed);
+    };
+    retries_.run<EntryReply>(operation_, attempt, [learn_later](EntryReply reply) {
+      learn_later(std::move(reply), eOmniClientListEvent_Unknown);
+    });
   }
 }
 
@@ -74,9 +79,9 @@ bool is_failure(OmniClientResult result) {
 
 Resolving::Answer Resolving::best() const {
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
-    if (known_[i] && known_[i]->result == eOmniClientResult_Ok) {
-      return {eOmniClientResult_Ok, known_[i]->entry, candidates_[i].text};
-    }
+    const auto& known = known_[i];
+    if (known && known->result == eOmniClientResult_Ok) return {known->result, known->entry, candidates_[i].text};
+    if (known && known->passing) return {known->result, {}, ""};
   }
   Answer nowhere;
   for (const auto& known : known_) {
@@ -86,11 +91,9 @@ Resolving::Answer Resolving::best() const {
   return nowhere;
 }
 
-void Resolving::learn(std::size_t index, OmniClientResult result, OmniClientListEvent event, Entry entry) {
+void Resolving::learn(std::size_t index, EntryReply reply, OmniClientListEvent event) {
   const bool gone = event == eOmniClientListEvent_Deleted || event == eOmniClientListEvent_Obliterated;
-  EntryReply reply;
-  reply.result = gone ? eOmniClientResult_ErrorNotFound : result;
-  reply.entry = std::move(entry);
+  if (gone) reply.result = eOmniClientResult_ErrorNotFound;
   known_[index] = std::move(reply);
   for (const auto& known : known_) {
     if (!known) return;

@@ -9,7 +9,8 @@
 
 namespace omniclient {
 
-/// Where something can be found: the first of several places that has it.
+/// Where something can be found: the first of several places that has it. A place that fails in a way that passes is
+/// asked again; where it still fails, nobody knows whether it is the first, so that failure is the answer.
 ///
 /// Threads: `find` and `watch` on the loop's thread, and everything they answer as well.
 class Resolving : public std::enable_shared_from_this<Resolving> {
@@ -20,8 +21,8 @@ class Resolving : public std::enable_shared_from_this<Resolving> {
     std::string url;
   };
 
-  Resolving(Loop& loop, OperationPtr operation, std::vector<Target> candidates)
-      : loop_(loop), operation_(std::move(operation)), candidates_(std::move(candidates)) {}
+  Resolving(Loop& loop, Retries& retries, OperationPtr operation, std::vector<Target> candidates)
+      : loop_(loop), retries_(retries), operation_(std::move(operation)), candidates_(std::move(candidates)) {}
 
   /// One after the other, until one has it.
   void find(std::function<void(Answer)> done);
@@ -32,10 +33,11 @@ class Resolving : public std::enable_shared_from_this<Resolving> {
 
  private:
   void ask(std::size_t index, OmniClientResult so_far, std::function<void(Answer)> done);
-  void learn(std::size_t index, OmniClientResult result, OmniClientListEvent event, Entry entry);
+  void learn(std::size_t index, EntryReply reply, OmniClientListEvent event);
   Answer best() const;
 
   Loop& loop_;
+  Retries& retries_;
   const OperationPtr operation_;
   const std::vector<Target> candidates_;
   std::vector<std::optional<EntryReply>> known_;

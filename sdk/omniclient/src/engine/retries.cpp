@@ -35,26 +35,31 @@ std::optional<Retries::Milliseconds> Retries::next(Row& row, std::uint32_t least
   return wait;
 }
 
-void Retries::after(const OperationPtr& operation, Milliseconds wait, std::function<void()> call) {
-  const auto number = [this] {
+std::unique_ptr<Loop::Timer> Retries::take(std::uint64_t number) {
+  std::lock_guard lock(mutex_);
+  const auto node = waiting_.extract(number);
+  return node ? std::move(node.mapped()) : nullptr;
+}
+
+void Retries::after(Row row, Milliseconds wait, std::function<void(const Row&)> call) {
+  const auto operation = row.operation;
+  const bool first = row.number == 0;
+  if (first) {
     std::lock_guard lock(mutex_);
-    return ++last_;
-  }();
-  const auto take = [this, number] {
-    std::lock_guard lock(mutex_);
-    const auto node = waiting_.extract(number);
-    return node ? std::move(node.mapped()) : nullptr;
-  };
-  auto timer = loop_.after(wait, [take, operation, call = std::move(call)] {
-    const auto due = take();
-    if (due && !operation->cancelled()) call();
+    row.number = ++last_;
+  }
+  const auto number = row.number;
+  auto timer = loop_.after(wait, [this, row = std::move(row), call = std::move(call)] {
+    const auto due = take(row.number);
+    if (due && !row.operation->cancelled()) call(row);
   });
   {
     std::lock_guard lock(mutex_);
     waiting_.emplace(number, std::move(timer));
   }
   // Whoever does not want it any more need not keep what it would have written.
-  operation->on_cancel([this, take] { loop_.post([take] { take(); }); });
+  if (operation->cancelled()) take(number);
+  if (first) operation->on_cancel([this, number] { loop_.post([this, number] { take(number); }); });
 }
 
 void Retries::stop() {

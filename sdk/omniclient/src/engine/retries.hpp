@@ -28,7 +28,7 @@ class Retries {
   /// somebody wants it. `done` gets the last answer.
   template <class R>
   void run(const OperationPtr& operation, std::function<void(Done<R>)> attempt, Done<R> done) {
-    once<R>({operation, get(), std::chrono::steady_clock::now(), 0}, std::move(attempt), std::move(done));
+    once<R>({operation, get(), std::chrono::steady_clock::now(), 0, 0}, std::move(attempt), std::move(done));
   }
 
   /// After the loop has stopped.
@@ -43,6 +43,7 @@ class Retries {
     OmniClientRetryBehavior behavior;
     std::chrono::steady_clock::time_point begin;
     std::uint32_t count;
+    std::uint64_t number;  ///< Its place among those that wait; 0 before it has waited.
   };
 
   template <class R>
@@ -51,7 +52,7 @@ class Retries {
       const auto wait = reply.passing && !row.operation->cancelled() ? next(row, reply.wait_ms) : std::nullopt;
       if (!wait) return done(std::move(reply));
       loop_.post([this, row, wait = *wait, attempt, done] {
-        after(row.operation, wait, [this, row, attempt, done] { once<R>(row, attempt, done); });
+        after(row, wait, [this, attempt, done](const Row& again) { once<R>(again, attempt, done); });
       });
     });
   }
@@ -60,7 +61,8 @@ class Retries {
   /// Counts, and answers how long to wait; nothing where it is given up.
   static std::optional<Milliseconds> next(Row& row, std::uint32_t least_ms);
   /// On the loop's thread, where it calls it later unless the operation is cancelled before.
-  void after(const OperationPtr& operation, Milliseconds wait, std::function<void()> call);
+  void after(Row row, Milliseconds wait, std::function<void(const Row&)> call);
+  std::unique_ptr<Loop::Timer> take(std::uint64_t number);
 
   Loop& loop_;
   mutable std::mutex mutex_;

@@ -37,9 +37,10 @@ bool look_the_same(const Place& a, const Entry& one, const Place& b, const Entry
 class Transfer : public std::enable_shared_from_this<Transfer> {
  public:
   /// `moves`: the source goes afterwards, so it must not be the destination.
-  Transfer(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options, bool moves,
+  Transfer(Loop& loop, Retries& retries, OperationPtr operation, Place from, Place to, CopyOptions options, bool moves,
            std::function<void(Copied)> done)
       : loop_(loop),
+        retries_(retries),
         moves_(moves),
         operation_(std::move(operation)),
         from_(std::move(from)),
@@ -48,11 +49,10 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
         done_(std::move(done)) {}
 
   void begin() {
-    from_.provider->stat(operation_, from_.url, eOmniClientListIncludeOption_DefaultNotDeleted,
-                         then<EntryReply>([this](const EntryReply& source) {
-                           if (source.result != eOmniClientResult_Ok) return end(source.result);
-                           look_at_destination(source.entry);
-                         }));
+    look_at(from_, [this](const EntryReply& source) {
+      if (source.result != eOmniClientResult_Ok) return end(source.result);
+      look_at_destination(source.entry);
+    });
   }
 
  private:
@@ -70,12 +70,22 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     done_({result, left_behind_});
   }
 
-  /// Goes on where providers are called, whatever thread the answer comes on.
+  /// Asks a provider, again where the answer is a failure that passes, and goes on where providers are called, whatever
+  /// thread the answer comes on.
   template <class R, class Next>
-  Done<R> then(Next next) {
-    return [self = shared_from_this(), next](R reply) {
+  void ask(std::function<void(Done<R>)> question, Next next) {
+    retries_.run<R>(operation_, std::move(question), [self = shared_from_this(), next](R reply) {
       self->loop_.post([self, next, reply = std::move(reply)] { next(reply); });
-    };
+    });
+  }
+
+  template <class Next>
+  void look_at(const Place& place, Next next) {
+    ask<EntryReply>(
+        [this, &place](Done<EntryReply> done) {
+          place.provider->stat(operation_, place.url, eOmniClientListIncludeOption_DefaultNotDeleted, std::move(done));
+        },
+        next);
   }
 
   void look_at_destination(const Entry& source) {
@@ -83,57 +93,58 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     if (options_.kind != ItemKind::Any && folder != (options_.kind == ItemKind::Folder)) {
       return end(eOmniClientResult_ErrorWrongType);
     }
-    to_.provider->stat(operation_, to_.url, eOmniClientListIncludeOption_DefaultNotDeleted,
-                       then<EntryReply>([this, folder, source](const EntryReply& there) {
-                         const bool exists = there.result == eOmniClientResult_Ok;
-                         if (!exists && there.result != eOmniClientResult_ErrorNotFound) return end(there.result);
-                         if (exists && !options_.overwrite) return end(eOmniClientResult_ErrorAlreadyExists);
-                         if (exists && there.entry.is_folder() != folder) return end(eOmniClientResult_ErrorWrongType);
-                         if (exists && moves_ && look_the_same(from_, source, to_, there.entry)) {
-                           return end(eOmniClientResult_ErrorSourceIsDest);
-                         }
-                         steps_.push_back({from_.url, to_.url, folder});
-                         next();
-                       }));
+    look_at(to_, [this, folder, source](const EntryReply& there) {
+      const bool exists = there.result == eOmniClientResult_Ok;
+      if (!exists && there.result != eOmniClientResult_ErrorNotFound) return end(there.result);
+      if (exists && !options_.overwrite) return end(eOmniClientResult_ErrorAlreadyExists);
+      if (exists && there.entry.is_folder() != folder) return end(eOmniClientResult_ErrorWrongType);
+      if (exists && moves_ && look_the_same(from_, source, to_, there.entry)) {
+        return end(eOmniClientResult_ErrorSourceIsDest);
+      }
+      steps_.push_back({from_.url, to_.url, folder});
+      next();
+    });
   }
 
   void next() {
     if (operation_->cancelled()) return end(eOmniClientResult_ErrorConnection);
     if (steps_.empty()) return end(eOmniClientResult_Ok);
-    auto step = std::move(steps_.front());
+    const auto step = std::move(steps_.front());
     steps_.pop_front();
     if (step.folder) {
-      make_folder(std::move(step));
+      make_folder(step);
     } else {
-      copy_file(std::move(step));
+      copy_file(step);
     }
   }
 
-  void make_folder(Step step) {
-    const auto to = step.to;
-    to_.provider->create_folder(
-        operation_, to, then<Reply>([this, step](const Reply& made) {
-          if (made.result != eOmniClientResult_Ok && made.result != eOmniClientResult_ErrorAlreadyExists) {
-            return end(made.result);
-          }
-          list_folder(step);
-        }));
+  void make_folder(const Step& step) {
+    ask<Reply>([this, to = step.to](Done<Reply> done) { to_.provider->create_folder(operation_, to, std::move(done)); },
+               [this, step](const Reply& made) {
+                 if (made.result != eOmniClientResult_Ok && made.result != eOmniClientResult_ErrorAlreadyExists) {
+                   return end(made.result);
+                 }
+                 list_folder(step);
+               });
   }
 
   void list_folder(const Step& step) {
-    from_.provider->list(operation_, step.from, eOmniClientListIncludeOption_DefaultNotDeleted,
-                         then<ListReply>([this, step](const ListReply& list) {
-                           if (list.result != eOmniClientResult_Ok) return end(list.result);
-                           for (const auto& entry : list.entries) {
-                             if (!is_item_name(entry.relative_path)) {
-                               log::error("transfer", {make_url(step.from), " has something in it that is called '",
-                                                       entry.relative_path, "', which is no name"});
-                               return end(eOmniClientResult_ErrorBadRequest);
-                             }
-                             if (!add(step, entry)) return end(eOmniClientResult_ErrorAccessDenied);
-                           }
-                           next();
-                         }));
+    ask<ListReply>(
+        [this, from = step.from](Done<ListReply> done) {
+          from_.provider->list(operation_, from, eOmniClientListIncludeOption_DefaultNotDeleted, std::move(done));
+        },
+        [this, step](const ListReply& list) {
+          if (list.result != eOmniClientResult_Ok) return end(list.result);
+          for (const auto& entry : list.entries) {
+            if (!is_item_name(entry.relative_path)) {
+              log::error("transfer", {make_url(step.from), " has something in it that is called '", entry.relative_path,
+                                      "', which is no name"});
+              return end(eOmniClientResult_ErrorBadRequest);
+            }
+            if (!add(step, entry)) return end(eOmniClientResult_ErrorAccessDenied);
+          }
+          next();
+        });
   }
 
   /// False where the item may not be read.
@@ -150,19 +161,27 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     return true;
   }
 
-  void copy_file(Step step) {
-    const auto from = step.from;
-    from_.provider->read(operation_, from, then<ReadReply>([this, to = step.to](const ReadReply& read) {
-                           if (read.result != eOmniClientResult_Ok) return end(read.result);
-                           to_.provider->write(operation_, to, read.content, {options_.message, false},
-                                               then<WriteReply>([this](const WriteReply& written) {
-                                                 if (written.result != eOmniClientResult_Ok) return end(written.result);
-                                                 next();
-                                               }));
-                         }));
+  void copy_file(const Step& step) {
+    ask<ReadReply>([this, from = step.from](Done<ReadReply> done) { from_.provider->read(operation_, from, done); },
+                   [this, to = step.to](const ReadReply& read) {
+                     if (read.result != eOmniClientResult_Ok) return end(read.result);
+                     write_file(to, read.content);
+                   });
+  }
+
+  void write_file(const Url& to, const SharedContent& content) {
+    ask<WriteReply>(
+        [this, to, content](Done<WriteReply> done) {
+          to_.provider->write(operation_, to, content, {options_.message, false}, std::move(done));
+        },
+        [this](const WriteReply& written) {
+          if (written.result != eOmniClientResult_Ok) return end(written.result);
+          next();
+        });
   }
 
   Loop& loop_;
+  Retries& retries_;
   const bool moves_;
   const OperationPtr operation_;
   const Place from_;
@@ -173,23 +192,18 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   std::size_t left_behind_ = 0;
 };
 
-void begin(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options, bool moves,
-           std::function<void(Copied)> done) {
-  std::make_shared<Transfer>(loop, std::move(operation), std::move(from), std::move(to), std::move(options), moves,
-                             std::move(done))
+}  // namespace
+
+void transfer(Loop& loop, Retries& retries, OperationPtr operation, Place from, Place to, CopyOptions options,
+              Done<Reply> done) {
+  std::make_shared<Transfer>(loop, retries, std::move(operation), std::move(from), std::move(to), std::move(options),
+                             false, [done = std::move(done)](const Copied& copied) { done({copied.result}); })
       ->begin();
 }
 
-}  // namespace
-
-void transfer(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options, Done<Reply> done) {
-  begin(loop, std::move(operation), std::move(from), std::move(to), std::move(options), false,
-        [done = std::move(done)](const Copied& copied) { done({copied.result}); });
-}
-
-void transfer_and_remove(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options,
-                         Done<MoveReply> done) {
-  const auto remove = [operation, from, done](const Copied& copied) {
+void transfer_and_remove(Loop& loop, Retries& retries, OperationPtr operation, Place from, Place to,
+                         CopyOptions options, Done<MoveReply> done) {
+  const auto remove = [&retries, operation, from, done](const Copied& copied) {
     if (copied.result != eOmniClientResult_Ok) return done(failed<MoveReply>(copied.result));
     MoveReply reply;
     reply.copied = true;
@@ -197,12 +211,17 @@ void transfer_and_remove(Loop& loop, OperationPtr operation, Place from, Place t
       reply.result = eOmniClientResult_ErrorWrongType;
       return done(std::move(reply));
     }
-    from.provider->remove(operation, from.url, Depth::Recursive, [done, reply](const Reply& removed) mutable {
-      reply.result = removed.result;
-      done(std::move(reply));
-    });
+    retries.run<Reply>(
+        operation,
+        [operation, from](Done<Reply> attempted) {
+          from.provider->remove(operation, from.url, Depth::Recursive, std::move(attempted));
+        },
+        [done, reply](const Reply& removed) mutable {
+          reply.result = removed.result;
+          done(std::move(reply));
+        });
   };
-  begin(loop, operation, from, std::move(to), std::move(options), true, remove);
+  std::make_shared<Transfer>(loop, retries, operation, from, std::move(to), std::move(options), true, remove)->begin();
 }
 
 }  // namespace omniclient

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/loop.hpp"
+#include "engine/retries.hpp"
 #include "providers/provider.hpp"
 
 namespace omniclient {
@@ -16,11 +16,14 @@ struct Place {
 /// leaves what it has copied. What may not be read is a failure (ErrorAccessDenied). What has no content, such as a
 /// channel, and links to folders stay behind, which the log says.
 ///
+/// A step that fails in a way that passes is repeated by itself: the whole, repeated, would find what it has copied.
+///
 /// Threads: on the loop's thread from begin to end, but for the reading and writing itself.
-void transfer(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options, Done<Reply> done);
+void transfer(Loop& loop, Retries& retries, OperationPtr operation, Place from, Place to, CopyOptions options,
+              Done<Reply> done);
 
 /// A transfer, then the source is deleted. Where anything has stayed behind nothing is: ErrorWrongType, and `copied`.
-void transfer_and_remove(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options,
-                         Done<MoveReply> done);
+void transfer_and_remove(Loop& loop, Retries& retries, OperationPtr operation, Place from, Place to,
+                         CopyOptions options, Done<MoveReply> done);
 
 }  // namespace omniclient

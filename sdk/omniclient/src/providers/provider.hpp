@@ -129,6 +129,14 @@ R failed_for_now(OmniClientResult result, std::uint32_t wait_ms = 0) {
   return reply;
 }
 
+/// A failure in the way of another one.
+template <class R>
+R failed_as(const Reply& other) {
+  R reply;
+  static_cast<Reply&>(reply) = other;
+  return reply;
+}
+
 /// A change of something that is watched. A result that does not begin with Ok is the last one, and says that nobody
 /// watches any more: ErrorAccessLost, or ErrorConnection where a connection has ended. What may pass (too many open
 /// files, a server that is busy) is no such end: the provider looks again later, and tells what has changed meanwhile.
@@ -253,8 +261,10 @@ class Provider {
   Provider() = default;
   Provider(const Provider&) = delete;
   Provider& operator=(const Provider&) = delete;
-  /// After the loop and the pool have ended.
   virtual ~Provider();
+  /// The engine ends: so do the threads, connections and files of this. Called once, after the loop and the pool have
+  /// ended; after it, nothing is. The object itself lives for as long as somebody holds the engine.
+  virtual void stop() {}
 
   virtual void stat(OperationPtr, const Url&, Include, Done<EntryReply>);
   virtual void list(OperationPtr, const Url&, Include, Done<ListReply>);

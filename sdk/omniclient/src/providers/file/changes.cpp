@@ -22,7 +22,18 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kReadPiece = 4u << 20;
 
-Reply answer(int error) { return {error == ECANCELED ? eOmniClientResult_ErrorConnection : result_of(error)}; }
+template <class R = Reply>
+R answer(int error) {
+  return error == ECANCELED ? failed<R>(eOmniClientResult_ErrorConnection) : failure<R>(error);
+}
+
+/// The same where a part of it may have been done, so that it cannot simply be repeated.
+template <class R = Reply>
+R last_answer(int error) {
+  auto reply = answer<R>(error);
+  reply.passing = false;
+  return reply;
+}
 
 /// 0, or the errno. Folders that are there already are no failure.
 int make_folders(const std::string& path) {
@@ -242,7 +253,7 @@ ReadReply read(const std::string& path, Operation& operation) {
     if (content.data() == nullptr) return failed<ReadReply>(eOmniClientResult_Error);
     const auto got = ::read(file.number(), content.data() + filled, std::min(room - filled, kReadPiece));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed<ReadReply>(result_of(errno));
+    if (got < 0) return failure<ReadReply>(errno);
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
     operation.progress(static_cast<int>(filled * 100 / room));
@@ -254,7 +265,7 @@ ReadReply read(const std::string& path, Operation& operation) {
 }
 
 WriteReply write(const std::string& path, std::string_view bytes, Operation& operation) {
-  const auto refused = [](int error) { return failed<WriteReply>(answer(error).result); };
+  const auto refused = answer<WriteReply>;
   struct stat info {};
   const bool exists = ::stat(path.c_str(), &info) == 0;
   if (exists && !S_ISREG(info.st_mode)) return failed<WriteReply>(eOmniClientResult_ErrorWrongType);
@@ -264,7 +275,7 @@ WriteReply write(const std::string& path, std::string_view bytes, Operation& ope
     if (const int error = make_folders(folder_of(path))) return refused(error);
   }
   Replacement replacement(exists ? real_place(path) : path);
-  if (const int error = replacement.open(exists ? &info.st_mode : nullptr)) return refused(error);
+  if (const int error = replacement.open(nullptr)) return refused(error);
   if (const int error = replacement.append(bytes, operation)) return refused(error);
   if (const int error = replacement.put(false)) return refused(error);
   WriteReply reply;
@@ -288,13 +299,13 @@ Reply copy(const std::string& from, const std::string& to, const CopyOptions& op
   if (left_behind > 0) {
     log::warning("files", {"Left behind in ", from, " what has no content: ", std::to_string(left_behind)});
   }
-  return answer(error);
+  return ends.folder ? last_answer(error) : answer(error);
 }
 
 MoveReply move(const std::string& from, const std::string& to, const CopyOptions& options, Operation& operation) {
   const auto ends = check_ends(from, to, options);
   if (ends.problem != eOmniClientResult_Ok) return failed<MoveReply>(ends.problem);
-  if (const int error = make_folders(folder_of(to))) return failed<MoveReply>(answer(error).result);
+  if (const int error = make_folders(folder_of(to))) return answer<MoveReply>(error);
   const bool merges = ends.folder && ends.exists;
   if (!merges) {
     const int error = rename_checked(from, to, options.overwrite);
@@ -302,11 +313,11 @@ MoveReply move(const std::string& from, const std::string& to, const CopyOptions
       flush_folder(folder_of(to));
       flush_folder(folder_of(from));
     }
-    if (error != EXDEV) return failed<MoveReply>(answer(error).result);
+    if (error != EXDEV) return answer<MoveReply>(error);
   }
   std::size_t left_behind = 0;
   if (const int error = copy_checked(from, to, ends, options.overwrite, operation, left_behind)) {
-    return failed<MoveReply>(answer(error).result);
+    return last_answer<MoveReply>(error);
   }
   MoveReply reply;
   reply.copied = true;
@@ -328,7 +339,7 @@ Reply remove(const std::string& path, Depth depth, const Operation& operation) {
     // To the program it is empty where lists show nothing.
     return answer(remove_leftovers(path) && ::rmdir(path.c_str()) == 0 ? 0 : ENOTEMPTY);
   }
-  return answer(remove_tree(AT_FDCWD, path.c_str(), operation));
+  return last_answer(remove_tree(AT_FDCWD, path.c_str(), operation));
 }
 
 }  // namespace omniclient::files

@@ -59,6 +59,13 @@ int read_entry(int folder, const char* name, Entry& entry) {
   return 0;
 }
 
+/// What can be said of something in a folder that may be listed, but not entered: that it is there, to nobody's use.
+std::uint32_t flags_without_a_look(const dirent& item) {
+  if (item.d_type == DT_DIR) return fOmniClientItem_CanHaveChildren;
+  const bool may_be_a_file = item.d_type == DT_REG || item.d_type == DT_LNK || item.d_type == DT_UNKNOWN;
+  return may_be_a_file ? fOmniClientItem_DoesNotHaveChildren : 0;
+}
+
 bool is_link(int folder, const dirent& item) {
   if (item.d_type != DT_UNKNOWN) return item.d_type == DT_LNK;
   struct stat info {};
@@ -145,6 +152,7 @@ ListReply list(const std::string& path, const Operation& operation) {
     Entry entry;
     entry.relative_path = name;
     const int error = read_entry(dirfd(folder.get()), item->d_name, entry);
+    if (error == EACCES) entry.flags = flags_without_a_look(*item);
     entry.is_link = is_link(dirfd(folder.get()), *item);
     if (error != ENOENT) reply.entries.push_back(std::move(entry));  // Else it has just gone.
     errno = 0;

@@ -5,21 +5,25 @@
 
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 namespace omniclient::files {
 
 /// A file in the making: written beside the place where it will be, under a name that lists do not show, and put there
 /// in one step. Without `put` it is taken away again.
+///
+/// A file that is replaced hands on what it has beside its content: its owner, its group, its mode, its POSIX access
+/// list, and its user attributes, each as far as the process may set it. Where its group or its access list cannot be
+/// kept, the group of the new one may do no more than others.
 class Replacement {
  public:
-  /// `mode` is that of a file that was there; otherwise the process's mask decides.
   explicit Replacement(std::string place);
   ~Replacement();
   Replacement(const Replacement&) = delete;
   Replacement& operator=(const Replacement&) = delete;
 
-  /// Each answers 0, or the errno.
+  /// Each answers 0, or the errno. `mode` is that of a file that replaces none; without it the process's mask decides.
   int open(const mode_t* mode);
   int append(std::string_view bytes, Operation& operation);
   /// `size` is for showing how far it is; 0 shows nothing.
@@ -30,6 +34,8 @@ class Replacement {
   std::string version() const;
 
  private:
+  int take_over(const struct stat& old);
+
   std::string place_;
   std::string temporary_;
   Descriptor file_;

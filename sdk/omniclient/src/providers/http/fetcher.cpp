@@ -190,7 +190,12 @@ class Fetcher::Work {
 
 Fetcher::Fetcher(const ProviderHost& host) : work_(std::make_shared<Work>(host)) {}
 
-Fetcher::~Fetcher() { work_->stop(); }
+Fetcher::~Fetcher() { stop(); }
+
+void Fetcher::stop() {
+  if (work_) work_->stop();
+  work_.reset();
+}
 
 std::function<void()> Fetcher::looker() const {
   return [weak = std::weak_ptr(work_)] {

@@ -43,12 +43,14 @@ struct Answer {
 /// What passes are 429, 500, 502, 503, 504, and a connection that is lost; a server that cannot be reached does not.
 /// The settings `http.connect_ms` and `http.stall_ms` bound how long a server may take to be reached, and be silent.
 ///
-/// Lifecycle: the thread begins with the first question and ends with this; what is under way then is not answered.
+/// Lifecycle: the thread begins with the first question and ends with `stop`; what is under way then is not answered.
 /// Threads: `ask` from every thread; `done` is called on the thread of this, unless the operation has been cancelled.
 class Fetcher {
  public:
   explicit Fetcher(const ProviderHost& host);
   ~Fetcher();
+  /// Ends the thread and the connections. Nothing is asked any more.
+  void stop();
   Fetcher(const Fetcher&) = delete;
   Fetcher& operator=(const Fetcher&) = delete;
 

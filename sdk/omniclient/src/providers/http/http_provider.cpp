@@ -13,6 +13,11 @@ class HttpProvider final : public Provider {
  public:
   explicit HttpProvider(const ProviderHost& host) : host_(host) {}
 
+  void stop() override {
+    web_.stop();
+    local_files_.remove_all();
+  }
+
   void stat(OperationPtr operation, const Url& url, Include include, Done<EntryReply> done) override {
     if (include == eOmniClientListIncludeOption_OnlyDeleted) {
       return done(failed<EntryReply>(eOmniClientResult_ErrorNotFound));

@@ -22,26 +22,36 @@ std::string file_name(const Url& url) {
 
 }  // namespace
 
-LocalFiles::~LocalFiles() {
+void LocalFiles::remove_all() {
+  std::lock_guard lock(mutex_);
   std::error_code ignored;
   if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  folder_.clear();
+  copies_.clear();
+}
+
+LocalFiles::Copy LocalFiles::known(const Url& url) {
+  std::lock_guard lock(mutex_);
+  std::error_code error;
+  const auto found = copies_.find(make_url(url));
+  if (found == copies_.end()) return {};
+  if (fs::exists(found->second.path, error)) return found->second;
+  copies_.erase(found);  // Temporary folders are tidied up.
+  return {};
 }
 
 void LocalFiles::get(const OperationPtr& operation, const Url& url, bool download, Done<PathReply> done) {
-  Copy known;
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = copies_.find(make_url(url));
-    if (found != copies_.end()) known = found->second;
-  }
-  PathReply there;
-  there.result = known.path.empty() ? eOmniClientResult_ErrorNotFound : eOmniClientResult_Ok;
-  there.path = known.path;
-  if (!download) return done(std::move(there));
-  web_.read(operation, url, known.seen, [this, url, there, done = std::move(done)](const FetchReply& fetched) {
-    if (fetched.unchanged) return done(there);
-    if (fetched.result != eOmniClientResult_Ok) return done(failed<PathReply>(fetched.result));
-    host_.pool.post([this, url, fetched, done] { done(keep(url, fetched)); });
+  host_.pool.post([this, operation, url, download, done = std::move(done)] {
+    const auto copy = known(url);
+    PathReply there;
+    there.result = copy.path.empty() ? eOmniClientResult_ErrorNotFound : eOmniClientResult_Ok;
+    there.path = copy.path;
+    if (!download) return done(std::move(there));
+    web_.read(operation, url, copy.seen, [this, url, there, done](const FetchReply& fetched) {
+      if (fetched.unchanged) return done(there);
+      if (fetched.result != eOmniClientResult_Ok) return done(failed_as<PathReply>(fetched));
+      host_.pool.post([this, url, fetched, done] { done(keep(url, fetched)); });
+    });
   });
 }
 
@@ -50,7 +60,7 @@ PathReply LocalFiles::keep(const Url& url, const FetchReply& fetched) {
   const auto folder = next_folder();
   const auto path = folder / file_name(url);
   std::error_code error;
-  if (!folder.empty()) fs::create_directory(folder, error);
+  if (!folder.empty()) fs::create_directories(folder, error);  // Both, where somebody has tidied up.
   std::ofstream file(path, std::ios::binary);
   const auto bytes = fetched.content->view();
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

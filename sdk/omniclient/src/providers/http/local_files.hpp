@@ -15,14 +15,16 @@ namespace omniclient::http {
 /// that was told keeps its content.
 ///
 /// The copies are in a folder of this process alone, which is made when it is needed and goes with this. So they are as
-/// many as there were versions asked for. Lifecycle: destroyed after the pool and the web have ended. Threads: `get`
-/// from every thread.
+/// many as there were versions asked for. Lifecycle: `remove_all` and the end come after those of the pool and the web.
+/// Threads: `get` from every thread.
 class LocalFiles {
  public:
   LocalFiles(const ProviderHost& host, Web& web) : host_(host), web_(web) {}
-  ~LocalFiles();
+  ~LocalFiles() { remove_all(); }
   LocalFiles(const LocalFiles&) = delete;
   LocalFiles& operator=(const LocalFiles&) = delete;
+
+  void remove_all();
 
   /// Without `download` only what is there already is found, and not asked about.
   void get(const OperationPtr& operation, const Url& url, bool download, Done<PathReply> done);
@@ -33,6 +35,8 @@ class LocalFiles {
     Again seen;
   };
 
+  /// The copy that is there; without a path where none is, or where somebody has removed it.
+  Copy known(const Url& url);
   PathReply keep(const Url& url, const FetchReply& fetched);
   std::filesystem::path next_folder();
 

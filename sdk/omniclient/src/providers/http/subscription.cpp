@@ -13,19 +13,24 @@ void tell(const Entry* before, const Entry* now, const OnChange& change) {
   if (!(*before == *now)) change(eOmniClientResult_Ok, eOmniClientListEvent_Updated, *now);
 }
 
+/// Who asks whom for what, and is told.
+template <class R>
+struct Subscriber {
+  Web& web;
+  const std::chrono::milliseconds interval;
+  const OperationPtr operation;
+  const Url url;
+  const Done<R> first;
+  const OnChange change;
+};
+
 class ItemSubscription : public std::enable_shared_from_this<ItemSubscription> {
  public:
-  ItemSubscription(Web& web, std::chrono::milliseconds interval, OperationPtr operation, Url url,
-                   Done<EntryReply> first, OnChange change)
-      : web_(web),
-        interval_(interval),
-        operation_(std::move(operation)),
-        url_(std::move(url)),
-        first_(std::move(first)),
-        change_(std::move(change)) {}
+  explicit ItemSubscription(Subscriber<EntryReply> who) : who_(std::move(who)) {}
 
   void ask(Again again) {
-    web_.look(operation_, url_, std::move(again), [self = shared_from_this()](LookReply reply) { self->take(reply); });
+    who_.web.look(who_.operation, who_.url, std::move(again),
+                  [self = shared_from_this()](LookReply reply) { self->take(reply); });
   }
 
  private:
@@ -35,25 +40,20 @@ class ItemSubscription : public std::enable_shared_from_this<ItemSubscription> {
     if (!begun_) {
       begun_ = true;
       if (missing) reply.result = eOmniClientResult_OkNotYetFound;
-      first_(static_cast<EntryReply&>(reply));
+      who_.first(static_cast<EntryReply&>(reply));
       if (!there && !missing) return;
       if (there) item_ = reply.entry;
       seen_ = reply.seen;
     } else if (there || missing) {
       const auto before = std::exchange(item_, there ? std::optional(reply.entry) : std::nullopt);
-      if (before || item_) tell(before ? &*before : nullptr, item_ ? &*item_ : nullptr, change_);
+      if (before || item_) tell(before ? &*before : nullptr, item_ ? &*item_ : nullptr, who_.change);
       seen_ = there ? reply.seen : Again{};
     }
-    seen_.after = interval_;
+    seen_.after = who_.interval;
     ask(seen_);
   }
 
-  Web& web_;
-  const std::chrono::milliseconds interval_;
-  const OperationPtr operation_;
-  const Url url_;
-  const Done<EntryReply> first_;
-  const OnChange change_;
+  const Subscriber<EntryReply> who_;
   bool begun_ = false;
   std::optional<Entry> item_;
   Again seen_;
@@ -61,18 +61,11 @@ class ItemSubscription : public std::enable_shared_from_this<ItemSubscription> {
 
 class FolderSubscription : public std::enable_shared_from_this<FolderSubscription> {
  public:
-  FolderSubscription(Web& web, std::chrono::milliseconds interval, OperationPtr operation, Url url,
-                     Done<ListReply> first, OnChange change)
-      : web_(web),
-        interval_(interval),
-        operation_(std::move(operation)),
-        url_(std::move(url)),
-        first_(std::move(first)),
-        change_(std::move(change)) {}
+  explicit FolderSubscription(Subscriber<ListReply> who) : who_(std::move(who)) {}
 
   void ask(Again again) {
-    web_.list(operation_, url_, std::move(again),
-              [self = shared_from_this()](const ListReply& reply) { self->take(reply); });
+    who_.web.list(who_.operation, who_.url, std::move(again),
+                  [self = shared_from_this()](const ListReply& reply) { self->take(reply); });
   }
 
  private:
@@ -83,32 +76,27 @@ class FolderSubscription : public std::enable_shared_from_this<FolderSubscriptio
     if (!begun_) {
       begun_ = true;
       items_ = std::move(now);
-      first_(reply);
+      who_.first(reply);
       if (!there) return;
     } else if (there || reply.result == eOmniClientResult_ErrorNotFound) {
       compare(std::exchange(items_, std::move(now)));
     }
     Again again;
-    again.after = interval_;
+    again.after = who_.interval;
     ask(again);
   }
 
   void compare(const std::map<std::string, Entry>& before) {
     for (const auto& [name, entry] : before) {
-      if (items_.count(name) == 0) tell(&entry, nullptr, change_);
+      if (items_.count(name) == 0) tell(&entry, nullptr, who_.change);
     }
     for (const auto& [name, entry] : items_) {
       const auto was = before.find(name);
-      tell(was == before.end() ? nullptr : &was->second, &entry, change_);
+      tell(was == before.end() ? nullptr : &was->second, &entry, who_.change);
     }
   }
 
-  Web& web_;
-  const std::chrono::milliseconds interval_;
-  const OperationPtr operation_;
-  const Url url_;
-  const Done<ListReply> first_;
-  const OnChange change_;
+  const Subscriber<ListReply> who_;
   bool begun_ = false;
   std::map<std::string, Entry> items_;
 };
@@ -117,12 +105,16 @@ class FolderSubscription : public std::enable_shared_from_this<FolderSubscriptio
 
 void watch_item(Web& web, std::chrono::milliseconds interval, const OperationPtr& operation, const Url& url,
                 Done<EntryReply> first, OnChange change) {
-  std::make_shared<ItemSubscription>(web, interval, operation, url, std::move(first), std::move(change))->ask({});
+  std::make_shared<ItemSubscription>(
+      Subscriber<EntryReply>{web, interval, operation, url, std::move(first), std::move(change)})
+      ->ask({});
 }
 
 void watch_folder(Web& web, std::chrono::milliseconds interval, const OperationPtr& operation, const Url& url,
                   Done<ListReply> first, OnChange change) {
-  std::make_shared<FolderSubscription>(web, interval, operation, url, std::move(first), std::move(change))->ask({});
+  std::make_shared<FolderSubscription>(
+      Subscriber<ListReply>{web, interval, operation, url, std::move(first), std::move(change)})
+      ->ask({});
 }
 
 }  // namespace omniclient::http

@@ -26,6 +26,7 @@ struct FetchReply : ReadReply {
 class Web {
  public:
   explicit Web(const ProviderHost& host) : fetcher_(host) {}
+  void stop() { fetcher_.stop(); }
 
   /// For Operation::on_cancel; once for each operation.
   std::function<void()> looker() const { return fetcher_.looker(); }

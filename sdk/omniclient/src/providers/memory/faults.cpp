@@ -7,6 +7,7 @@ namespace {
 
 std::mutex mutex;
 Faults current;
+int asked = 0;  ///< Since they were set.
 
 bool counts_down(int& number) { return number > 0 && --number == 0; }
 
@@ -15,6 +16,7 @@ bool counts_down(int& number) { return number > 0 && --number == 0; }
 void set_faults(const Faults& faults) {
   std::lock_guard lock(mutex);
   current = faults;
+  asked = 0;
 }
 
 Fate next_fate() {
@@ -27,6 +29,7 @@ Fate next_fate() {
     --current.busy;
     fate.busy = true;
   }
+  if (current.busy_every > 0 && ++asked % current.busy_every == 0) fate.busy = true;
   if (counts_down(current.fail_at)) fate.result = current.fail_with;
   return fate;
 }

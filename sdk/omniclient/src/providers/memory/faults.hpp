@@ -12,6 +12,7 @@ struct Faults {
   int fail_at = 0;                     ///< The n-th operation from now fails; 0: none.
   OmniClientResult fail_with = eOmniClientResult_Error;
   int busy = 0;                ///< So many operations from now fail in a way that passes.
+  int busy_every = 0;          ///< Every n-th operation from now fails in a way that passes; 0: none.
   int lose_connection_at = 0;  ///< The n-th operation from now loses its connection instead of being done.
   bool refuse_connections = false;
 };

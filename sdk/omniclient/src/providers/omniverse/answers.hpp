@@ -24,13 +24,6 @@ R reply_of(const Answer& answer) {
   judge(answer, reply);
   return reply;
 }
-/// A reply that has failed in the way of another one.
-template <class R>
-R failed_as(const Reply& other) {
-  R reply;
-  static_cast<Reply&>(reply) = other;
-  return reply;
-}
 
 Entry entry_of(const wire::Entry& entry);
 /// The name of the last part of a path, and the path of the folder that it is in; both without '/' at the end.

@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -28,17 +27,52 @@ bool write_whole(int file, std::string_view bytes) {
   return true;
 }
 
-/// The process that a folder in `open` is of, as far as its name says so.
-bool is_of_living_process(const std::string& name) {
-  pid_t process = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
-  if (error != std::errc() || process <= 0) return true;
-  return ::kill(process, 0) == 0 || errno != ESRCH;
+/// Holds `file` for as long as it is open. False where somebody else does, or has just removed it. Where the file
+/// system knows no locks nobody can take it for left behind, either.
+bool hold(const files::Descriptor& file) {
+  if (!file || (::flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)) return false;
+  struct stat info {};
+  return ::fstat(file.number(), &info) == 0 && info.st_nlink > 0;
 }
 
-std::string unique_name() {
-  static std::atomic<std::uint64_t> last{0};
-  return std::to_string(::getpid()) + "-" + std::to_string(++last);
+/// Removes `path` where nobody holds `file`.
+void remove_unless_held(const fs::path& path, const files::Descriptor& file) {
+  std::error_code ignored;
+  if (file && ::flock(file.number(), LOCK_EX | LOCK_NB) == 0) fs::remove_all(path, ignored);
+}
+
+/// The content, and not what a loss of power has left of it.
+bool is_whole(const fs::path& content, std::uint64_t size) {
+  std::error_code error;
+  const auto found = fs::file_size(content, error);
+  if (error) return false;
+  if (found == size) return true;
+  log::warning("cache", {content.string(), " has ", std::to_string(found), " bytes instead of ", std::to_string(size),
+                         "; it is fetched again"});
+  fs::remove(content, error);
+  return false;
+}
+
+/// A link or, where there can be none, a copy.
+bool lend(const fs::path& content, const fs::path& to) {
+  std::error_code error;
+  fs::create_hard_link(content, to, error);
+  if (error) fs::copy_file(content, to, error);
+  return !error;
+}
+
+/// 0, or the errno.
+int write_beside(const fs::path& folder, const Content& content, const std::string& hash) {
+  auto temporary = (folder / ".new-XXXXXX").string();
+  const files::Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!file) return errno;
+  int error = hold(file) ? 0 : EBUSY;
+  if (error == 0 && (!write_whole(file.number(), content.view()) || ::fchmod(file.number(), 0400) != 0 ||
+                     ::fsync(file.number()) != 0 || ::rename(temporary.c_str(), (folder / hash).c_str()) != 0)) {
+    error = errno;
+  }
+  if (error != 0) ::unlink(temporary.c_str());
+  return error;
 }
 
 }  // namespace
@@ -52,26 +86,49 @@ fs::path cache_folder() {
 }
 
 Cache::Cache(fs::path folder, std::function<std::uint64_t()> limit)
-    : folder_(std::move(folder)), limit_(std::move(limit)), own_(folder_ / "open" / unique_name()) {}
+    : folder_(std::move(folder)), limit_(std::move(limit)) {}
 
-Cache::~Cache() {
+Cache::~Cache() { end(); }
+
+void Cache::end() {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
   std::error_code ignored;
-  if (!folder_.empty()) fs::remove_all(own_, ignored);
+  if (!own_.empty()) fs::remove_all(own_, ignored);
+  own_.clear();
+  own_lock_ = files::Descriptor();
+}
+
+fs::path Cache::own_folder() {
+  const std::lock_guard lock(mutex_);
+  if (ended_ || !own_.empty()) return own_;
+  std::error_code ignored;
+  fs::create_directories(folder_ / "open", ignored);
+  // Whoever tidies up may take one that is not held yet; then there is another one.
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    auto name = (folder_ / "open" / "XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) break;
+    files::Descriptor file(::open((name + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!hold(file)) continue;
+    own_ = name;
+    own_lock_ = std::move(file);
+    break;
+  }
+  return own_;
 }
 
 std::optional<std::string> Cache::open(const std::shared_ptr<Operation>& operation, const std::string& hash,
-                                       const std::string& name) {
+                                       std::uint64_t size, const std::string& name) {
   if (folder_.empty() || name.empty() || name == "." || name == "..") return std::nullopt;
   std::call_once(tidied_, [this] { tidy(); });
-  std::error_code error;
-  const auto place = own_ / std::to_string(++last_);
   const auto content = folder_ / "content" / hash;
-  if (!fs::exists(content, error)) return std::nullopt;
-  fs::create_directories(place, error);
-  fs::create_hard_link(content, place / name, error);
-  if (error) {
-    std::error_code ignored;
-    fs::remove_all(place, ignored);
+  if (!is_whole(content, size)) return std::nullopt;
+  const auto own = own_folder();
+  if (own.empty()) return std::nullopt;
+  const auto place = own / std::to_string(++last_);
+  std::error_code error;
+  if (!fs::create_directory(place, error) || !lend(content, place / name)) {
+    fs::remove_all(place, error);
     return std::nullopt;
   }
   ::utimensat(AT_FDCWD, content.c_str(), nullptr, 0);  // It was used now.
@@ -87,26 +144,13 @@ bool Cache::store(const Content& content, const std::string& hash) {
     log::warning("cache", {"There is no place for local files: neither XDG_CACHE_HOME nor HOME is an absolute path"});
     return false;
   }
-  std::error_code error;
-  fs::create_directories(folder_ / "content", error);
-  const auto temporary = folder_ / "content" / (".new-" + unique_name());
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
-  bool written = file >= 0 && write_whole(file, content.view()) && ::fsync(file) == 0;
-  int problem = errno;
-  if (file >= 0 && ::close(file) != 0 && written) {
-    written = false;
-    problem = errno;
-  }
-  if (written && ::rename(temporary.c_str(), (folder_ / "content" / hash).c_str()) != 0) {
-    written = false;
-    problem = errno;
-  }
-  if (!written) {
-    log::warning("cache", {temporary.string(), ": ", std::strerror(problem)});
-    ::unlink(temporary.c_str());
+  std::error_code ignored;
+  fs::create_directories(folder_ / "content", ignored);
+  if (const int error = write_beside(folder_ / "content", content, hash)) {
+    log::warning("cache", {(folder_ / "content").string(), ": a content cannot be kept: ", std::strerror(error)});
     return false;
   }
-  make_room(hash);
+  make_room(content.size(), hash);
   return true;
 }
 
@@ -114,21 +158,29 @@ bool Cache::store(const Content& content, const std::string& hash) {
 void Cache::tidy() {
   std::error_code error;
   for (const auto& one : fs::directory_iterator(folder_ / "open", error)) {
-    if (!is_of_living_process(one.path().filename())) fs::remove_all(one.path(), error);
+    const auto lock = one.path() / "lock";
+    remove_unless_held(one.path(),
+                       files::Descriptor(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)));
   }
   for (const auto& one : fs::directory_iterator(folder_ / "content", error)) {
-    const auto name = one.path().filename().string();
-    if (name.compare(0, 5, ".new-") == 0 && !is_of_living_process(name.substr(5))) fs::remove(one.path(), error);
+    if (one.path().filename().string().compare(0, 5, ".new-") != 0) continue;
+    remove_unless_held(one.path(), files::Descriptor(::open(one.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)));
   }
 }
 
-void Cache::make_room(const std::string& keep) {
+void Cache::make_room(std::uint64_t size, const std::string& keep) {
   struct Kept {
     fs::file_time_type used;
     std::uint64_t size;
     fs::path path;
   };
   const std::lock_guard lock(mutex_);
+  const auto limit = limit_();
+  // To look at all of them takes long, so it is done when that much has been stored that it may be needed, and then
+  // more room is made than is needed at once. Others store something, too.
+  const auto slack = limit / 16;
+  stored_ += size;
+  if (counted_ && stored_ <= slack && *counted_ + stored_ <= limit) return;
   std::vector<Kept> kept;
   std::uint64_t all = 0;
   std::error_code error;
@@ -139,11 +191,14 @@ void Cache::make_room(const std::string& keep) {
     all += file.size;
     kept.push_back(std::move(file));
   }
+  const auto wanted = all <= limit ? limit : limit - slack;
   std::sort(kept.begin(), kept.end(), [](const Kept& a, const Kept& b) { return a.used < b.used; });
   for (const auto& one : kept) {
-    if (all <= limit_()) return;
+    if (all <= wanted) break;
     if (one.path.filename() != keep && fs::remove(one.path, error)) all -= one.size;
   }
+  counted_ = all;
+  stored_ = 0;
 }
 
 }  // namespace omniclient::omniverse

@@ -129,7 +129,7 @@ void Service::local_file(OperationPtr operation, const Url& url, bool may_downlo
         has_hash ? entry.hash : "e" + sha256(server_of(url) + path_of(url) + "?" + std::to_string(entry.etag));
     const auto name = name_of(path_of(url));
     host_.pool.post([=, this] {
-      auto path = cache_.open(operation, key, name);
+      auto path = cache_.open(operation, key, entry.size, name);
       if (path) return done({{kOk}, *path});
       if (!may_download) return done(failed<PathReply>(eOmniClientResult_ErrorNotFound));
       host_.loop.post([=, this] { download_local(operation, url, key, done); });
@@ -145,7 +145,8 @@ void Service::download_local(const OperationPtr& operation, const Url& url, cons
       if (operation->cancelled()) return;
       // The file may have changed since it was looked at: then it is kept as what it is.
       const auto is = key.size() == 64 ? sha256(content->view()) : key;
-      const auto path = cache_.store(*content, is) ? cache_.open(operation, is, name_of(path_of(url))) : std::nullopt;
+      const auto name = name_of(path_of(url));
+      const auto path = cache_.store(*content, is) ? cache_.open(operation, is, content->size(), name) : std::nullopt;
       done(path ? PathReply{{kOk}, *path} : failed<PathReply>(eOmniClientResult_Error));
     });
   });

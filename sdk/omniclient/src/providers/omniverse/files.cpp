@@ -1,4 +1,5 @@
 // Looking, folders, copying, moving, deleting.
+#include "engine/log.hpp"
 #include "providers/omniverse/answers.hpp"
 #include "providers/omniverse/service.hpp"
 
@@ -77,10 +78,22 @@ Json copy_item(const Url& from, const Url& to, const CopyOptions& options) {
   return item;
 }
 
+struct CopyReply : Reply {
+  std::uint64_t left_out = 0;  ///< Entries of a folder that the user may not read, and that are not in the copy.
+};
+
 /// The copying itself: files by copy2, which knows versions, folders by copy, which knows folders.
 void copy_checked(Session& session, const OperationPtr& operation, const Url& from, const Url& to, bool folder,
-                  const CopyOptions& options, Done<Reply> done) {
-  const auto told = [done = std::move(done)](const Answer& answer) { done(made(answer)); };
+                  const CopyOptions& options, Done<CopyReply> done) {
+  const auto told = [from, done = std::move(done)](const Answer& answer) {
+    CopyReply reply{made(answer)};
+    if (reply.result == kOk) reply.left_out = wire::number_of(answer.fields, "left_out");
+    if (reply.left_out > 0) {
+      log::warning("omniverse", {"Left out of the copy of ", make_url(from),
+                                 " what may not be read: ", std::to_string(reply.left_out)});
+    }
+    done(std::move(reply));
+  };
   if (folder) {
     auto params = copy_item(from, to, options);
     params["uri"] = path_of(from) + "/";
@@ -139,7 +152,8 @@ void Service::copy(OperationPtr operation, const Url& from, const Url& to, CopyO
   const auto session = this->session(from);
   look_at_ends(session, operation, from, to, options, [=](const Reply& refused, const Ends& ends) {
     if (refused.result != kOk) return done(refused);
-    copy_checked(*session, operation, from, to, ends.from.entry.is_folder(), options, done);
+    copy_checked(*session, operation, from, to, ends.from.entry.is_folder(), options,
+                 [done](const CopyReply& copied) { done(copied); });
   });
 }
 
@@ -154,8 +168,13 @@ void Service::move(OperationPtr operation, const Url& from, const Url& to, CopyO
       return;
     }
     // Onto something: what is there takes over the content, file by file.
-    copy_checked(*session, operation, from, to, ends.from.entry.is_folder(), options, [=](const Reply& copied) {
+    copy_checked(*session, operation, from, to, ends.from.entry.is_folder(), options, [=](const CopyReply& copied) {
       if (copied.result != kOk) return done(failed_as<MoveReply>(copied));
+      if (copied.left_out > 0) {  // It would be deleted with the rest, and is nowhere else.
+        auto reply = failed<MoveReply>(eOmniClientResult_ErrorAccessDenied);
+        reply.copied = true;
+        return done(std::move(reply));
+      }
       session->call(make_patient_call(operation, "delete", {{"uri", path_of(from)}}, Call::Repeat::Never),
                     [done](const Answer& answer) {
                       auto reply = failed<MoveReply>(result_of(answer));

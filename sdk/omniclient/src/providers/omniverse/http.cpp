@@ -1,6 +1,7 @@
 // The one file that knows how Boost.Beast does HTTP.
 #include "providers/omniverse/http.hpp"
 
+#include "providers/omniverse/lookup.hpp"
 #include "providers/omniverse/socket.hpp"
 #include "providers/omniverse/tls.hpp"
 
@@ -87,8 +88,7 @@ class StreamExchange final : public Exchange, public std::enable_shared_from_thi
         id_(id),
         address_(std::move(address)),
         request_(std::move(request)),
-        done_(std::move(done)),
-        resolver_(shared_->loop.context()) {}
+        done_(std::move(done)) {}
 
   void begin() override {
     auto& idle = shared_->template idle<Stream>();
@@ -103,7 +103,7 @@ class StreamExchange final : public Exchange, public std::enable_shared_from_thi
   void cancel() override {
     over_ = true;
     done_ = nullptr;
-    resolver_.cancel();
+    lookup_.reset();
     if (link_.stream) lowest().close();
   }
 
@@ -131,15 +131,22 @@ class StreamExchange final : public Exchange, public std::enable_shared_from_thi
     auto host = address_.host;
     if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
     lowest().expires_after(shared_->stall);
-    resolver_.async_resolve(
-        host, address_.port,
-        guarded<const tcp::resolver::results_type&>([this, host](const tcp::resolver::results_type& found) {
-          lowest().async_connect(found, guarded<const tcp::endpoint&>([this, host](const tcp::endpoint&) {
-                                   Error ignored;
-                                   lowest().socket().set_option(tcp::no_delay(true), ignored);
-                                   secure(host);
-                                 }));
-        }));
+    const auto found = [weak = this->weak_from_this(), host](const Lookup::Found& answer) {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->lookup_.reset();
+      if (!answer.problem.empty()) return self->fail(answer.problem);
+      self->reach(endpoints_of(answer, self->address_.port), host);
+    };
+    lookup_ = std::make_unique<Lookup>(shared_->loop, host, shared_->stall, found);
+  }
+
+  void reach(const std::vector<tcp::endpoint>& endpoints, const std::string& host) {
+    lowest().async_connect(endpoints, guarded<const tcp::endpoint&>([this, host](const tcp::endpoint&) {
+                             Error ignored;
+                             lowest().socket().set_option(tcp::no_delay(true), ignored);
+                             secure(host);
+                           }));
   }
 
   void secure(const std::string& host) {
@@ -254,7 +261,7 @@ class StreamExchange final : public Exchange, public std::enable_shared_from_thi
   const Address address_;
   const HttpRequest request_;
   HttpClient::Done done_;
-  tcp::resolver resolver_;
+  std::unique_ptr<Lookup> lookup_;
   Link<Stream> link_;
   std::string head_;
   std::size_t written_ = 0;

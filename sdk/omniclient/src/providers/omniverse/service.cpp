@@ -26,8 +26,13 @@ Service::Service(const ProviderHost& host)
              }),
       http_(std::make_unique<HttpClient>(host.loop, std::chrono::seconds(60))) {}
 
-Service::~Service() {
+Service::~Service() { stop(); }
+
+void Service::stop() {
   for (const auto& [name, session] : sessions_) session->close();
+  sessions_.clear();
+  channels_.clear();
+  cache_.end();
 }
 
 SessionPtr Service::session(const Url& url) {

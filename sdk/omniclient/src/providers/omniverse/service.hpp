@@ -30,6 +30,7 @@ class Service final : public Provider,
  public:
   explicit Service(const ProviderHost& host);
   ~Service() override;
+  void stop() override;
 
   // files.cpp
   void stat(OperationPtr, const Url&, Include, Done<EntryReply>) override;

@@ -63,7 +63,14 @@ milliseconds Session::retry_limit() const { return milliseconds(host_.setting("o
 void Session::begin() {
   retrying_ = false;
   state_ = State::Connecting;
-  if (server_.empty()) return connect_failed(eOmniClientConnectionStatus_InvalidHost, "the URL names no server", false);
+  if (server_.empty()) {
+    host_.loop.post([weak = weak_from_this()] {  // Nobody is called from inside of `call`.
+      const auto self = weak.lock();
+      if (!self || self->state_ != State::Connecting) return;
+      self->connect_failed(eOmniClientConnectionStatus_InvalidHost, "the URL names no server", false);
+    });
+    return;
+  }
   tell(eOmniClientConnectionStatus_Connecting);
   attempt();
 }

@@ -3,6 +3,7 @@
 
 #include "OmniClientVersion.h"
 #include "engine/log.hpp"
+#include "providers/omniverse/lookup.hpp"
 #include "providers/omniverse/tls.hpp"
 
 #include <algorithm>
@@ -45,25 +46,23 @@ template <class Stream>
 class State final : public std::enable_shared_from_this<State<Stream>> {
  public:
   State(Loop& loop, Address address, std::chrono::milliseconds limit, Socket::Events events)
-      : address_(std::move(address)),
+      : loop_(loop),
+        address_(std::move(address)),
         limit_(limit),
         events_(std::move(events)),
-        resolver_(loop.context()),
         stream_(make_stream(loop.context(), static_cast<Stream*>(nullptr))) {}
 
   void connect() {
     lowest().expires_after(limit_);
     auto host = address_.host;
     if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-    resolver_.async_resolve(
-        host, address_.port,
-        guarded<const tcp::resolver::results_type&>([this, host](const tcp::resolver::results_type& found) {
-          lowest().async_connect(found, guarded<const tcp::endpoint&>([this, host](const tcp::endpoint&) {
-                                   Error ignored;
-                                   lowest().socket().set_option(tcp::no_delay(true), ignored);
-                                   secure(host);
-                                 }));
-        }));
+    lookup_ = std::make_unique<Lookup>(loop_, host, limit_, [weak = this->weak_from_this(), host](const auto& found) {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->lookup_.reset();
+      if (!found.problem.empty()) return self->end({Problem::Kind::NotReached, found.problem});
+      self->reach(endpoints_of(found, self->address_.port), host);
+    });
   }
 
   void send(std::string message, Socket::Kind kind) {
@@ -73,7 +72,7 @@ class State final : public std::enable_shared_from_this<State<Stream>> {
 
   void close() {
     silent_ = true;
-    resolver_.cancel();
+    lookup_.reset();
     if (!open_) return lowest().close();
     open_ = false;
     stream_->async_close(ws::close_code::normal, [self = this->shared_from_this()](const Error&) {});
@@ -95,6 +94,14 @@ class State final : public std::enable_shared_from_this<State<Stream>> {
       if (error) return self->fail(error);
       next(results...);
     };
+  }
+
+  void reach(const std::vector<tcp::endpoint>& endpoints, const std::string& host) {
+    lowest().async_connect(endpoints, guarded<const tcp::endpoint&>([this, host](const tcp::endpoint&) {
+                             Error ignored;
+                             lowest().socket().set_option(tcp::no_delay(true), ignored);
+                             secure(host);
+                           }));
   }
 
   void secure(const std::string& host) {
@@ -167,24 +174,29 @@ class State final : public std::enable_shared_from_this<State<Stream>> {
   }
 
   void fail(const Error& error) {
-    if (silent_) return;
-    silent_ = true;
-    open_ = false;
-    lowest().close();
     const bool certificate = error.category() == asio::error::get_ssl_category();
     Problem problem{phase_, error.message()};
     if (phase_ == Problem::Kind::BadCertificate && !certificate) problem.kind = Problem::Kind::NotReached;
     if (problem.kind == Problem::Kind::NoUpgrade && error == beast::error::timeout) {
       problem.kind = Problem::Kind::NotReached;
     }
+    end(problem);
+  }
+
+  void end(const Problem& problem) {
+    if (silent_) return;
+    silent_ = true;
+    open_ = false;
+    lowest().close();
     const auto closed = events_.closed;  // It may destroy what it belongs to.
     closed(problem);
   }
 
+  Loop& loop_;
   const Address address_;
   const std::chrono::milliseconds limit_;
   const Socket::Events events_;
-  tcp::resolver resolver_;
+  std::unique_ptr<Lookup> lookup_;
   std::unique_ptr<Stream> stream_;
   beast::flat_buffer buffer_;
   std::deque<Message> queue_;
