@@ -37,15 +37,26 @@ def run_tests(wanted, port, **environment):
     assert "[  PASSED  ]" in done.stdout and "[  PASSED  ] 0 tests" not in done.stdout, done.stdout
 
 
-async def api_token(server):
+async def api_token(server, user=ADMIN, password=PASSWORD, name="tests"):
     async with server.sows("auth") as auth:
-        answer = await auth.call("Tokens.create_api_token", access_token=await server.token(), name="tests")
+        answer = await auth.call("Tokens.create_api_token", access_token=await server.token(user, password), name=name)
         return answer["api_token"]
 
 
 def test_it_behaves_as_every_provider_and_has_what_only_a_server_has(server, tmp_path):
     run_tests("*/Nucleus:*/Nucleus.*", server.port, OMNI_USER="$omni-api-token", OMNI_PASS=asyncio.run(api_token(server)),
               XDG_CACHE_HOME=str(tmp_path))
+
+
+async def admin_and_ann(server):
+    """Tokens with which the two sign in."""
+    await server.add_user("ann")
+    return {"OMNI_USER": "$omni-api-token", "OMNI_PASS": await api_token(server, name="network"),
+            "OMNICLIENT_TEST_ANN": await api_token(server, "ann", "ann")}
+
+
+def test_every_function_works_and_fails_as_documented(server, tmp_path):
+    run_tests("OverTheNetwork/*", server.port, **asyncio.run(admin_and_ann(server)), XDG_CACHE_HOME=str(tmp_path))
 
 
 SOME = "*/Nucleus.CarriesLarge*"  # both framings, and large contents
