@@ -84,12 +84,3 @@ class WithAnn : public AtANucleus {
     return true;
   }};
 };
-
-/// The result of a request whose callback is given nothing else: `start(user_data, callback)`.
-template <class Start>
-OmniClientResult result_of(Start start) {
-  auto result = eOmniClientResult_Error;
-  omniClientWait(
-      start(&result, [](void* data, OmniClientResult got) noexcept { *static_cast<OmniClientResult*>(data) = got; }));
-  return result;
-}

@@ -1,5 +1,6 @@
 // Users, groups and access lists, over a real connection: the administrator, and `ann`, who is none.
 #include "at_a_nucleus.hpp"
+#include "requests.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -220,56 +221,6 @@ TEST_P(Rights, TellWhatAnItemIsForEachUser) {
 }
 
 // ---------------------------------------- what is refused
-
-OmniClientResult live_created(const std::string& url) {
-  auto result = eOmniClientResult_Error;
-  auto content = AuthCallback::text("x");
-  omniClientWait(omniClientLiveCreate(url.c_str(), &content, &result,
-                                      [](void* data, OmniClientResult got, uint64_t, uint64_t) noexcept {
-                                        *static_cast<OmniClientResult*>(data) = got;
-                                      }));
-  return result;
-}
-
-OmniClientResult live_updated(const std::string& url, std::uint64_t object) {
-  auto result = eOmniClientResult_Error;
-  auto content = AuthCallback::text("x");
-  omniClientWait(omniClientLiveUpdate(url.c_str(), object, &content, &result,
-                                      [](void* data, OmniClientResult got, uint64_t, uint64_t) noexcept {
-                                        *static_cast<OmniClientResult*>(data) = got;
-                                      }));
-  return result;
-}
-
-OmniClientResult live_read(const std::string& url) {
-  Collected<OmniClientResult> results;
-  const auto id =
-      omniClientLiveRead2(url.c_str(), 0, 0, &results,
-                          [](void* data, OmniClientResult got, uint64_t, uint64_t, OmniClientContent*) noexcept {
-                            static_cast<Collected<OmniClientResult>*>(data)->add(got);
-                          });
-  const auto result = results.wait_for(1)[0];
-  omniClientStop(id);
-  return result;
-}
-
-OmniClientResult joined(const std::string& url) {
-  Member member(url);
-  return member.said.wait_for(1)[0].result;
-}
-
-OmniClientResult made_of_hash(const std::string& url, const std::string& hash) {
-  auto result = eOmniClientResult_Error;
-  omniClientWait(omniClientCreateWithHash(url.c_str(), hash.c_str(), true, &result,
-                                          [](void* data, OmniClientResult got, char const*, char const*) noexcept {
-                                            *static_cast<OmniClientResult*>(data) = got;
-                                          }));
-  return result;
-}
-
-OmniClientResult obliterated(const std::string& url) {
-  return result_of([&](auto... more) { return omniClientObliterate(url.c_str(), true, more...); });
-}
 
 TEST_P(Rights, ToReadAreNeededToLook) {
   ASSERT_EQ(write(at("in/a"), "x"), kOk);

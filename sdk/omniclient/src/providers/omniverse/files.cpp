@@ -71,10 +71,10 @@ void look_at_ends(const SessionPtr& session, const OperationPtr& operation, cons
   });
 }
 
+/// Its message, which may be empty, makes a checkpoint of what is copied, as that of a write does.
 Json copy_item(const Url& from, const Url& to, const CopyOptions& options) {
-  Json item = {{"src", at(from)}, {"dst", at(to)}, {"overwrite", options.overwrite}};
-  if (options.message) item["message"] = *options.message;
-  return item;
+  return {
+      {"src", at(from)}, {"dst", at(to)}, {"overwrite", options.overwrite}, {"message", options.message.value_or("")}};
 }
 
 /// The copying itself: files by copy2, which knows versions, folders by copy, which knows folders.
@@ -104,8 +104,9 @@ void Service::list(OperationPtr operation, const Url& url, Include include, Done
   if (path != "/") path += '/';
   auto call = make_call(operation, "list2", with_deleted({{"path", path}, {"show_hidden", true}}, include));
   call.kind = Call::Kind::Pages;
+  const bool asked = !call.params.empty();
   const auto reply = std::make_shared<ListReply>();
-  session(url)->call(std::move(call), [done = std::move(done), reply](const Answer& answer) {
+  session(url)->call(std::move(call), [done = std::move(done), reply, asked](const Answer& answer) {
     if (answer.fate == Answer::Fate::Interrupted) return reply->entries.clear();
     const bool page = answer.fate == Answer::Fate::Answered && !answer.last;
     if (page) {
@@ -119,7 +120,8 @@ void Service::list(OperationPtr operation, const Url& url, Include include, Done
     }
     judge(answer, *reply);
     // Something is there, but no folder.
-    if (reply->result == eOmniClientResult_ErrorBadRequest || reply->result == eOmniClientResult_ErrorWrongType) {
+    if (asked &&
+        (reply->result == eOmniClientResult_ErrorBadRequest || reply->result == eOmniClientResult_ErrorWrongType)) {
       reply->result = eOmniClientResult_ErrorNotFound;
     }
     if (reply->result != kOk) reply->entries.clear();
