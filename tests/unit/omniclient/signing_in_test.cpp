@@ -52,6 +52,10 @@ bool fill_in(OmniClientCredentials& credentials, std::string_view user, std::str
   return true;
 }
 
+bool as_ann(OmniClientCredentials& credentials) {
+  return fill_in(credentials, "$omni-api-token", std::getenv("OMNICLIENT_TEST_ANN"));
+}
+
 /// Nobody is in the environment.
 class SigningIn : public AtANucleus {
  protected:
@@ -79,7 +83,7 @@ TEST_P(SigningIn, NeedsSomebodyWhoDoes) {
   EXPECT_EQ(renewed(GetParam()).result, kGone);
   EXPECT_EQ(info_of(GetParam()).result, kGone);
 
-  AuthCallback ann([](auto&, auto& credentials) { return fill_in(credentials, "ann", "ann"); });
+  AuthCallback ann([](auto&, auto& credentials) { return as_ann(credentials); });
   EXPECT_EQ(stat(GetParam()).result, kGone) << "what has failed is not tried again unasked";
   EXPECT_TRUE(ann.servers.all().empty());
   omniClientReconnect(GetParam().c_str());
@@ -112,7 +116,7 @@ TEST_P(SigningIn, IsGivenUpWhereTheProgramWantsNoConnection) {
 }
 
 TEST_P(SigningIn, AsksTheNewestFirstAndEachOnce) {
-  AuthCallback old([](auto&, auto& credentials) { return fill_in(credentials, "ann", "ann"); });
+  AuthCallback old([](auto&, auto& credentials) { return as_ann(credentials); });
   AuthCallback fresh([](auto&, auto&) { return false; });
 
   EXPECT_EQ(stat(GetParam()).result, kOk);
@@ -166,7 +170,7 @@ TEST_P(SigningIn, FailsWithATokenThatIsNone) {
 }
 
 TEST_P(SigningIn, IsAskedForAgainAfterSigningOut) {
-  AuthCallback ann([](auto&, auto& credentials) { return fill_in(credentials, "ann", "ann"); });
+  AuthCallback ann([](auto&, auto& credentials) { return as_ann(credentials); });
   auto watch = Watch::folder(GetParam());
   ASSERT_EQ(watch.first(), kOk);
   Member member(at("c.channel"));
@@ -186,7 +190,7 @@ TEST_P(SigningIn, IsLeftByWhoSignsOutMeanwhile) {
   AuthCallback slow([&](auto&, auto& credentials) {
     asked.set_value();
     go_on.get_future().wait();
-    return fill_in(credentials, "ann", "ann");
+    return as_ann(credentials);
   });
   auto result = kOk;
   const auto id = omniClientStat(GetParam().c_str(), &result,
@@ -204,7 +208,7 @@ TEST_P(SigningIn, IsLeftByWhoSignsOutMeanwhile) {
 }
 
 TEST_P(SigningIn, IsToldToWhoAsksLater) {
-  AuthCallback ann([](auto&, auto& credentials) { return fill_in(credentials, "ann", "ann"); });
+  AuthCallback ann([](auto&, auto& credentials) { return as_ann(credentials); });
   ASSERT_EQ(stat(GetParam()).result, kOk);
   Collected<std::pair<std::string, OmniClientConnectionStatus>> told;
 
