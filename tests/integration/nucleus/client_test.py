@@ -106,10 +106,11 @@ class BusyNucleus:
 
     async def _serve(self, connection):
         path = connection.path
-        busy = [2]
+        state = self._connected()
         async for message in connection:
             if path == "/omni/api":
-                for answer in self._api(json.loads(message), busy):
+                text = message.encode() if isinstance(message, str) else message
+                for answer in self._api(json.loads(text.partition(b"\0")[0]), state):
                     await connection.send(answer)
                 continue
             number, = struct.unpack_from("<I", message, 1)
@@ -126,8 +127,11 @@ class BusyNucleus:
             params = {"host": "127.0.0.1", "port": self.port, "path": "/omni/auth"}
         return {"found": True, "transport": {"name": "any", "params": json.dumps(params), "meta": {"ssl": "false"}}}
 
-    @staticmethod
-    def _api(request, busy):
+    def _connected(self):
+        """What is known of one connection."""
+        return [2]
+
+    def _api(self, request, busy):
         answer = {"id": request["id"], "status": "OK"}
         if request["command"] == "authorize_token":
             answer.update(version="1.19", username="ann", connection_id="A" * 16, token="t")
@@ -143,6 +147,81 @@ class BusyNucleus:
             page = {**answer, "entries": [{"path": f"{request['path']}{name}", "path_type": "asset"} for name in names]}
             return [json.dumps(page), json.dumps({**answer, "status": "DONE"})]
         return [json.dumps(answer)]
+
+
+class ExpiringNucleus(BusyNucleus):
+    """One at which a token expires between two requests: that of the first who writes into a folder.
+
+    Deletions are never answered, nor is the first look at something that is called `held`. `bob` cannot renew his token."""
+
+    def __init__(self):
+        super().__init__()
+        self.logins = self.connections = 0
+        self.expired = {}
+        self.locks = {}
+        self.held = set()
+
+    def _connected(self):
+        self.connections += 1
+        return {"number": self.connections, "token": "", "over": False}
+
+    def _sows(self, method, params):
+        if method == b"DiscoverySearch.find":
+            return super()._sows(method, params)
+        user = params.get("username") or params["refresh_token"]
+        if method == b"Tokens.refresh" and user == "bob":
+            return {"status": "DENIED"}
+        self.logins += 1
+        return {"status": "OK", "access_token": f"{user}-{self.logins}", "refresh_token": user, "username": user}
+
+    def _api(self, request, connection):
+        command, answer = request["command"], {"id": request["id"], "status": "OK"}
+        if command == "authorize_token":
+            connection["token"] = request["token"]
+            answer.update(version="1.19", username="ann", connection_id=f"{connection['number']:016}", token="t")
+        path = request.get("uri") or request.get("path", {}).get("path", "")
+        if connection["over"] or command == "delete" or (path.endswith("held") and path not in self.held):
+            self.held.add(path)
+            return []
+        if command == "lock":
+            self.locks[path] = connection["number"]
+        elif command == "stat2":
+            answer.update(path=path, path_type="asset", size=7)
+            if self.locks.get(path) == connection["number"]:
+                answer.update(locked_by="ann")
+        elif command == "create_asset":
+            refused = self.expired.setdefault(path.rpartition("/")[0], connection["token"])
+            if refused == connection["token"] or path.endswith("never"):
+                connection["over"] = not path.endswith("never")
+                answer.update(status="TOKEN_EXPIRED")
+        return [json.dumps(answer)]
+
+
+def test_a_token_that_expires_between_two_requests_is_renewed():
+    with ExpiringNucleus() as server:
+        run_tests("*/Expired.*", server.port, OMNI_USER="ann", OMNI_PASS="secret")
+
+
+class PoorNucleus(BusyNucleus):
+    """One that has a login, and nothing else. `broken` cannot log in, `strange` is not understood."""
+
+    def _sows(self, method, params):
+        if params.get("username") == "broken":
+            return {"status": "INTERNAL_ERROR"}
+        answer = super()._sows(method, params)
+        return {**answer, "access_token": params["username"]} if "access_token" in answer else answer
+
+    def _api(self, request, _):
+        answer = {"id": request["id"], "status": "NOT_IMPLEMENTED"}
+        if request["command"] == "authorize_token":
+            status = "INVALID_VERSION" if request["token"] == "strange" else "OK"
+            answer.update(status=status, version="1.0", username=request["userAgent"], connection_id="A" * 16, token="t")
+        return [json.dumps(answer)]
+
+
+def test_a_server_that_lacks_almost_everything_is_no_trouble():
+    with PoorNucleus() as server:
+        run_tests("*/Poor.*", server.port, OMNI_USER="ann", OMNI_PASS="secret")
 
 
 def test_it_gives_a_busy_server_the_time_that_it_wants():
