@@ -142,6 +142,34 @@ def test_the_tests_that_the_table_names_are_there():
         assert found, f"there is no test {suite}.{test}"
 
 
+# Of the sections below: what asks no server, and a login in a browser, which our server does not offer.
+ASKS_NO_SERVER = {f"omniClient{name}" for name in (
+    "AuthenticationCancel", "SetAuthenticationMessageBoxCallback", "RegisterAuthDeviceFlowCallback",
+    "RegisterStorageAuthCallback", "SetStorageAccessToken", "BypassListCache", "FreeBranchAndCheckpoint",
+    "GetBranchAndCheckpointFromQuery", "MakeQueryFromBranchAndCheckpoint")}
+SECTIONS_ABOUT_SERVERS = ["Authentication and connections", "Looking and watching", "Files and folders", "Checkpoints",
+                          "Locks and channels", "Live objects", "Access, users, groups"]
+
+
+def suites_over_the_network():
+    """Those that are run once for each server, or at each place: a Nucleus is one."""
+    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests/unit/omniclient").glob("*_test.cpp"))
+    return set(re.findall(r"INSTANTIATE_TEST_SUITE_P\(\w+, (\w+), testing::ValuesIn\((?:servers|places)\(\)\)", code))
+
+
+def test_every_function_that_asks_a_server_names_a_test_over_the_network():
+    page = (ROOT / "docs/omniclient.md").read_text(encoding="utf-8")
+    suites = suites_over_the_network()
+    assert {"Provider", "Nucleus", "Rights"} <= suites
+    for section in SECTIONS_ABOUT_SERVERS:
+        table, = re.findall(rf"^### {section}\n(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL)
+        rows = re.findall(r"^\| `(omniClient\w+)` \| (.*) \|$", table, re.MULTILINE)
+        assert rows, section
+        for name, tested in rows:
+            named = set(re.findall(r"`(\w+)\.\w*[*…]?`", tested))
+            assert named & suites or name in ASKS_NO_SERVER, f"{name} is tested over no network: {tested}"
+
+
 @pytest.mark.parametrize("language", ["c++14", "c++17", "c++20"])
 def test_a_program_runs_on_files_and_on_a_server(language, prefix, library, tmp_path):
     program = compile_program(PROGRAM / "tour.cpp", language, prefix, library, tmp_path / "tour")
