@@ -6,11 +6,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kMissing = eOmniClientResult_ErrorNotFound;
-constexpr auto kWrong = eOmniClientResult_ErrorWrongType;
-constexpr auto kThere = eOmniClientResult_ErrorAlreadyExists;
-constexpr auto kLocked = eOmniClientResult_ErrorLocked;
-
 class Refused : public AtANucleus {};
 
 TEST_P(Refused, IsWhatIsNotThere) {

@@ -6,9 +6,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kMissing = eOmniClientResult_ErrorNotFound;
-constexpr auto kDeletedToo = eOmniClientListIncludeOption_IncludeDeleted;
-
 class Looking : public AtANucleus {};
 
 TEST_P(Looking, IsDoneByTheShortFunctionsToo) {
@@ -90,10 +87,10 @@ TEST_P(Looking, GoesOnForWhatIsDeleted) {
   ASSERT_EQ(delete_item(at("f/a")), kOk);
   Subscriber item, all;
 
-  const auto one =
-      omniClientStatSubscribe2(at("f/a").c_str(), kDeletedToo, &item, Subscriber::stated, Subscriber::changed);
-  const auto contents =
-      omniClientListSubscribe2(at("f").c_str(), kDeletedToo, &all, Subscriber::listed, Subscriber::changed);
+  const auto one = omniClientStatSubscribe2(at("f/a").c_str(), eOmniClientListIncludeOption_IncludeDeleted, &item,
+                                            Subscriber::stated, Subscriber::changed);
+  const auto contents = omniClientListSubscribe2(at("f").c_str(), eOmniClientListIncludeOption_IncludeDeleted, &all,
+                                                 Subscriber::listed, Subscriber::changed);
 
   const auto first = item.firsts.wait_for(1)[0];
   EXPECT_EQ(first.result, kOk);
@@ -114,10 +111,10 @@ TEST_P(Looking, GoesOnForWhatIsDeleted) {
 TEST_P(Looking, ToldOfWhatIsDeletedEndsWhereThereIsNoFolder) {
   Subscriber item, all;
 
-  const auto one =
-      omniClientStatSubscribe2(at("f/a").c_str(), kDeletedToo, &item, Subscriber::stated, Subscriber::changed);
-  const auto contents =
-      omniClientListSubscribe2(at("f").c_str(), kDeletedToo, &all, Subscriber::listed, Subscriber::changed);
+  const auto one = omniClientStatSubscribe2(at("f/a").c_str(), eOmniClientListIncludeOption_IncludeDeleted, &item,
+                                            Subscriber::stated, Subscriber::changed);
+  const auto contents = omniClientListSubscribe2(at("f").c_str(), eOmniClientListIncludeOption_IncludeDeleted, &all,
+                                                 Subscriber::listed, Subscriber::changed);
 
   EXPECT_EQ(item.firsts.wait_for(1)[0].result, eOmniClientResult_OkNotYetFound);
   EXPECT_EQ(all.firsts.wait_for(1)[0].result, kMissing);

@@ -6,6 +6,14 @@
 
 namespace client {
 
+constexpr auto kMissing = eOmniClientResult_ErrorNotFound;
+constexpr auto kThere = eOmniClientResult_ErrorAlreadyExists;
+constexpr auto kDenied = eOmniClientResult_ErrorAccessDenied;
+constexpr auto kLocked = eOmniClientResult_ErrorLocked;
+constexpr auto kWrong = eOmniClientResult_ErrorWrongType;
+constexpr auto kBad = eOmniClientResult_ErrorBadRequest;
+constexpr auto kLost = eOmniClientResult_ErrorConnection;
+
 /// The result of a request whose callback is given nothing else: `start(user_data, callback)`.
 template <class Start>
 OmniClientResult result_of(Start start) {

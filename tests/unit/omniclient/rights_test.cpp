@@ -10,10 +10,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kDenied = eOmniClientResult_ErrorAccessDenied;
-constexpr auto kMissing = eOmniClientResult_ErrorNotFound;
-constexpr auto kThere = eOmniClientResult_ErrorAlreadyExists;
-
 void keep_group(void* data, OmniClientResult result, uint64_t count, const char** names) noexcept {
   *static_cast<Named*>(data) = {result, std::vector<std::string>(names, names + count)};
 }

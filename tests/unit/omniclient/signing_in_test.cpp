@@ -11,8 +11,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kGone = eOmniClientResult_ErrorConnection;
-
 struct Info {
   OmniClientResult result = eOmniClientResult_Error;
   std::string version, username, token, connection;
@@ -78,13 +76,13 @@ class SigningIn : public AtANucleus {
 };
 
 TEST_P(SigningIn, NeedsSomebodyWhoDoes) {
-  EXPECT_EQ(stat(GetParam()).result, kGone);
+  EXPECT_EQ(stat(GetParam()).result, kLost);
   EXPECT_EQ(second_status(), eOmniClientConnectionStatus_NoUsername);
-  EXPECT_EQ(renewed(GetParam()).result, kGone);
-  EXPECT_EQ(info_of(GetParam()).result, kGone);
+  EXPECT_EQ(renewed(GetParam()).result, kLost);
+  EXPECT_EQ(info_of(GetParam()).result, kLost);
 
   AuthCallback ann([](auto&, auto& credentials) { return as_ann(credentials); });
-  EXPECT_EQ(stat(GetParam()).result, kGone) << "what has failed is not tried again unasked";
+  EXPECT_EQ(stat(GetParam()).result, kLost) << "what has failed is not tried again unasked";
   EXPECT_TRUE(ann.servers.all().empty());
   omniClientReconnect(GetParam().c_str());
   EXPECT_EQ(stat(GetParam()).result, kOk);
@@ -96,9 +94,9 @@ TEST_P(SigningIn, FailsWithAWrongPasswordAndWorksWithTheRightOne) {
   std::atomic<bool> right{false};
   AuthCallback ann([&](auto&, auto& credentials) { return fill_in(credentials, "ann", right ? "ann" : "bob"); });
 
-  EXPECT_EQ(write(at("a"), "x"), kGone);
+  EXPECT_EQ(write(at("a"), "x"), kLost);
   EXPECT_EQ(second_status(), eOmniClientConnectionStatus_AuthFailed);
-  EXPECT_EQ(read(at("a")).result, kGone);
+  EXPECT_EQ(read(at("a")).result, kLost);
   right = true;
   omniClientReconnect(GetParam().c_str());
 
@@ -110,7 +108,7 @@ TEST_P(SigningIn, FailsWithAWrongPasswordAndWorksWithTheRightOne) {
 TEST_P(SigningIn, IsGivenUpWhereTheProgramWantsNoConnection) {
   AuthCallback nobody([](auto&, auto& credentials) { return credentials.abort = true; });
 
-  EXPECT_EQ(list(GetParam()).result, kGone);
+  EXPECT_EQ(list(GetParam()).result, kLost);
 
   EXPECT_EQ(second_status(), eOmniClientConnectionStatus_AuthAbort);
 }
@@ -164,7 +162,7 @@ TEST_P(SigningIn, FailsWithATokenThatIsNone) {
     return true;
   });
 
-  EXPECT_EQ(stat(GetParam()).result, kGone);
+  EXPECT_EQ(stat(GetParam()).result, kLost);
 
   EXPECT_EQ(second_status(), eOmniClientConnectionStatus_AuthFailed);
 }
@@ -178,8 +176,8 @@ TEST_P(SigningIn, IsAskedForAgainAfterSigningOut) {
 
   omniClientSignOut(GetParam().c_str());
 
-  watch.changes.wait_until([](const Change& change) { return change.result == kGone; });
-  EXPECT_EQ(member.until(eOmniClientChannelEvent_Error).result, kGone);
+  watch.changes.wait_until([](const Change& change) { return change.result == kLost; });
+  EXPECT_EQ(member.until(eOmniClientChannelEvent_Error).result, kLost);
   statuses.wait_until([](auto status) { return status == eOmniClientConnectionStatus_SignedOut; });
   EXPECT_EQ(stat(GetParam()).result, kOk);
   EXPECT_EQ(ann.servers.all().size(), 2u);
@@ -203,7 +201,7 @@ TEST_P(SigningIn, IsLeftByWhoSignsOutMeanwhile) {
   go_on.set_value();
   omniClientWait(id);
 
-  EXPECT_EQ(result, kGone);
+  EXPECT_EQ(result, kLost);
   EXPECT_EQ(second_status(), eOmniClientConnectionStatus_SignedOut);
 }
 

@@ -9,8 +9,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kMissing = eOmniClientResult_ErrorNotFound;
-
 struct LiveResult {
   OmniClientResult result = eOmniClientResult_Error;
   std::uint64_t first = 0;   // Object, or sequence.

@@ -6,9 +6,6 @@ namespace {
 
 using namespace client;
 
-constexpr auto kMissing = eOmniClientResult_ErrorNotFound;
-constexpr auto kThere = eOmniClientResult_ErrorAlreadyExists;
-constexpr auto kBad = eOmniClientResult_ErrorBadRequest;
 // Of "one" and "two".
 constexpr const char* kHashOfOne = "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed";
 constexpr const char* kHashOfTwo = "3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3";
