@@ -83,6 +83,15 @@ def test_the_header_takes_live_callbacks_of_both_forms(language, prefix):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("language", ["c++14", "c++17", "c++20"])
+def test_the_header_is_what_programs_for_the_vendors_are_written_to(language, prefix):
+    done = subprocess.run([compiler(language), f"-std={language}", *WARNINGS, "-Wno-missing-declarations",
+                           "-fsyntax-only", f"-I{prefix / 'include'}", PROGRAM / "public_facts.cpp"],
+                          text=True, capture_output=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("header", ["OmniClient.h", "OmniClientAbi.h", "OmniClientVersion.h"])
 @pytest.mark.parametrize("language", ["c11", "c17", "c++14", "c++17", "c++20"])
 def test_the_header_compiles_alone(language, header, prefix):
