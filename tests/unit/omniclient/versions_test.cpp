@@ -196,6 +196,8 @@ TEST_P(Versions, GoForGood) {
   ASSERT_EQ(watch.first(), kOk);
 
   EXPECT_EQ(obliterated(at("f")), eOmniClientResult_ErrorFolderNotEmpty);
+  EXPECT_EQ(obliterated(at("f/a?&1")), kBad) << "it would take all of them";
+  EXPECT_EQ(read(at("f/a")).content, "one");
   EXPECT_EQ(obliterated(at("f/a")), kOk);
   watch.changes.wait_for(1);
   EXPECT_EQ(stat(at("f/a"), eOmniClientListIncludeOption_IncludeDeleted).result, kMissing);

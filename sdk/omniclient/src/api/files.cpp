@@ -258,9 +258,14 @@ OmniClientRequestId omniClientUndelete(char const* url, void* userData, OmniClie
 
 OmniClientRequestId omniClientObliterate(char const* url, bool obliterateCheckpoints, void* userData,
                                          OmniClientObliterateCallback callback) noexcept {
-  return start_with<Reply, DeletedItems>(
-      &Provider::deleted_items, url, plain_answer(userData, callback),
-      [obliterateCheckpoints](DeletedItems& able, const Url& target, OperationPtr operation, Done<Reply> done) {
-        able.obliterate(std::move(operation), target, obliterateCheckpoints, std::move(done));
+  const auto engine = Engine::get();
+  return start<Reply>(
+      engine, url, plain_answer(userData, callback),
+      [engine = engine.get(), obliterateCheckpoints](const Target& target, OperationPtr operation, Done<Reply> done) {
+        DeletedItems* const able = target.provider->deleted_items();
+        if (able == nullptr) return done({eOmniClientResult_ErrorNotSupported});
+        if (names_a_version(target)) return done({eOmniClientResult_ErrorBadRequest});
+        show_status(*engine, target.text, eOmniClientFileStatus_Obliterating, operation);
+        able->obliterate(std::move(operation), target.url, obliterateCheckpoints, std::move(done));
       });
 }
