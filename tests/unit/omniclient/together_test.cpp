@@ -178,26 +178,27 @@ TEST_P(LiveLayer, IsConfirmedForWhoWaits) {
 }
 
 TEST_P(LiveLayer, TellsCallbacksOfEachForm) {
-  static Collected<int> plain;
+  static Collected<int> plain;  // There is no user data.
   struct Parts {
     OmniClientLiveUpdateType type;
     std::string path;
     std::uint64_t sequence;
   };
-  static Collected<Parts> parts;
+  Collected<Parts> parts;
   const auto made = begin_live(mine, "one");
   LiveReader reader(omniClientLiveRead, mine);
   reader.news.wait_for(1);
+  const auto before = plain.all().size();
   omniClientLiveSetQueuedCallback([]() noexcept { plain.add(1); });
   const auto handle = omniClientLiveRegisterQueuedPartsCallback(
-      nullptr,
-      [](void*, OmniClientUrl const* url, OmniClientLiveUpdateType type, uint64_t sequence, uint64_t) noexcept {
-        parts.add({type, url->path, sequence});
+      &parts,
+      [](void* data, OmniClientUrl const* url, OmniClientLiveUpdateType type, uint64_t sequence, uint64_t) noexcept {
+        static_cast<Collected<Parts>*>(data)->add({type, url->path, sequence});
       });
 
   ASSERT_EQ(change_live(omniClientLiveUpdate, mine, made.first, "two").result, kOk);
 
-  plain.wait_for(1);
+  plain.wait_for(before + 1);
   parts.wait_until([](const Parts& one) { return one.type == eOmniClientLiveUpdateType_Local; });
   const auto remote = parts.wait_until([](const Parts& one) { return one.type == eOmniClientLiveUpdateType_Remote; });
   EXPECT_EQ(remote.path, "/" + folder + "/l.live");
