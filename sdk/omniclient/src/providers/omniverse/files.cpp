@@ -104,9 +104,8 @@ void Service::list(OperationPtr operation, const Url& url, Include include, Done
   if (path != "/") path += '/';
   auto call = make_call(operation, "list2", with_deleted({{"path", path}, {"show_hidden", true}}, include));
   call.kind = Call::Kind::Pages;
-  const bool asked = !call.params.empty();
   const auto reply = std::make_shared<ListReply>();
-  session(url)->call(std::move(call), [done = std::move(done), reply, asked](const Answer& answer) {
+  session(url)->call(std::move(call), [done = std::move(done), reply](const Answer& answer) {
     if (answer.fate == Answer::Fate::Interrupted) return reply->entries.clear();
     const bool page = answer.fate == Answer::Fate::Answered && !answer.last;
     if (page) {
@@ -120,8 +119,7 @@ void Service::list(OperationPtr operation, const Url& url, Include include, Done
     }
     judge(answer, *reply);
     // Something is there, but no folder.
-    if (asked &&
-        (reply->result == eOmniClientResult_ErrorBadRequest || reply->result == eOmniClientResult_ErrorWrongType)) {
+    if (reply->result == eOmniClientResult_ErrorBadRequest || reply->result == eOmniClientResult_ErrorWrongType) {
       reply->result = eOmniClientResult_ErrorNotFound;
     }
     if (reply->result != kOk) reply->entries.clear();
