@@ -150,6 +150,27 @@ TEST_P(Poor, ServerThatSpeaksAnotherLanguageIsNotConnectedTo) {
 
 INSTANTIATE_TEST_SUITE_P(Omniclient, Poor, testing::ValuesIn(servers()));
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Poor);
+/// A server whose large contents fail again and again, and get through in the end.
+class Forgetful : public AtANucleus {};
+
+TEST_P(Forgetful, ServerIsSentEverythingAgain) {
+  std::string large(200'000, 'x');
+  for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i * i / 7);
+
+  EXPECT_EQ(write(at("a"), large), kOk);
+  EXPECT_TRUE(read(at("a")).content == large);
+  EXPECT_FALSE(was(eOmniClientConnectionStatus_Disconnected)) << "the connection has nothing to do with it";
+}
+
+TEST_P(Forgetful, ServerSaysWhatItRefuses) {
+  const std::string large(200'000, 'x');
+
+  EXPECT_EQ(write(at("closed"), large), kDenied);
+  EXPECT_EQ(write(at("full"), large), eOmniClientResult_Error);
+}
+
+INSTANTIATE_TEST_SUITE_P(Omniclient, Forgetful, testing::ValuesIn(servers()));
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Forgetful);
 INSTANTIATE_TEST_SUITE_P(Omniclient, Expired, testing::ValuesIn(servers()));
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Expired);
 
