@@ -83,6 +83,15 @@ def test_the_header_takes_live_callbacks_of_both_forms(language, prefix):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("language", ["c++14", "c++17", "c++20"])
+def test_the_header_is_what_programs_for_the_vendors_are_written_to(language, prefix):
+    done = subprocess.run([compiler(language), f"-std={language}", *WARNINGS, "-Wno-missing-declarations",
+                           "-fsyntax-only", f"-I{prefix / 'include'}", PROGRAM / "public_facts.cpp"],
+                          text=True, capture_output=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("header", ["OmniClient.h", "OmniClientAbi.h", "OmniClientVersion.h"])
 @pytest.mark.parametrize("language", ["c11", "c17", "c++14", "c++17", "c++20"])
 def test_the_header_compiles_alone(language, header, prefix):
@@ -140,6 +149,34 @@ def test_the_tests_that_the_table_names_are_there():
     for suite, test, more in named:
         found = [name for name in tests if name == f"{suite}.{test}" or (more and name.startswith(f"{suite}.{test}"))]
         assert found, f"there is no test {suite}.{test}"
+
+
+# Of the sections below: what asks no server, and a login in a browser, which our server does not offer.
+ASKS_NO_SERVER = {f"omniClient{name}" for name in (
+    "AuthenticationCancel", "SetAuthenticationMessageBoxCallback", "RegisterAuthDeviceFlowCallback",
+    "RegisterStorageAuthCallback", "SetStorageAccessToken", "BypassListCache", "FreeBranchAndCheckpoint",
+    "GetBranchAndCheckpointFromQuery", "MakeQueryFromBranchAndCheckpoint")}
+SECTIONS_ABOUT_SERVERS = ["Authentication and connections", "Looking and watching", "Files and folders", "Checkpoints",
+                          "Locks and channels", "Live objects", "Access, users, groups"]
+
+
+def suites_over_the_network():
+    """Those that are run once for each server, or at each place: a Nucleus is one."""
+    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests/unit/omniclient").glob("*_test.cpp"))
+    return set(re.findall(r"INSTANTIATE_TEST_SUITE_P\(\w+, (\w+), testing::ValuesIn\((?:servers|places)\(\)\)", code))
+
+
+def test_every_function_that_asks_a_server_names_a_test_over_the_network():
+    page = (ROOT / "docs/omniclient.md").read_text(encoding="utf-8")
+    suites = suites_over_the_network()
+    assert {"Provider", "Nucleus", "Rights"} <= suites
+    for section in SECTIONS_ABOUT_SERVERS:
+        table, = re.findall(rf"^### {section}\n(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL)
+        rows = re.findall(r"^\| `(omniClient\w+)` \| (.*) \|$", table, re.MULTILINE)
+        assert rows, section
+        for name, tested in rows:
+            named = set(re.findall(r"`(\w+)\.\w*[*…]?`", tested))
+            assert named & suites or name in ASKS_NO_SERVER, f"{name} is tested over no network: {tested}"
 
 
 @pytest.mark.parametrize("language", ["c++14", "c++17", "c++20"])

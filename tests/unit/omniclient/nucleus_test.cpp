@@ -1,6 +1,6 @@
 // Against a Nucleus that tests/integration/nucleus/client_test.py has started, and torments when it is told to. Without
 // one there is nothing to instantiate these with.
-#include "places.hpp"
+#include "at_a_nucleus.hpp"
 
 #include <arpa/inet.h>
 #include <chrono>
@@ -17,10 +17,6 @@ namespace {
 using namespace client;
 
 constexpr auto kOk = eOmniClientResult_Ok;
-
-std::vector<std::string> servers() {
-  return nucleus().empty() ? std::vector<std::string>{} : std::vector<std::string>{nucleus()};
-}
 
 /// Tells the test's other half to do something with the server, and waits until it is done.
 void torment(const std::string& command) {
@@ -46,40 +42,6 @@ std::string noise(std::size_t size) {
   for (auto& byte : bytes) byte = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
   return bytes;
 }
-
-class AtANucleus : public testing::TestWithParam<std::string> {
- protected:
-  AtANucleus() {
-    if (const char* const port = std::getenv("OMNICLIENT_TEST_DISCOVERY")) {
-      omniClientConfigSetInt("omniverse.discovery_port", std::atoi(port));
-    }
-    handle_ = omniClientRegisterConnectionStatusCallback(
-        &statuses, [](void* data, char const*, OmniClientConnectionStatus status) noexcept {
-          static_cast<Collected<OmniClientConnectionStatus>*>(data)->add(status);
-        });
-  }
-  ~AtANucleus() override { omniClientUnregisterCallback(handle_); }
-
-  std::string at(const std::string& path) const { return GetParam() + folder + "/" + path; }
-  /// The same over another connection: a server has one for each name that it is called by.
-  std::string other(const std::string& path) const {
-    auto url = at(path);
-    return url.replace(url.find("127.0.0.1"), std::strlen("127.0.0.1"), "localhost");
-  }
-  bool was(OmniClientConnectionStatus status) const {
-    for (const auto one : statuses.all()) {
-      if (one == status) return true;
-    }
-    return false;
-  }
-
-  Library library;
-  const std::string folder = library.folder().filename().string();
-  Collected<OmniClientConnectionStatus> statuses;
-
- private:
-  std::uint32_t handle_;
-};
 
 class Nucleus : public AtANucleus {};
 

@@ -253,6 +253,14 @@ OmniClientRequestId omniClientUndelete(char const* url, void* userData, OmniClie
 
 OmniClientRequestId omniClientObliterate(char const* url, bool obliterateCheckpoints, void* userData,
                                          OmniClientObliterateCallback callback) noexcept {
-  return start_with<Reply>(&Provider::deleted_items, &DeletedItems::obliterate, url, plain_answer(userData, callback),
-                           obliterateCheckpoints);
+  const auto engine = Engine::get();
+  return start<Reply>(
+      engine, url, plain_answer(userData, callback),
+      [engine = engine.get(), obliterateCheckpoints](const Target& target, OperationPtr operation, Done<Reply> done) {
+        DeletedItems* const able = target.provider->deleted_items();
+        if (able == nullptr) return done({eOmniClientResult_ErrorNotSupported});
+        if (names_a_version(target)) return done({eOmniClientResult_ErrorBadRequest});
+        show_status(*engine, target.text, eOmniClientFileStatus_Obliterating, operation);
+        able->obliterate(std::move(operation), target.url, obliterateCheckpoints, std::move(done));
+      });
 }

@@ -72,10 +72,10 @@ void look_at_ends(const SessionPtr& session, const OperationPtr& operation, cons
   });
 }
 
+/// Its message, which may be empty, makes a checkpoint of what is copied, as that of a write does.
 Json copy_item(const Url& from, const Url& to, const CopyOptions& options) {
-  Json item = {{"src", at(from)}, {"dst", at(to)}, {"overwrite", options.overwrite}};
-  if (options.message) item["message"] = *options.message;
-  return item;
+  return {
+      {"src", at(from)}, {"dst", at(to)}, {"overwrite", options.overwrite}, {"message", options.message.value_or("")}};
 }
 
 struct CopyReply : Reply {
