@@ -193,27 +193,46 @@ class Watch : public std::enable_shared_from_this<Watch> {
 
 void Service::watch(OperationPtr operation, const Url& url, Include include, Done<EntryReply> first, OnChange change) {
   const auto path = path_of(url);
-  const auto tell_first = [first = std::move(first)](OmniClientResult result, std::vector<Entry> entries) {
+  const auto changed = [weak = std::weak_ptr(lists_), path] {
+    if (const auto lists = weak.lock()) lists->changed(path, ListCache::Reach::Item);
+  };
+  const auto tell_first = [changed, first = std::move(first)](OmniClientResult result, std::vector<Entry> entries) {
     EntryReply reply;
     reply.result = result;
     if (!entries.empty()) reply.entry = std::move(entries.front());
+    changed();
     first(std::move(reply));
   };
-  std::make_shared<Watch>(session(url), operation, folder_of(path), name_of(path), include, tell_first,
-                          std::move(change))
+  // What is told here may come before the same is told to what keeps lists.
+  const auto tell_change = [changed, change = std::move(change)](OmniClientResult result, OmniClientListEvent event,
+                                                                 Entry entry) {
+    changed();
+    change(result, event, std::move(entry));
+  };
+  std::make_shared<Watch>(session(url), operation, folder_of(path), name_of(path), include, tell_first, tell_change)
       ->begin();
 }
 
 void Service::watch_folder(OperationPtr operation, const Url& url, Include include, Done<ListReply> first,
                            OnChange change) {
-  const auto tell_first = [first = std::move(first)](OmniClientResult result, std::vector<Entry> entries) {
+  const auto path = path_of(url);
+  const auto changed = [weak = std::weak_ptr(lists_)](const std::string& what) {
+    if (const auto lists = weak.lock()) lists->changed(what, ListCache::Reach::Item);
+  };
+  const auto tell_first = [changed, path, first = std::move(first)](OmniClientResult result,
+                                                                    std::vector<Entry> entries) {
     ListReply reply;
     reply.result = result;
     reply.entries = std::move(entries);
+    changed(path);
     first(std::move(reply));
   };
-  std::make_shared<Watch>(session(url), operation, path_of(url), std::nullopt, include, tell_first, std::move(change))
-      ->begin();
+  const auto tell_change = [changed, path, change = std::move(change)](OmniClientResult result,
+                                                                       OmniClientListEvent event, Entry entry) {
+    changed((path == "/" ? path : path + "/") + entry.relative_path);
+    change(result, event, std::move(entry));
+  };
+  std::make_shared<Watch>(session(url), operation, path, std::nullopt, include, tell_first, tell_change)->begin();
 }
 
 }  // namespace omniclient::omniverse
