@@ -130,15 +130,26 @@ class Between:
     async def rename(self, path, to):
         await self.other.ok("rename2", src_path=path, dst_path=to)
 
+    async def close(self, path, user):
+        await self.other.ok("set_acl_v2", path={"path": path}, acl=[{"name": user, "acl": []}])
 
-def run_against(server, wanted):
+    async def open(self, path):
+        await self.other.ok("set_acl_v2", path={"path": path}, acl=[])
+
+
+def run_against(server, wanted, user="$omni-api-token", password=None):
     with Between(server) as between:
-        run_tests(wanted, between.port, OMNI_USER="$omni-api-token", OMNI_PASS=asyncio.run(api_token(server)),
+        run_tests(wanted, between.port, OMNI_USER=user, OMNI_PASS=password or asyncio.run(api_token(server)),
                   OMNICLIENT_TEST_CONTROL=str(between.control))
 
 
 def test_lists_are_kept_while_the_server_tells_of_changes(server):
     run_against(server, "*/KeptLists.*")
+
+
+def test_lists_go_with_the_right_to_read_them(server):
+    asyncio.run(server.add_user("eve"))
+    run_against(server, "*/ListsOfEve.*", "eve", "eve")
 
 
 def test_a_server_may_want_few_subscriptions(tmp_path):

@@ -58,7 +58,7 @@ class DeletedWatch {
   OmniClientRequestId id_;
 };
 
-OmniClientResult obliterate(const std::string& url) {
+OmniClientResult obliterate_all_of(const std::string& url) {
   auto result = eOmniClientResult_Error;
   omniClientWait(omniClientObliterate(url.c_str(), true, &result, [](void* data, OmniClientResult done) noexcept {
     *static_cast<OmniClientResult*>(data) = done;
@@ -85,7 +85,7 @@ TEST_P(WatchOfDeletedItems, TellsOfAListWhatComesAndGoes) {
   EXPECT_TRUE(all.last().flags & fOmniClientItem_IsDeleted);
   ASSERT_EQ(call(omniClientUndelete, at("gone")), kOk);
   EXPECT_EQ(all.told(3).back(), "Created gone");
-  ASSERT_EQ(obliterate(at("there")), kOk);
+  ASSERT_EQ(obliterate_all_of(at("there")), kOk);
   EXPECT_EQ(all.told(4).back(), "Obliterated there");
 
   EXPECT_EQ(only.told(3), (Told{"Deleted there", "Created gone", "Obliterated there"})) << "and nothing of new";

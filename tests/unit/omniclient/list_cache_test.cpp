@@ -14,7 +14,7 @@ namespace {
 
 using namespace client;
 
-std::vector<std::string> servers() {
+std::vector<std::string> servers_with_lists() {
   return nucleus().empty() ? std::vector<std::string>{} : std::vector<std::string>{nucleus()};
 }
 
@@ -354,8 +354,27 @@ TEST_P(KeptLists, AreRightForManyThreads) {
   for (auto& thread : threads) thread.join();
 }
 
-INSTANTIATE_TEST_SUITE_P(Omniclient, KeptLists, testing::ValuesIn(servers()));
+INSTANTIATE_TEST_SUITE_P(Omniclient, KeptLists, testing::ValuesIn(servers_with_lists()));
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(KeptLists);
+
+/// Where somebody else decides what she may read.
+class ListsOfEve : public ListsOfAServer {};
+
+TEST_P(ListsOfEve, GoWithTheRightToReadThem) {
+  others("write " + path("f/a") + " x");
+  keep("f");
+  ASSERT_TRUE(is_kept("f"));
+
+  others("close " + path("f") + " eve");
+  while (list(at("f")).result != eOmniClientResult_ErrorAccessDenied) std::this_thread::yield();
+  EXPECT_EQ(stat(at("f/a")).result, eOmniClientResult_ErrorAccessDenied);
+
+  others("open " + path("f"));
+  EXPECT_EQ(list(at("f")).names(), std::vector<std::string>{"a"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Omniclient, ListsOfEve, testing::ValuesIn(servers_with_lists()));
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ListsOfEve);
 
 /// A server that takes one subscription of each connection.
 class FewSubscriptions : public ListsOfAServer {};
@@ -377,7 +396,7 @@ TEST_P(FewSubscriptions, AreLeftToTheProgram) {
   EXPECT_FALSE(is_kept("f"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Omniclient, FewSubscriptions, testing::ValuesIn(servers()));
+INSTANTIATE_TEST_SUITE_P(Omniclient, FewSubscriptions, testing::ValuesIn(servers_with_lists()));
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(FewSubscriptions);
 
 }  // namespace

@@ -48,6 +48,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
         done_(std::move(done)) {}
 
   void begin() {
+    operation_->look_anew();  // What is not listed is not copied, and may be deleted.
     from_.provider->stat(operation_, from_.url, eOmniClientListIncludeOption_DefaultNotDeleted,
                          then<EntryReply>([this](const EntryReply& source) {
                            if (source.result != eOmniClientResult_Ok) return end(source.result);
@@ -175,7 +176,6 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
 
 void begin(Loop& loop, OperationPtr operation, Place from, Place to, CopyOptions options, bool moves,
            std::function<void(Copied)> done) {
-  operation->look_anew();  // What is not listed is not copied, and may be deleted.
   std::make_shared<Transfer>(loop, std::move(operation), std::move(from), std::move(to), std::move(options), moves,
                              std::move(done))
       ->begin();

@@ -35,7 +35,7 @@ ListCache::~ListCache() = default;
 
 void ListCache::list(const SessionPtr& session, const OperationPtr& operation, const std::string& path,
                      Done<ListReply> done) {
-  if (!is_on(*session)) return ask_list(*session, operation, path, kDefault, std::move(done));
+  if (!is_on()) return ask_list(*session, operation, path, kDefault, std::move(done));
   auto folder = find(*session, path);
   if (!folder && seen({session.get(), path}) != nullptr) folder = follow(session, path);
   if (!folder) return list_unknown(session, operation, path, std::move(done));
@@ -66,7 +66,7 @@ void ListCache::list_unknown(const SessionPtr& session, const OperationPtr& oper
 void ListCache::stat(const SessionPtr& session, const OperationPtr& operation, const std::string& path,
                      Done<EntryReply> done) {
   const auto plain = [&] { ask_stat(*session, operation, {{"path", path}}, std::move(done)); };
-  if (path == "/" || !is_on(*session)) return plain();
+  if (path == "/" || !is_on()) return plain();
   const auto parent = folder_of(path);
   const auto folder = find(*session, parent);
   if (!folder) {
@@ -165,6 +165,7 @@ void ListCache::happened_at(Folder& folder, const std::string& path) {
 // ---------------------------------------- following
 
 ListCache::FolderPtr ListCache::follow(const SessionPtr& session, const std::string& path) {
+  if (!session->connected()) return nullptr;
   const auto rests = resting_.find(session.get());
   if (rests != resting_.end() && Clock::now() < rests->second) return nullptr;
   const auto folder = std::make_shared<Folder>();
@@ -260,8 +261,7 @@ void ListCache::looked(const FolderPtr& folder, Look& look, const ListReply& rep
 
 // ---------------------------------------- bounds
 
-bool ListCache::is_on(const Session& session) {
-  if (!session.connected()) return false;
+bool ListCache::is_on() {
   const bool on = keep().count() > 0 && !host_.connecting().bypass_list_cache;
   if (!on) drop_all();
   return on;

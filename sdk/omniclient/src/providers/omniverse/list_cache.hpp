@@ -86,7 +86,7 @@ class ListCache : public std::enable_shared_from_this<ListCache> {
     std::size_t asked = 0;  ///< Items.
   };
 
-  bool is_on(const Session& session);
+  bool is_on();
   std::chrono::milliseconds keep() const;
   std::size_t bound(const char* setting, std::int64_t otherwise) const;
   bool is_known(const Folder& folder) const;
