@@ -31,12 +31,12 @@ class Requests:
             self.upgraded = head.split(b" ")[1].startswith(b"/omni/api")
             self.data = rest
         while (frame := self._frame()) is not None:
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, KeyError, TypeError):  # Pings, and the rest of what is large.
                 command = json.loads(frame.partition(b"\0")[0])["command"]
                 self.counts[command] = self.counts.get(command, 0) + 1
 
     def _frame(self):
-        """The client writes each message as one frame."""
+        """What is in the next frame; a command stands at the beginning of its message."""
         if len(self.data) < 2:
             return None
         size, at = self.data[1] & 0x7F, 2

@@ -210,6 +210,34 @@ TEST_P(KeptLists, ShowWhatWasAskedForTogether) {
   }
 }
 
+TEST_P(KeptLists, ShowWhatOneHasDoneByAnotherNameOfTheServer) {
+  ASSERT_EQ(write(at("f/a"), "x"), kOk);
+  keep("f");
+  const auto other = [this](const std::string& name) {
+    auto url = at(name);
+    return url.replace(url.find("127.0.0.1"), std::strlen("127.0.0.1"), "localhost");
+  };
+
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_EQ(write(other("f/b"), "x"), kOk);
+    EXPECT_EQ(list(at("f")).names(), (std::vector<std::string>{"a", "b"}));
+    ASSERT_EQ(delete_item(other("f/b")), kOk);
+    EXPECT_EQ(stat(at("f/b")).result, eOmniClientResult_ErrorNotFound);
+    EXPECT_EQ(list(at("f")).names(), std::vector<std::string>{"a"});
+  }
+}
+
+TEST_P(KeptLists, AreNotWhatIsCopiedElsewhere) {
+  ASSERT_EQ(write(at("f/a"), "x"), kOk);
+  keep("f");
+  ASSERT_TRUE(is_kept("f"));
+  const auto before = asked("list2");
+
+  ASSERT_EQ(copy(at("f"), (library.folder() / "files" / "f").string()), kOk);
+
+  EXPECT_EQ(asked("list2"), before + 1);
+}
+
 TEST_P(KeptLists, ShowWhatOthersDo) {
   ASSERT_EQ(write(at("f/a"), "x"), kOk);
   ASSERT_EQ(write(at("f/in/a"), "x"), kOk);
