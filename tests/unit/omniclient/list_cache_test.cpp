@@ -355,6 +355,16 @@ TEST_P(KeptLists, EndWhereNobodyUsesThem) {
   while (asked("stop") == stopped) std::this_thread::yield();
 }
 
+TEST_P(KeptLists, EndWhereThereAreChangesAndNobodyLooks) {
+  ASSERT_EQ(write(at("f/a"), "x"), kOk);
+  keep("f");
+  const auto stopped = asked("stop");
+
+  while (asked("stop") == stopped) others("write " + path("f/b") + " x");
+
+  EXPECT_EQ(list(at("f")).names(), (std::vector<std::string>{"a", "b"}));
+}
+
 TEST_P(KeptLists, AreRightForManyThreads) {
   ASSERT_EQ(create_folder(at("f")), kOk);
   std::vector<std::thread> threads;

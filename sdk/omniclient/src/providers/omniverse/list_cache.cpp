@@ -39,7 +39,7 @@ void ListCache::list(const SessionPtr& session, const OperationPtr& operation, c
   auto folder = find(*session, path);
   if (!folder && seen({session.get(), path}) != nullptr) folder = follow(session, path);
   if (!folder) return list_unknown(session, operation, path, std::move(done));
-  folder->used_at = Clock::now();
+  use(*folder);
   if (!folder->followed) {
     folder->waiting.push_back({operation, std::move(done)});
   } else if (!is_known(*folder) || !folder->changed.empty()) {
@@ -74,7 +74,7 @@ void ListCache::stat(const SessionPtr& session, const OperationPtr& operation, c
     if (was_seen != nullptr && ++was_seen->asked >= worth(was_seen->size)) follow(session, parent);
     return plain();
   }
-  folder->used_at = Clock::now();
+  use(*folder);
   if (!folder->followed) return plain();
   if (!is_known(*folder)) {
     if (++folder->missed >= worth(folder->entries.size())) look(folder, nullptr, nullptr);
@@ -109,6 +109,11 @@ void ListCache::learn(Folder& folder, const std::string& name, const EntryReply&
   folder.changed.erase(name);
   entries_ -= folder.entries.erase(name);
   if (reply.result == kOk) entries_ += folder.entries.emplace(name, reply.entry).second ? 1 : 0;
+}
+
+void ListCache::use(Folder& folder) {
+  folder.used_at = Clock::now();
+  folder.unasked = 0;
 }
 
 // ---------------------------------------- what has changed
@@ -195,6 +200,8 @@ void ListCache::heard(const FolderPtr& folder, const Answer& answer) {
   if (answer.fate != Answer::Fate::Answered || answer.last) return ended(folder, answer);
   if (!std::exchange(folder->followed, true)) return begun(folder);
   happened(*folder, answer.fields);
+  constexpr std::size_t kMostUnasked = 100;
+  if (++folder->unasked > kMostUnasked) drop(folder);  // It changes, and nobody looks.
 }
 
 void ListCache::begun(const FolderPtr& folder) {

@@ -74,6 +74,7 @@ class ListCache : public std::enable_shared_from_this<ListCache> {
     std::map<std::string, Entry> entries;
     std::set<std::string> changed;
     std::uint64_t changes = 0;  ///< That anything was said to have changed.
+    std::size_t unasked = 0;    ///< What was told since somebody asked for anything.
     std::size_t missed = 0;     ///< Items that were asked for while nothing was known.
     std::weak_ptr<Look> look;
     Clock::time_point known_at;
@@ -90,6 +91,7 @@ class ListCache : public std::enable_shared_from_this<ListCache> {
   std::chrono::milliseconds keep() const;
   std::size_t bound(const char* setting, std::int64_t otherwise) const;
   bool is_known(const Folder& folder) const;
+  static void use(Folder& folder);
   FolderPtr find(const Session& session, const std::string& path) const;
 
   // Which folders are worth it.
