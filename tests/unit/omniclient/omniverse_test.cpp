@@ -13,6 +13,7 @@
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <sys/file.h>
 
 namespace {
@@ -75,6 +76,17 @@ TEST(OmniverseAnswers, NameWhatHasHappened) {
   EXPECT_EQ(folder_of("/a/b/"), "/a");
   EXPECT_EQ(folder_of("/a"), "/");
   EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(OmniverseAnswers, NameWhatHasHappenedToAnItem) {
+  const auto event = [](const char* word) { return event_of({{"event", word}}); };
+  EXPECT_EQ(event("create"), eOmniClientListEvent_Created);
+  EXPECT_EQ(event("delta"), eOmniClientListEvent_Updated);
+  EXPECT_EQ(event("rename"), eOmniClientListEvent_Deleted);
+  EXPECT_EQ(event("obliterate"), eOmniClientListEvent_Obliterated);
+  EXPECT_EQ(event("lock"), eOmniClientListEvent_Locked);
+  EXPECT_EQ(event("change_acl"), eOmniClientListEvent_Metadata);
+  EXPECT_EQ(event("else"), eOmniClientListEvent_Unknown);
 }
 
 TEST(OmniverseAnswers, DescribeAnItem) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -18,6 +19,10 @@ class Operation {
   void on_cancel(std::function<void()> function);
   void cancel();
 
+  /// What is asked for is to be as it is now: nothing of what was known before counts.
+  void look_anew() { looks_anew_ = true; }
+  bool looks_anew() const { return looks_anew_; }
+
   /// In percent; for those who watch how far files are.
   void progress(int percentage);
   void on_progress(std::function<void(int)> function);
@@ -28,6 +33,7 @@ class Operation {
 
  private:
   mutable std::mutex mutex_;
+  std::atomic<bool> looks_anew_{false};
   bool cancelled_ = false;
   int percentage_ = 0;
   std::vector<std::function<void()>> on_cancel_;

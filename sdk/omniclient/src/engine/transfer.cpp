@@ -49,6 +49,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
         done_(std::move(done)) {}
 
   void begin() {
+    operation_->look_anew();  // What is not listed is not copied, and may be deleted.
     look_at(from_, [this](const EntryReply& source) {
       if (source.result != eOmniClientResult_Ok) return end(source.result);
       look_at_destination(source.entry);

@@ -107,7 +107,9 @@ std::string folder_of(std::string_view path) {
 }
 
 OmniClientListEvent event_of(const nlohmann::json& fields) {
-  const auto event = wire::path_event_of(wire::text_of(fields, "event"));
+  const auto word = wire::text_of(fields, "event");
+  if (word == "obliterate") return eOmniClientListEvent_Obliterated;  // Ours, where a server says so.
+  const auto event = wire::path_event_of(word);
   if (!event) return eOmniClientListEvent_Unknown;
   switch (*event) {
     case wire::PathEvent::Create:

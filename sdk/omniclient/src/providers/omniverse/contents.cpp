@@ -92,6 +92,7 @@ void Service::read(OperationPtr operation, const Url& url, Done<ReadReply> done)
 void Service::write(OperationPtr operation, const Url& url, SharedContent content, WriteOptions options,
                     Done<WriteReply> done) {
   if (version_of(url).checkpoint != 0) return done(failed<WriteReply>(eOmniClientResult_ErrorBadRequest));
+  done = changing(url, ListCache::Reach::Item, std::move(done));
   const auto session = this->session(url);
   const auto put = [=](Json params, SharedContent blob) {
     auto call = make_call(operation, "create_asset", params, Call::Repeat::Never);

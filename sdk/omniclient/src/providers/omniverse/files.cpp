@@ -107,26 +107,38 @@ void copy_checked(Session& session, const OperationPtr& operation, const Url& fr
 
 }  // namespace
 
-void Service::stat(OperationPtr operation, const Url& url, Include include, Done<EntryReply> done) {
-  session(url)->call(make_call(operation, "stat2", with_deleted({{"path", at(url)}}, include)),
-                     [done = std::move(done)](const Answer& answer) { done(entry_in(answer)); });
+bool Service::may_be_kept(const Operation& operation, const Url& url, Include include) {
+  const auto version = version_of(url);
+  return include == eOmniClientListIncludeOption_DefaultNotDeleted && version.branch.empty() &&
+         version.checkpoint == 0 && !operation.looks_anew();
 }
 
-void Service::list(OperationPtr operation, const Url& url, Include include, Done<ListReply> done) {
-  auto path = path_of(url);
-  if (path != "/") path += '/';
-  auto call = make_call(operation, "list2", with_deleted({{"path", path}, {"show_hidden", true}}, include));
+void ask_stat(Session& session, const OperationPtr& operation, const Json& params, Done<EntryReply> done) {
+  session.call(make_call(operation, "stat2", params),
+               [done = std::move(done)](const Answer& answer) { done(entry_in(answer)); });
+}
+
+void ask_list(Session& session, const OperationPtr& operation, const std::string& path, Include include,
+              Done<Looked> done) {
+  const Json params = {{"path", path == "/" ? path : path + "/"}, {"show_hidden", true}};
+  auto call = make_call(operation, "list2", with_deleted(params, include));
   call.kind = Call::Kind::Pages;
-  const auto reply = std::make_shared<ListReply>();
-  session(url)->call(std::move(call), [done = std::move(done), reply](const Answer& answer) {
-    if (answer.fate == Answer::Fate::Interrupted) return reply->entries.clear();
+  const auto reply = std::make_shared<Looked>();
+  session.call(std::move(call), [done = std::move(done), reply](const Answer& answer) {
+    if (answer.fate == Answer::Fate::Interrupted) {
+      *reply = {};
+      return;
+    }
     const bool page = answer.fate == Answer::Fate::Answered && !answer.last;
     if (page) {
       const auto entries = answer.fields.find("entries");
       if (entries == answer.fields.end() || !entries->is_array()) return;
       for (const auto& one : *entries) {
-        auto entry = entry_of(wire::entry_of(one));
-        if (is_item_name(entry.relative_path)) reply->entries.push_back(std::move(entry));
+        const auto read = wire::entry_of(one);
+        auto entry = entry_of(read);
+        if (!is_item_name(entry.relative_path)) continue;
+        reply->branches = reply->branches || !read.branch.empty();
+        reply->entries.push_back(std::move(entry));
       }
       return;
     }
@@ -142,13 +154,27 @@ void Service::list(OperationPtr operation, const Url& url, Include include, Done
   });
 }
 
+void Service::stat(OperationPtr operation, const Url& url, Include include, Done<EntryReply> done) {
+  const auto session = this->session(url);
+  if (may_be_kept(*operation, url, include)) return lists_->stat(session, operation, path_of(url), std::move(done));
+  ask_stat(*session, operation, with_deleted({{"path", at(url)}}, include), std::move(done));
+}
+
+void Service::list(OperationPtr operation, const Url& url, Include include, Done<ListReply> done) {
+  const auto session = this->session(url);
+  if (may_be_kept(*operation, url, include)) return lists_->list(session, operation, path_of(url), std::move(done));
+  ask_list(*session, operation, path_of(url), include, std::move(done));
+}
+
 void Service::create_folder(OperationPtr operation, const Url& url, Done<Reply> done) {
+  done = changing(url, ListCache::Reach::Tree, std::move(done));
   session(url)->call(
       make_call(operation, "create_directory", {{"path", {{"path", path_of(url) + "/"}}}}, Call::Repeat::Never),
       [done = std::move(done)](const Answer& answer) { done(made(answer)); });
 }
 
 void Service::copy(OperationPtr operation, const Url& from, const Url& to, CopyOptions options, Done<Reply> done) {
+  done = changing(to, ListCache::Reach::Tree, std::move(done));
   const auto session = this->session(from);
   look_at_ends(session, operation, from, to, options, [=](const Reply& refused, const Ends& ends) {
     if (refused.result != kOk) return done(refused);
@@ -158,6 +184,7 @@ void Service::copy(OperationPtr operation, const Url& from, const Url& to, CopyO
 }
 
 void Service::move(OperationPtr operation, const Url& from, const Url& to, CopyOptions options, Done<MoveReply> done) {
+  done = changing(from, ListCache::Reach::Tree, changing(to, ListCache::Reach::Tree, std::move(done)));
   const auto session = this->session(from);
   look_at_ends(session, operation, from, to, options, [=](const Reply& refused, const Ends& ends) {
     if (refused.result != kOk) return done(failed_as<MoveReply>(refused));
@@ -190,7 +217,7 @@ void Service::remove(OperationPtr operation, const Url& url, Depth depth, Done<R
   const auto command = depth == Depth::Recursive ? "delete" : "delete2";
   Json params = {{"uri", path_of(url)}};
   if (depth == Depth::Single) params = {{"paths", Json::array({{{"path", path_of(url)}}})}};
-  carry_out(*session(url), operation, command, params, std::move(done));
+  carry_out(*session(url), operation, command, params, changing(url, ListCache::Reach::Tree, std::move(done)));
 }
 
 }  // namespace omniclient::omniverse

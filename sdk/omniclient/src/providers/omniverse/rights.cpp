@@ -52,7 +52,8 @@ void Service::get_acls(OperationPtr operation, const Url& url, Done<AclReply> do
 void Service::set_acls(OperationPtr operation, const Url& url, std::vector<AclEntry> entries, Done<Reply> done) {
   auto acl = Json::array();
   for (const auto& entry : entries) acl.push_back({{"name", entry.name}, {"acl", words(entry.access)}});
-  carry_out(*session(url), operation, "set_acl_v2", {{"path", path_of(url)}, {"acl", std::move(acl)}}, std::move(done));
+  carry_out(*session(url), operation, "set_acl_v2", {{"path", path_of(url)}, {"acl", std::move(acl)}},
+            changing(url, ListCache::Reach::Tree, std::move(done)));
 }
 
 void Service::groups(OperationPtr operation, const Url& url, Done<NamesReply> done) {
@@ -64,17 +65,18 @@ void Service::group_users(OperationPtr operation, const Url& url, std::string gr
 }
 
 void Service::create_group(OperationPtr operation, const Url& url, std::string group, Done<Reply> done) {
-  carry_out(*session(url), operation, "create_group", {{"group", group}}, std::move(done));
+  carry_out(*session(url), operation, "create_group", {{"group", group}}, changing_groups(std::move(done)));
 }
 
 void Service::rename_group(OperationPtr operation, const Url& url, std::string group, std::string name,
                            Done<Reply> done) {
-  carry_out(*session(url), operation, "rename_group", {{"group", group}, {"new_group", name}}, std::move(done));
+  carry_out(*session(url), operation, "rename_group", {{"group", group}, {"new_group", name}},
+            changing_groups(std::move(done)));
 }
 
 void Service::remove_group(OperationPtr operation, const Url& url, std::string group, Done<CountReply> done) {
   session(url)->call(make_call(operation, "remove_group", {{"group", group}}, Call::Repeat::Never),
-                     [done = std::move(done)](const Answer& answer) {
+                     [done = changing_groups(std::move(done))](const Answer& answer) {
                        auto reply = reply_of<CountReply>(answer);
                        if (reply.result == kOk) reply.count = wire::number_of(answer.fields, "change_count");
                        done(reply);
@@ -90,12 +92,14 @@ void Service::user_groups(OperationPtr operation, const Url& url, std::string us
 }
 
 void Service::add_user(OperationPtr operation, const Url& url, std::string user, std::string group, Done<Reply> done) {
-  carry_out(*session(url), operation, "add_user_to_group", {{"user", user}, {"group", group}}, std::move(done));
+  carry_out(*session(url), operation, "add_user_to_group", {{"user", user}, {"group", group}},
+            changing_groups(std::move(done)));
 }
 
 void Service::remove_user(OperationPtr operation, const Url& url, std::string user, std::string group,
                           Done<Reply> done) {
-  carry_out(*session(url), operation, "remove_user_from_group", {{"user", user}, {"group", group}}, std::move(done));
+  carry_out(*session(url), operation, "remove_user_from_group", {{"user", user}, {"group", group}},
+            changing_groups(std::move(done)));
 }
 
 }  // namespace omniclient::omniverse

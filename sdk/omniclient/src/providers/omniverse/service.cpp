@@ -24,7 +24,8 @@ Service::Service(const ProviderHost& host)
                constexpr std::int64_t kMiB = 1024 * 1024;
                return static_cast<std::uint64_t>(std::max<std::int64_t>(0, setting("cache.max_mib", 10240))) * kMiB;
              }),
-      http_(std::make_unique<HttpClient>(host.loop, std::chrono::seconds(60))) {}
+      http_(std::make_unique<HttpClient>(host.loop, std::chrono::seconds(60))),
+      lists_(std::make_shared<ListCache>(host)) {}
 
 Service::~Service() { stop(); }
 
@@ -41,6 +42,10 @@ SessionPtr Service::session(const Url& url) {
   if (!session) {
     const bool has_port = url.port && !url.port->empty();
     session = std::make_shared<Session>(host_, name, url.host.value_or(""), has_port ? url.port : std::nullopt);
+    session->on_no_room([weak = std::weak_ptr(lists_), its = session.get()] {
+      const auto lists = weak.lock();
+      return lists && lists->leave(*its);
+    });
   }
   return session;
 }

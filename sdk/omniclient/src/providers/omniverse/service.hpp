@@ -1,7 +1,9 @@
 #pragma once
 
 #include "providers/host.hpp"
+#include "providers/omniverse/answers.hpp"
 #include "providers/omniverse/cache.hpp"
+#include "providers/omniverse/list_cache.hpp"
 #include "providers/omniverse/session.hpp"
 #include "providers/provider.hpp"
 
@@ -96,15 +98,42 @@ class Service final : public Provider,
 
  private:
   SessionPtr session(const Url& url);
+  /// Whether it may be answered from memory.
+  static bool may_be_kept(const Operation& operation, const Url& url, Include include);
+  /// Says, before anybody is told, that what is at a URL may have changed.
+  template <class R>
+  Done<R> changing(const Url& url, ListCache::Reach reach, Done<R> done) {
+    return [weak = std::weak_ptr(lists_), path = path_of(url), reach, done = std::move(done)](R reply) {
+      if (const auto lists = weak.lock()) lists->changed(path, reach);
+      done(std::move(reply));
+    };
+  }
+  /// The same for who is in which group.
+  template <class R>
+  Done<R> changing_groups(Done<R> done) {
+    return [weak = std::weak_ptr(lists_), done = std::move(done)](R reply) {
+      if (const auto lists = weak.lock()) lists->changed_everywhere();
+      done(std::move(reply));
+    };
+  }
   void download_local(const OperationPtr& operation, const Url& url, const std::string& key,
                       const Done<PathReply>& done);
 
   const ProviderHost host_;
   Cache cache_;
   const std::unique_ptr<HttpClient> http_;
+  const std::shared_ptr<ListCache> lists_;
   std::map<std::string, SessionPtr> sessions_;                     ///< By server.
   std::map<const Operation*, std::shared_ptr<Channel>> channels_;  ///< By the operation that has joined.
 };
+
+/// What is in a folder; `branches`: some of it in a branch of its own, so that names come more than once.
+struct Looked : ListReply {
+  bool branches = false;
+};
+void ask_list(Session& session, const OperationPtr& operation, const std::string& path, Include include,
+              Done<Looked> done);
+void ask_stat(Session& session, const OperationPtr& operation, const nlohmann::json& params, Done<EntryReply> done);
 
 /// Makes a call for an operation.
 Call make_call(const OperationPtr& operation, std::string command, const nlohmann::json& params,

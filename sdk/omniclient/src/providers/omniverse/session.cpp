@@ -130,10 +130,11 @@ void Session::answered(std::uint64_t id, const Json& fields, std::string_view bl
   const auto found = pending_.find(id);
   if (found == pending_.end() || !found->second.sent) return;
   auto& pending = found->second;
-  if (!std::exchange(pending.answered, true)) --in_flight_;
+  const bool first = !std::exchange(pending.answered, true);
+  if (first) --in_flight_;
   const auto word = wire::text_of(fields, "status");
   const auto status = word.empty() ? wire::Status::Ok : wire::status_of(word);
-  if (put_off(id, pending, status)) return;
+  if (put_off(id, pending, status) || (first && has_made_room(id, pending, status))) return;
   const bool ends = flag(fields, "fin") || flag(fields, "stopped") || !goes_on(pending.call.kind, status);
   const auto self = shared_from_this();  // Whoever is told may let go of it.
   const auto backoff = static_cast<std::uint64_t>(welcome_.backoff.count());
@@ -154,7 +155,7 @@ bool Session::put_off(std::uint64_t id, Pending& pending, wire::Status status) {
     return true;
   }
   const bool patient = pending.call.patient || pending.call.kind == Call::Kind::Stream;
-  if (!patient || status != wire::Status::SlowDown) return false;
+  if (!patient || pending.call.optional || status != wire::Status::SlowDown) return false;
   const auto now = steady_clock::now();
   if (pending.slowed == 0) pending.first_slowed = now;
   const auto wait = welcome_.backoff * std::min(++pending.slowed, 8u);
@@ -164,6 +165,16 @@ bool Session::put_off(std::uint64_t id, Pending& pending, wire::Status status) {
     unsent_.push_back(id);
     pump();
   });
+  return true;
+}
+
+/// Whether a stream that the server has no room for is asked for again, in the place of others.
+bool Session::has_made_room(std::uint64_t id, Pending& pending, wire::Status status) {
+  const bool wanted = pending.call.kind == Call::Kind::Stream && !pending.call.optional;
+  if (!wanted || status != wire::Status::QuotaReached || !make_room_ || !make_room_()) return false;
+  pending.sent = false;
+  unsent_.push_back(id);
+  pump();
   return true;
 }
 
@@ -197,7 +208,7 @@ void Session::answer_all_gone() {
 void Session::interrupt_all() {
   std::vector<std::uint64_t> ids;
   for (const auto& [id, pending] : pending_) {
-    if (pending.sent) ids.push_back(id);
+    if (pending.sent || pending.call.optional) ids.push_back(id);
   }
   in_flight_ = 0;
   std::deque<std::uint64_t> again;

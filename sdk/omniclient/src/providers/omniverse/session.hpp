@@ -41,6 +41,8 @@ struct Call {
   Repeat repeat = Repeat::Safe;
   /// Where a server has no time it is asked again from here; otherwise whoever asks is told so. Streams always are.
   bool patient = false;
+  /// A stream that nobody waits for: where the server does not want it, or the connection is lost, it has ended.
+  bool optional = false;
   OperationPtr operation = nullptr;  ///< Not sent any more once it is cancelled.
 };
 
@@ -110,6 +112,9 @@ class Session : public std::enable_shared_from_this<Session> {
   void sign_out();
   /// Ends everything without a word.
   void close();
+  /// What is asked where the server allows no more streams: whether optional ones have been dropped, so that there is
+  /// room.
+  void on_no_room(std::function<bool()> make_room) { make_room_ = std::move(make_room); }
 
   bool connected() const { return state_ == State::Connected; }
   /// Of the connection that is there, or was last.
@@ -157,6 +162,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void received(std::string_view message);
   void answered(std::uint64_t id, const nlohmann::json& fields, std::string_view blob);
   bool put_off(std::uint64_t id, Pending& pending, wire::Status status);
+  bool has_made_room(std::uint64_t id, Pending& pending, wire::Status status);
   void deliver(std::uint64_t id, const Answer& answer, bool ends);
   void answer_gone(std::uint64_t id);
   void answer_all_gone();
@@ -192,6 +198,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::uint64_t in_flight_ = 0;
   std::vector<std::function<void(bool)>> waiting_;
   std::map<std::uint64_t, std::unique_ptr<Loop::Timer>> later_;
+  std::function<bool()> make_room_;
 };
 using SessionPtr = std::shared_ptr<Session>;
 

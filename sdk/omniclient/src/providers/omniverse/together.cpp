@@ -146,7 +146,14 @@ void Service::join(OperationPtr operation, const Url& url, std::function<void(Ch
   for (auto at = channels_.begin(); at != channels_.end();) {
     at = at->second->left() ? channels_.erase(at) : std::next(at);
   }
-  channels_[operation.get()] = Channel::join(session(url), operation, path_of(url), std::move(tell));
+  // The first one is there because of this.
+  const auto told = [weak = std::weak_ptr(lists_), path = path_of(url),
+                     tell = std::move(tell)](ChannelMessage message) {
+    const auto lists = weak.lock();
+    if (lists && message.event != eOmniClientChannelEvent_Message) lists->changed(path, ListCache::Reach::Item);
+    tell(std::move(message));
+  };
+  channels_[operation.get()] = Channel::join(session(url), operation, path_of(url), told);
 }
 
 void Service::send(OperationPtr operation, const OperationPtr& membership, SharedContent content, Done<Reply> done) {
@@ -163,6 +170,7 @@ void Service::live_read(OperationPtr operation, const Url& url, std::uint64_t ha
 }
 
 void Service::live_create(OperationPtr operation, const Url& url, SharedContent content, Done<LiveReply> done) {
+  done = changing(url, ListCache::Reach::Item, std::move(done));
   auto call = make_call(operation, "create_object", {{"path", {{"path", path_of(url)}}}}, Call::Repeat::Never);
   call.blob = std::move(content);
   session(url)->call(std::move(call), [done = std::move(done)](const Answer& answer) { done(live_reply(answer)); });
@@ -170,6 +178,7 @@ void Service::live_create(OperationPtr operation, const Url& url, SharedContent 
 
 void Service::live_update(OperationPtr operation, const Url& url, std::uint64_t object, SharedContent content,
                           Done<LiveReply> done) {
+  done = changing(url, ListCache::Reach::Item, std::move(done));
   const auto session = this->session(url);
   const Json params = {{"path", {{"path", path_of(url)}}}, {"object_id", object}};
   auto call = make_call(operation, "update_object", params, Call::Repeat::Never);

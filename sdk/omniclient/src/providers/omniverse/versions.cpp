@@ -28,16 +28,19 @@ Json head_of(const Url& url) {
 }  // namespace
 
 void Service::undelete(OperationPtr operation, const Url& url, Done<Reply> done) {
-  carry_out(*session(url), operation, "undelete", {{"path", path_of(url)}}, std::move(done));
+  carry_out(*session(url), operation, "undelete", {{"path", path_of(url)}},
+            changing(url, ListCache::Reach::Tree, std::move(done)));
 }
 
 void Service::obliterate(OperationPtr operation, const Url& url, bool checkpoints_too, Done<Reply> done) {
   carry_out(*session(url), operation, "obliterate",
-            {{"path", path_of(url)}, {"obliterate_checkpoints", checkpoints_too}}, std::move(done));
+            {{"path", path_of(url)}, {"obliterate_checkpoints", checkpoints_too}},
+            changing(url, ListCache::Reach::Tree, std::move(done)));
 }
 
 void Service::create_checkpoint(OperationPtr operation, const Url& url, std::string comment, bool force,
                                 Done<TextReply> done) {
+  done = changing(url, ListCache::Reach::Item, std::move(done));
   const auto session = this->session(url);
   const Json params = {{"path", head_of(url)}, {"message", comment}, {"force", force}};
   session->call(make_call(operation, "checkpoint_version", params, Call::Repeat::Never), [=](const Answer& answer) {
@@ -79,6 +82,7 @@ void Service::list_checkpoints(OperationPtr operation, const Url& url, Done<List
 
 void Service::create_with_hash(OperationPtr operation, const Url& url, std::string hash, bool overwrite,
                                WriteOptions options, Done<WriteReply> done) {
+  done = changing(url, ListCache::Reach::Item, std::move(done));
   Json params = {{"path", head_of(url)},
                  {"hash_value", hash},
                  {"hash_type", wire::kHashType},
@@ -100,13 +104,13 @@ void Service::lock(OperationPtr operation, const Url& url, Done<Reply> done) {
   Json params = head_of(url);
   params["uri"] = path_of(url);
   params["etag"] = "0";
-  carry_out(*session(url), operation, "lock", params, std::move(done));
+  carry_out(*session(url), operation, "lock", params, changing(url, ListCache::Reach::Item, std::move(done)));
 }
 
 void Service::unlock(OperationPtr operation, const Url& url, Done<Reply> done) {
   Json params = head_of(url);
   params["uri"] = path_of(url);
-  carry_out(*session(url), operation, "unlock", params, std::move(done));
+  carry_out(*session(url), operation, "unlock", params, changing(url, ListCache::Reach::Item, std::move(done)));
 }
 
 }  // namespace omniclient::omniverse
