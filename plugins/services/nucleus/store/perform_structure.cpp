@@ -65,8 +65,8 @@ std::vector<Item> to_take(Writing& writing, const Named& found) {
 /// Denied where somebody could read behind a move what he may not read before it. `inherited`: what he may do in the
 /// folder that it goes to.
 void need_read_before(Writing& writing, const Named& found, const std::vector<Item>& items, Access inherited) {
-  const auto readable = [](const Item& item) { return allows(item.access, Access::Read); };
-  if (std::all_of(items.begin(), items.end(), readable)) return;
+  const auto is_readable = [](const Item& item) { return allows(item.access, Access::Read); };
+  if (std::all_of(items.begin(), items.end(), is_readable)) return;
   auto before = items.begin();  // both go the same way through what is there
   const auto compare = [&](const Item& there) {
     if (allows(there.access, Access::Read)) need(before->access, Access::Read, before->path);
