@@ -17,6 +17,8 @@ class Operation {
   /// Runs at once where it has been cancelled already.
   void on_cancel(std::function<void()> function);
   void cancel();
+  /// How many functions wait for that.
+  std::size_t cancel_functions() const;
 
   /// In percent; for those who watch how far files are.
   void progress(int percentage);
