@@ -4,6 +4,8 @@
 #include "client.hpp"
 #include "providers/memory/faults.hpp"
 
+#include <future>
+
 namespace {
 
 using namespace client;
@@ -30,6 +32,29 @@ TEST(Retries, WaitLongerEachTime) {
   EXPECT_EQ(Retries::wait_before(behavior, 2, 0), milliseconds(400));
   EXPECT_EQ(Retries::wait_before(behavior, 3, 1), milliseconds(900 + 150));
   EXPECT_EQ(Retries::wait_before({1, UINT32_MAX, UINT32_MAX}, UINT32_MAX, 1), std::chrono::hours(24));
+}
+
+TEST(Retries, KeepNothingOfEarlierAttempts) {
+  omniclient::Loop loop;
+  Retries retries(loop);
+  retries.set({3600'000, 0, 0});
+  const auto operation = std::make_shared<omniclient::Operation>();
+  std::promise<OmniClientResult> answered;
+  loop.post([&] {
+    retries.run<omniclient::Reply>(
+        operation,
+        [left = std::make_shared<int>(100)](omniclient::Done<omniclient::Reply> done) {
+          done(--*left > 0 ? omniclient::failed_for_now<omniclient::Reply>(eOmniClientResult_Error)
+                           : omniclient::Reply{kOk});
+        },
+        [&](const omniclient::Reply& reply) { answered.set_value(reply.result); });
+  });
+
+  EXPECT_EQ(answered.get_future().get(), kOk);
+
+  EXPECT_EQ(operation->cancel_functions(), 1u);
+  loop.stop();
+  retries.stop();
 }
 
 TEST_F(Repeated, OperationsSucceedInTheEnd) {

@@ -95,10 +95,11 @@ struct Rename {
   std::string to;
 };
 
-/// Copies the head or a checkpoint of a file, or a folder with all heads in it that the user may read. Costs rows, not
-/// bytes: content is shared. A copied folder is merged into one that is there, file by file, and what only the target
-/// has stays. AlreadyExists if a target file exists, unless `overwrite`; also when types differ. InvalidParameters onto
-/// itself (the same version) or into its own inside. Copying a checkpoint onto its own head restores it.
+/// Copies the head or a checkpoint of a file, or a folder with all heads in it that the user may read; the others are
+/// counted (`Written::left_out`). Costs rows, not bytes: content is shared. A copied folder is merged into one that is
+/// there, file by file, and what only the target has stays. AlreadyExists if a target file exists, unless `overwrite`;
+/// also when types differ. InvalidParameters onto itself (the same version) or into its own inside. Copying a
+/// checkpoint onto its own head restores it.
 struct Copy {
   using Answer = Written;
   PathAtVersion from;

@@ -20,6 +20,11 @@ void Operation::on_cancel(std::function<void()> function) {
   function();
 }
 
+std::size_t Operation::cancel_functions() const {
+  std::lock_guard lock(mutex_);
+  return on_cancel_.size();
+}
+
 void Operation::cancel() {
   std::vector<std::function<void()>> functions;
   {

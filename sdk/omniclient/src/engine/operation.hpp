@@ -18,6 +18,8 @@ class Operation {
   /// Runs at once where it has been cancelled already.
   void on_cancel(std::function<void()> function);
   void cancel();
+  /// How many functions wait for that.
+  std::size_t cancel_functions() const;
 
   /// What is asked for is to be as it is now: nothing of what was known before counts.
   void look_anew() { looks_anew_ = true; }

@@ -7,8 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
-#include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
 #include <filesystem>
@@ -188,9 +186,7 @@ bool remove_leftovers(const std::string& folder) {
   for (fs::directory_iterator item(folder, error), end; !error && item != end; item.increment(error)) {
     const auto name = item->path().filename().string();
     if (name.compare(0, kTemporaryPrefix.size(), kTemporaryPrefix) != 0) continue;
-    const int process = std::atoi(name.c_str() + kTemporaryPrefix.size());
-    const bool runs = process > 0 && (::kill(process, 0) == 0 || errno != ESRCH);
-    if (!runs && ::unlink(item->path().c_str()) == 0) removed = true;
+    if (remove_left_behind(item->path().string())) removed = true;
   }
   return removed;
 }

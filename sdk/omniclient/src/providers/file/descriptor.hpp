@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cerrno>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -19,6 +22,16 @@ class Descriptor {
   }
   explicit operator bool() const { return number_ >= 0; }
   int number() const { return number_; }
+
+  /// Says to other processes that somebody uses the file, for as long as it is open. False where somebody else does, or
+  /// has just taken it for left behind. Where the file system knows no locks nobody can.
+  bool hold() const {
+    if (::flock(number_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return false;
+    struct stat info {};
+    return ::fstat(number_, &info) == 0 && info.st_nlink > 0;
+  }
+  /// Whether nobody holds it, so that whoever used it is gone.
+  bool is_left_behind() const { return ::flock(number_, LOCK_EX | LOCK_NB) == 0; }
 
  private:
   int number_;

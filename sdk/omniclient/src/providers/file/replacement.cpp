@@ -75,6 +75,7 @@ int Replacement::open(const mode_t* mode) {
   for (int attempt = 0; attempt < 100; ++attempt) {
     auto name = (folder == "/" ? "" : folder) + "/" + temporary_name();
     file_ = Descriptor(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, first_mode));
+    if (file_ && !file_.hold()) continue;
     if (file_) {
       temporary_ = std::move(name);
       if (replaces) return take_over(old);
@@ -161,6 +162,12 @@ int Replacement::put(bool exclusive) {
 }
 
 std::string Replacement::version() const { return version_of(file_.number()); }
+
+bool remove_left_behind(const std::string& path) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  if (!file) file = Descriptor(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  return file && file.is_left_behind() && ::unlink(path.c_str()) == 0;
+}
 
 void flush_folder(const std::string& folder) {
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

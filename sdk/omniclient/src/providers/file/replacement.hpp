@@ -41,6 +41,9 @@ class Replacement {
   Descriptor file_;
 };
 
+/// Removes what a process that ended too early has left of a file in the making. False where somebody still writes it.
+bool remove_left_behind(const std::string& path);
+
 /// Flushes a folder, so that what was made or renamed in it survives a loss of power.
 void flush_folder(const std::string& folder);
 

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -27,18 +26,10 @@ bool write_whole(int file, std::string_view bytes) {
   return true;
 }
 
-/// Holds `file` for as long as it is open. False where somebody else does, or has just removed it. Where the file
-/// system knows no locks nobody can take it for left behind, either.
-bool hold(const files::Descriptor& file) {
-  if (!file || (::flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)) return false;
-  struct stat info {};
-  return ::fstat(file.number(), &info) == 0 && info.st_nlink > 0;
-}
-
 /// Removes `path` where nobody holds `file`.
 void remove_unless_held(const fs::path& path, const files::Descriptor& file) {
   std::error_code ignored;
-  if (file && ::flock(file.number(), LOCK_EX | LOCK_NB) == 0) fs::remove_all(path, ignored);
+  if (file && file.is_left_behind()) fs::remove_all(path, ignored);
 }
 
 /// The content, and not what a loss of power has left of it.
@@ -66,7 +57,7 @@ int write_beside(const fs::path& folder, const Content& content, const std::stri
   auto temporary = (folder / ".new-XXXXXX").string();
   const files::Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!file) return errno;
-  int error = hold(file) ? 0 : EBUSY;
+  int error = file.hold() ? 0 : EBUSY;
   if (error == 0 && (!write_whole(file.number(), content.view()) || ::fchmod(file.number(), 0400) != 0 ||
                      ::fsync(file.number()) != 0 || ::rename(temporary.c_str(), (folder / hash).c_str()) != 0)) {
     error = errno;
@@ -109,7 +100,7 @@ fs::path Cache::own_folder() {
     auto name = (folder_ / "open" / "XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) break;
     files::Descriptor file(::open((name + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!hold(file)) continue;
+    if (!file || !file.hold()) continue;
     own_ = name;
     own_lock_ = std::move(file);
     break;

@@ -33,6 +33,7 @@ void Service::stop() {
   for (const auto& [name, session] : sessions_) session->close();
   sessions_.clear();
   channels_.clear();
+  http_.reset();
   cache_.end();
 }
 

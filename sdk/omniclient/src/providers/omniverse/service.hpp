@@ -121,7 +121,7 @@ class Service final : public Provider,
 
   const ProviderHost host_;
   Cache cache_;
-  const std::unique_ptr<HttpClient> http_;
+  std::unique_ptr<HttpClient> http_;
   const std::shared_ptr<ListCache> lists_;
   std::map<std::string, SessionPtr> sessions_;                     ///< By server.
   std::map<const Operation*, std::shared_ptr<Channel>> channels_;  ///< By the operation that has joined.
