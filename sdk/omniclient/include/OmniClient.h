@@ -612,10 +612,10 @@ OMNICLIENT_EXPORT(OmniClientRequestId)
 omniClientListSubscribe2(char const* url, OmniClientListIncludeOption include, void* userData,
                          OmniClientListCallback listCallback,
                          OmniClientListSubscribeCallback subscribeCallback) OMNICLIENT_NOEXCEPT;
-/* Whether lists and stats of a Nucleus are asked for anew each time. Without this, which is how it begins, a folder that
- * is listed again and again is kept in memory for as long as its server tells of changes: one's own are seen at once, those
- * of others when the server has told of them. true: what is kept is let go of, and nothing is kept until this is called
- * with false. Holds for all servers and for what is asked from then on. Returns at once; from every thread. */
+/* true: lists and stats of every Nucleus are asked for anew from here on, and what was kept is let go of. false, as at
+ * first: a folder that is listed again and again is kept in memory while its server tells of changes. One's own are
+ * seen at once, those of others when the server has told of them. Returns at once; from every thread.
+ */
 OMNICLIENT_EXPORT(void) omniClientBypassListCache(bool bypass) OMNICLIENT_NOEXCEPT;
 /* Looks for `relativePath` below the base URL, then each of `searchPaths`, then the default ones, the newest first. */
 OMNICLIENT_EXPORT(OmniClientRequestId)

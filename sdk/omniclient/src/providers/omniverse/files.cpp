@@ -137,7 +137,8 @@ void ask_list(Session& session, const OperationPtr& operation, const std::string
         const auto read = wire::entry_of(one);
         auto entry = entry_of(read);
         if (!is_item_name(entry.relative_path)) continue;
-        reply->branches = reply->branches || !read.branch.empty();
+        const bool inside_mount = read.mounted && read.type != wire::PathType::Mount;
+        reply->plain = reply->plain && read.branch.empty() && !inside_mount;
         reply->entries.push_back(std::move(entry));
       }
       return;

@@ -58,7 +58,7 @@ void ListCache::list_unknown(const SessionPtr& session, const OperationPtr& oper
   ask_list(*session, operation, path, kDefault,
            [weak = weak_from_this(), key = Key(session.get(), path), done = std::move(done)](Looked looked) {
              const auto self = weak.lock();
-             if (self && looked.result == kOk && !looked.branches) self->note(key, looked.entries.size());
+             if (self && looked.result == kOk && looked.plain) self->note(key, looked.entries.size());
              done(std::move(looked));
            });
 }
@@ -77,7 +77,7 @@ void ListCache::stat(const SessionPtr& session, const OperationPtr& operation, c
   use(*folder);
   if (!folder->followed) return plain();
   if (!is_known(*folder)) {
-    if (++folder->missed >= worth(folder->entries.size())) look(folder, nullptr, nullptr);
+    if (++folder->missed >= worth(folder->size)) look(folder, nullptr, nullptr);
     return plain();
   }
   const auto name = name_of(path);
@@ -178,6 +178,7 @@ ListCache::FolderPtr ListCache::follow(const SessionPtr& session, const std::str
   folder->path = path;
   folder->used_at = Clock::now();
   const Key key{session.get(), path};
+  if (const auto* const was_seen = seen(key)) folder->size = was_seen->size;
   seen_.erase(key);
   seen_before_.erase(key);
   folders_[key] = folder;
@@ -245,21 +246,22 @@ void ListCache::look(const FolderPtr& folder, const OperationPtr& operation, Don
             done = std::move(done)](const Looked& looked) {
              const auto self = weak.lock();
              const auto at = weak_folder.lock();
-             if (self && at && at->kept && look) self->looked(at, *look, looked, looked.branches);
+             if (self && at && at->kept && look) self->looked(at, *look, looked);
              if (done) done(looked);
            });
 }
 
-void ListCache::looked(const FolderPtr& folder, Look& look, const ListReply& reply, bool branches) {
+void ListCache::looked(const FolderPtr& folder, Look& look, const Looked& reply) {
   folder->look.reset();
   if (reply.passing) return;
   const auto most = bound("omniverse.list_cache_entries", 50'000);
-  if (reply.result != kOk || branches || reply.entries.size() > most) return drop(folder);
+  if (reply.result != kOk || !reply.plain || reply.entries.size() > most) return drop(folder);
   if (look.everything) return;
   entries_ -= folder->entries.size();
   folder->entries.clear();
   for (const auto& entry : reply.entries) folder->entries.emplace(entry.relative_path, entry);
-  entries_ += folder->entries.size();
+  folder->size = folder->entries.size();
+  entries_ += folder->size;
   folder->changed = std::move(look.changed);
   folder->known_at = look.begun;
   folder->whole = true;

@@ -15,6 +15,8 @@
 
 namespace omniclient::omniverse {
 
+struct Looked;
+
 /// What is in folders that are listed again and again: answered from memory while the server tells of every change.
 ///
 /// A folder is followed, by a subscription, from its second list on, or when some of its items are asked for after its
@@ -74,6 +76,7 @@ class ListCache : public std::enable_shared_from_this<ListCache> {
     std::map<std::string, Entry> entries;
     std::set<std::string> changed;
     std::uint64_t changes = 0;  ///< That anything was said to have changed.
+    std::size_t size = 0;       ///< Of the list that was known last.
     std::size_t unasked = 0;    ///< What was told since somebody asked for anything.
     std::size_t missed = 0;     ///< Items that were asked for while nothing was known.
     std::weak_ptr<Look> look;
@@ -107,7 +110,7 @@ class ListCache : public std::enable_shared_from_this<ListCache> {
   void happened(Folder& folder, const nlohmann::json& fields);
   void happened_at(Folder& folder, const std::string& path);
   void look(const FolderPtr& folder, const OperationPtr& operation, Done<ListReply> done);
-  void looked(const FolderPtr& folder, Look& look, const ListReply& reply, bool branches);
+  void looked(const FolderPtr& folder, Look& look, const Looked& reply);
   void stat_again(const FolderPtr& folder, const OperationPtr& operation, const std::string& name,
                   Done<EntryReply> done);
   void learn(Folder& folder, const std::string& name, const EntryReply& reply);

@@ -127,9 +127,10 @@ class Service final : public Provider,
   std::map<const Operation*, std::shared_ptr<Channel>> channels_;  ///< By the operation that has joined.
 };
 
-/// What is in a folder; `branches`: some of it in a branch of its own, so that names come more than once.
+/// What is in a folder; not `plain`: names may come more than once, for branches, or what changes is not told, of what
+/// is mounted from elsewhere.
 struct Looked : ListReply {
-  bool branches = false;
+  bool plain = true;
 };
 void ask_list(Session& session, const OperationPtr& operation, const std::string& path, Include include,
               Done<Looked> done);
