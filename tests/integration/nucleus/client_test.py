@@ -181,7 +181,8 @@ class ExpiringNucleus(BusyNucleus):
         if command == "authorize_token":
             connection["token"] = request["token"]
             answer.update(version="1.19", username="ann", connection_id=f"{connection['number']:016}", token="t")
-        path = request.get("uri") or request.get("path", {}).get("path", "")
+        path = request.get("uri") or request.get("path") or ""
+        path = path["path"] if isinstance(path, dict) else path
         if connection["over"] or command == "delete" or (path.endswith("held") and path not in self.held):
             self.held.add(path)
             return []
@@ -196,6 +197,8 @@ class ExpiringNucleus(BusyNucleus):
             if refused == connection["token"] or path.endswith("never"):
                 connection["over"] = not path.endswith("never")
                 answer.update(status="TOKEN_EXPIRED")
+        elif command != "authorize_token":
+            answer.update(status="NOT_IMPLEMENTED")
         return [json.dumps(answer)]
 
 
