@@ -1,4 +1,4 @@
-// What our server never does; client_test.py plays servers that do it.
+// What our server never does; tests/integration/nucleus/played_test.py plays servers that do it.
 #include "at_a_nucleus.hpp"
 #include "requests.hpp"
 
