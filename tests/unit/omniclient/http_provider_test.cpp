@@ -359,11 +359,11 @@ TEST_F(Http, TellsHowFarItIs) {
 
 TEST_F(Http, LogsNoSecretOfAUrl) {
   static std::mutex mutex;
-  static std::string logged;
+  static std::string said;
   omniClientSetLogLevel(eOmniClientLogLevel_Debug);
   omniClientSetLogCallback([](char const*, char const*, OmniClientLogLevel, char const* message) noexcept {
     std::lock_guard lock(mutex);
-    logged += std::string(message) + "\n";
+    said += std::string(message) + "\n";
   });
   WebServer server(
       [](const Asked& asked) { return asked.target[1] == 'c' ? std::string() : answer_status("403 Forbidden"); });
@@ -377,9 +377,9 @@ TEST_F(Http, LogsNoSecretOfAUrl) {
   omniClientShutdown();
   omniClientSetLogCallback(nullptr);
   omniClientSetLogLevel(eOmniClientLogLevel_Info);
-  EXPECT_NE(logged.find("/forbidden"), std::string::npos) << logged;
-  EXPECT_NE(logged.find("/cut"), std::string::npos) << logged;
-  EXPECT_EQ(logged.find("secret"), std::string::npos) << logged;
+  EXPECT_NE(said.find("/forbidden"), std::string::npos) << said;
+  EXPECT_NE(said.find("/cut"), std::string::npos) << said;
+  EXPECT_EQ(said.find("secret"), std::string::npos) << said;
 }
 
 TEST_F(Http, FetchesALocalCopyAgainThatIsGone) {
