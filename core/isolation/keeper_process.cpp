@@ -103,6 +103,7 @@ void Keeper::lose_process(const std::string& why, milliseconds patience) {
   const auto pid = process_->pid();
   const auto how = process_->end(patience);
   process_.reset();
+  if (goal_) add(deaths_, 1);  // before anybody can see that it is gone
   bool served = false;
   Calls lost;
   const auto sentence = why.empty() ? "Its process has ended: " + how : why;
@@ -124,7 +125,6 @@ void Keeper::lose_process(const std::string& why, milliseconds patience) {
   const bool worth_a_retry = !(stepping_ && is_about_state(*stepping_));
   stepping_.reset();
   if (goal_) {
-    add(deaths_, 1);
     const auto wait = backoff_.next(served ? Clock::now() - served_since_ : Clock::duration::zero());
     restart_at_ = Clock::now() + wait;
     log(OMNIBROKER_LOG_ERROR, "The process of an isolated component has ended",
