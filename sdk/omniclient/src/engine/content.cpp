@@ -2,17 +2,31 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <limits>
+#include <sys/mman.h>
 
 namespace omniclient {
 namespace {
 
 extern "C" void OMNICLIENT_ABI free_content(void* buffer) { std::free(buffer); }
 
+/// Memory for `free`. What is large asks for large pages: for contents of a gigabyte, a quarter of the time of a
+/// download was the kernel's making of small ones.
+void* memory_for(std::size_t size) {
+  constexpr std::size_t kLargePage = 2 * 1024 * 1024;
+  if (size < 2 * kLargePage) return std::malloc(size);
+  if (size > std::numeric_limits<std::size_t>::max() - kLargePage) return nullptr;
+  const auto whole = (size + kLargePage - 1) / kLargePage * kLargePage;
+  void* const memory = std::aligned_alloc(kLargePage, whole);
+  if (memory != nullptr) ::madvise(memory, whole, MADV_HUGEPAGE);
+  return memory;
+}
+
 }  // namespace
 
 Content Content::allocate(std::size_t size) {
   OmniClientContent raw{};
-  if (size > 0) raw.buffer = std::malloc(size);
+  if (size > 0) raw.buffer = memory_for(size);
   if (raw.buffer != nullptr) raw.size = size;
   raw.free = raw.buffer != nullptr ? free_content : nullptr;
   return Content(raw);

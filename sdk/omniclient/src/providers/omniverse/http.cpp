@@ -6,6 +6,7 @@
 #include "providers/omniverse/tls.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <type_traits>
@@ -29,6 +30,7 @@ using asio::ip::tcp;
 using Error = boost::system::error_code;
 
 constexpr std::size_t kPiece = 256 * 1024;
+constexpr std::size_t kMostAtOnce = 1024 * 1024;
 constexpr std::size_t kMaxText = 64 * 1024;
 constexpr std::size_t kMaxIdle = 8;
 
@@ -194,8 +196,28 @@ class StreamExchange final : public Exchange, public std::enable_shared_from_thi
     http::async_read_header(*link_.stream, link_.buffer, *parser_, guarded<std::size_t>([this](std::size_t) {
       began_ = true;
       reply_.status = parser_->get().result_int();
-      read_body();
+      const bool wanted = request_.into != nullptr && (reply_.status == 200 || reply_.status == 206);
+      const auto length = parser_->chunked() ? boost::none : parser_->content_length();
+      if (!wanted || !length || *length > request_.room) return read_body();
+      read_content(static_cast<std::size_t>(*length));
     }));
+  }
+
+  /// A content of a known length goes straight to where it is wanted, without a buffer in between.
+  void read_content(std::size_t length) {
+    auto& ahead = link_.buffer;
+    const auto come = std::min(ahead.size(), length - reply_.size);
+    std::memcpy(request_.into + reply_.size, ahead.data().data(), come);
+    ahead.consume(come);
+    reply_.size += come;
+    const auto left = length - reply_.size;
+    if (left == 0) return finish();
+    lowest().expires_after(shared_->stall);
+    link_.stream->async_read_some(asio::buffer(request_.into + reply_.size, std::min(left, kMostAtOnce)),
+                                  guarded<std::size_t>([this, length](std::size_t size) {
+                                    reply_.size += size;
+                                    read_content(length);
+                                  }));
   }
 
   void read_body() {
