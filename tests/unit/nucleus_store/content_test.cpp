@@ -369,7 +369,6 @@ TEST_F(Contents, ThatAreFilesThoughTheDatabaseHasThemAreCollected) {
   open();
   put("/b", "12345678");
   EXPECT_EQ(blobs(), 1u);
-  store->settle();  // The writer has let go of what it was given.
 
   ASSERT_EQ(code(store->collect_garbage()), "OK");
   EXPECT_EQ(blobs(), 0u);

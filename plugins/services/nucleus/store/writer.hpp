@@ -48,17 +48,18 @@ class CommandJob final : public Job {
   CommandJob(Actor actor, Command command, Completion<typename Command::Answer> done)
       : Job(std::move(actor)), command_(std::move(command)), done_(std::move(done)) {}
 
-  void run(Writing& writing) override { result_.emplace(perform(writing, command_)); }
+  void run(Writing& writing) override { result_.emplace(perform(writing, *command_)); }
   bool needs_no_disk() const override {
     return std::is_same_v<Command, ReleaseConnection> || std::is_same_v<Command, ReleaseExpiredLocks>;
   }
   void fail(Error error) override { result_.emplace(std::move(error)); }
   void answer() override {
+    command_.reset();  // Who is told so finds that its contents are not held any more.
     if (done_) done_(std::move(*result_));
   }
 
  private:
-  const Command command_;  ///< Holds its contents until it is answered.
+  std::optional<Command> command_;  ///< Holds its contents until it is answered.
   const Completion<typename Command::Answer> done_;
   std::optional<Result<typename Command::Answer>> result_;
 };
