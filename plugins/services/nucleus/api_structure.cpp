@@ -42,6 +42,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
 
   void begin() {
     if (answers_.size() > kAtOnce) client_->hold_changes();
+    goes_on_ = true;  // nobody else has it yet
     go_on();
   }
 
@@ -69,22 +70,17 @@ class Batch : public std::enable_shared_from_this<Batch> {
  private:
   /// Not at once: this may be the store's writer, or within the submitting of the one that was answered.
   void go_on_later() {
-    client_->outbox().when_there_is_room([self = shared_from_this()] {
-      self->client_->place().pool.run_in_time([self] {
-        {
-          const std::lock_guard lock(self->mutex_);
-          self->goes_on_ = false;
-        }
-        self->go_on();
-      });
-    });
+    client_->outbox().when_there_is_room(
+        [self = shared_from_this()] { self->client_->place().pool.run_in_time([self] { self->go_on(); }); });
   }
+  /// One thread at a time, so that they are done in their order.
   void go_on() {
     while (true) {
       std::size_t number = 0;
       {
         const std::lock_guard lock(mutex_);
-        if (begun_ == answers_.size() || begun_ - next_ >= kAtOnce) return;
+        goes_on_ = begun_ < answers_.size() && begun_ - next_ < kAtOnce;
+        if (!goes_on_) return;
         number = begun_++;
       }
       submit_(shared_from_this(), number);
@@ -96,9 +92,9 @@ class Batch : public std::enable_shared_from_this<Batch> {
   const Ticket ticket_;
   const Submit submit_;
   std::mutex mutex_;
-  std::size_t begun_ = 0;      // guarded by mutex_, as the next ones; of one thread at a time
+  std::size_t begun_ = 0;      // guarded by mutex_, as the next ones
   std::size_t next_ = 0;       // the first one that has not been answered
-  bool goes_on_ = false;       // somebody will go on
+  bool goes_on_ = false;       // somebody goes on, or will
   std::vector<Json> answers_;  // null: there is none yet, or it has been sent
 };
 
