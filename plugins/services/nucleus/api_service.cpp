@@ -103,6 +103,7 @@ ApiService::ApiService(Host host, Config config)
 
 Status ApiService::start() {
   if (auto status = share_.open(config_.data, config_.quota.bytes); !status) return status;
+  share_.nucleus().keep_deleted(share_.pool(), config_.keep_deleted);
   look_after_in_a_second();
   return {};
 }
@@ -114,7 +115,7 @@ void ApiService::look_after_in_a_second() {
       [](void* context) {
         auto& self = *static_cast<ApiService*>(context);
         if (self.ending_) return;
-        self.share_.nucleus().look_after({self.config_.tidy_interval, self.config_.keep_deleted});
+        self.share_.nucleus().look_after(self.config_.tidy_interval);
         self.look_after_in_a_second();
       },
       this);

@@ -133,6 +133,7 @@ void Nucleus::add_pool(Pool& pool) {
 void Nucleus::remove_pool(Pool& pool) {
   const std::lock_guard lock(mutex_);
   std::erase(pools_, &pool);
+  keep_deleted_.erase(&pool);
 }
 
 bool Nucleus::run(std::function<void()> work) {
@@ -181,7 +182,12 @@ void Nucleus::release(const std::string& connection) {
                  });
 }
 
-void Nucleus::look_after(const Upkeep& upkeep) {
+void Nucleus::keep_deleted(const Pool& of, std::chrono::nanoseconds how_long) {
+  const std::lock_guard lock(mutex_);
+  keep_deleted_[&of] = how_long;
+}
+
+void Nucleus::look_after(std::chrono::nanoseconds interval) {
   hub_.go_on();
   look_after_channels_.go_on();
   std::vector<std::string> unreleased;
@@ -195,13 +201,9 @@ void Nucleus::look_after(const Upkeep& upkeep) {
   tidy_.go_on();
   {
     const std::lock_guard lock(mutex_);
-    const auto wanted = upkeep.keep_deleted;
-    const bool longer = !longest_ || wanted.count() == 0 || (longest_->count() != 0 && *longest_ < wanted);
-    if (longer) longest_ = wanted;
     const auto now = std::chrono::steady_clock::now();
-    if (now - last_tidied_ < upkeep.interval) return;
+    if (now - last_tidied_ < interval) return;
     last_tidied_ = now;
-    keep_deleted_ = *std::exchange(longest_, std::nullopt);
   }
   tidy_.ask();
 }
@@ -210,7 +212,12 @@ void Nucleus::look_after(const Upkeep& upkeep) {
 void Nucleus::tidy() {
   const auto keep_deleted = [this] {
     const std::lock_guard lock(mutex_);
-    return keep_deleted_;
+    std::chrono::nanoseconds longest{0};
+    for (const auto& [pool, how_long] : keep_deleted_) {
+      if (how_long.count() == 0) return how_long;
+      longest = std::max(longest, how_long);
+    }
+    return longest;
   }();
   uploads_->drop_forgotten();
   if (keep_deleted.count() != 0) {
@@ -218,6 +225,8 @@ void Nucleus::tidy() {
     static_cast<void>(store_->apply(store::Actor::the_system(), store::Purge{now - keep_deleted}));
   }
   static_cast<void>(store_->collect_garbage());
+  const std::lock_guard lock(mutex_);
+  made_room_ = std::chrono::steady_clock::now();
 }
 
 }  // namespace omnibroker::plugins::nucleus

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -68,14 +69,13 @@ class Nucleus {
   /// file of the data folder that nobody else may read. Waits for the disk. InvalidArgument for a name that is none.
   Result<FirstAdmin> make_first_admin(const std::string& user, const std::string& password);
 
-  struct Upkeep {
-    std::chrono::nanoseconds interval = std::chrono::minutes(30);
-    /// What was deleted longer ago is destroyed; 0: nothing is. Of several services the one that keeps longest decides.
-    std::chrono::nanoseconds keep_deleted{0};
-  };
+  /// The component behind a pool wants that what was deleted longer ago is destroyed; 0: that nothing is. Of several
+  /// the one that keeps longest decides, until its pool is removed; where none says anything, nothing is destroyed.
+  void keep_deleted(const Pool& of, std::chrono::nanoseconds how_long);
   /// What is due: locks whose time is over, and now and then uploads that are forgotten, what was deleted long ago, and
-  /// contents that nothing names. To be called about once a second, on a thread that must not wait.
-  void look_after(const Upkeep& upkeep);
+  /// contents that nothing names, when `interval` has passed. To be called about once a second, on a thread that must
+  /// not wait.
+  void look_after(std::chrono::nanoseconds interval);
 
   /// Who may do what is other than it was, in a way that the store tells nobody: groups, users. Those who have lost a
   /// right by it hear nothing more that is said from here on. Any thread; does not wait.
@@ -106,10 +106,8 @@ class Nucleus {
   std::vector<Pool*> pools_;                                                              // guarded by mutex_
   std::chrono::steady_clock::time_point last_tidied_ = std::chrono::steady_clock::now();  // guarded by mutex_
   std::chrono::steady_clock::time_point made_room_{};                                     // guarded by mutex_
-  std::optional<std::chrono::nanoseconds>
-      longest_;                               // guarded by mutex_: what somebody wants to keep, since it was tidied
-  std::chrono::nanoseconds keep_deleted_{0};  // guarded by mutex_
-  std::vector<std::string> unreleased_;       // guarded by mutex_
+  std::map<const Pool*, std::chrono::nanoseconds> keep_deleted_;                          // guarded by mutex_
+  std::vector<std::string> unreleased_;                                                   // guarded by mutex_
   Hub hub_;
   Channels channels_;
   Errand look_after_channels_;

@@ -176,15 +176,20 @@ TEST_F(ApiChanges, FindTheRoomThatHasBecomeFree) {
 }
 
 TEST_F(ApiChanges, OfServicesThatKeepDeletedThingsLongerCount) {
-  start();
+  start({{"keep_deleted", "1ms"}});
   for (const char* path : {"/a", "/b"}) put(path, "1");
+  Pool other(host.host());
+  nucleus->add_pool(other);
+  nucleus->keep_deleted(other, 0s);
   must(store::Delete{"/a"});
-  nucleus->look_after({1h, 0s});
-  nucleus->look_after({0s, 1ns});
+  std::this_thread::sleep_for(5ms);  // longer ago than the service keeps it
+  nucleus->look_after(0s);
   host.run_blocking_work();
   must(store::Undelete{"/a"});
   must(store::Delete{"/b"});
-  nucleus->look_after({0s, 1ns});
+  nucleus->remove_pool(other);
+  std::this_thread::sleep_for(5ms);
+  nucleus->look_after(0s);
   host.run_blocking_work();
 
   const auto gone = nucleus->store().apply(store::Actor::the_system(), store::Undelete{"/b"});

@@ -93,6 +93,7 @@ void Writer::commit(Batch& batch) {
       return;
     }
     save_counters();
+    shop_.contents.pins()->uncertain = true;
     database_.run("COMMIT");
     shop_.contents.pins()->uncertain = false;
     ++commits_;
@@ -111,7 +112,6 @@ void Writer::commit(Batch& batch) {
 }
 
 void Writer::give_up(Batch& batch, const std::exception& failure) {
-  shop_.contents.pins()->uncertain = true;
   try {
     if (database_.in_transaction()) database_.run("ROLLBACK");
   } catch (const Refusal&) {
