@@ -224,6 +224,18 @@ TEST_F(OmniverseCache, LendsCopiesWhereThereAreNoLinks) {
   EXPECT_EQ(content, "content");
 }
 
+TEST_F(OmniverseCache, LendsAlsoAfterSomebodyHasClearedIt) {
+  Cache cache(folder, [] { return 1000; });
+  ASSERT_TRUE(cache.store(Content::copy("content"), "hash"));
+  ASSERT_TRUE(cache.open(operation, "hash", 7, "a"));
+  std::filesystem::remove_all(folder);
+
+  ASSERT_TRUE(cache.store(Content::copy("content"), "hash"));
+  const auto lent = cache.open(operation, "hash", 7, "a");
+  ASSERT_TRUE(lent);
+  EXPECT_EQ(client::read(*lent).content, "content");
+}
+
 TEST_F(OmniverseCache, LooksAtEverythingOnlyWhenItMayHaveTo) {
   Cache cache(folder, [] { return 1000; });
   ASSERT_TRUE(cache.store(Content::copy("x"), "one"));

@@ -52,8 +52,8 @@ bool lend(const fs::path& content, const fs::path& to) {
   return !error;
 }
 
-/// 0, or the errno.
-int write_beside(const fs::path& folder, const Content& content, const std::string& hash) {
+/// 0, or the errno: EBUSY where somebody tidied up before the file was held.
+int try_to_write_beside(const fs::path& folder, const Content& content, const std::string& hash) {
   auto temporary = (folder / ".new-XXXXXX").string();
   const files::Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!file) return errno;
@@ -63,6 +63,12 @@ int write_beside(const fs::path& folder, const Content& content, const std::stri
     error = errno;
   }
   if (error != 0) ::unlink(temporary.c_str());
+  return error;
+}
+
+int write_beside(const fs::path& folder, const Content& content, const std::string& hash) {
+  int error = EBUSY;
+  for (int attempt = 0; error == EBUSY && attempt < 100; ++attempt) error = try_to_write_beside(folder, content, hash);
   return error;
 }
 
@@ -92,8 +98,9 @@ void Cache::end() {
 
 fs::path Cache::own_folder() {
   const std::lock_guard lock(mutex_);
-  if (ended_ || !own_.empty()) return own_;
   std::error_code ignored;
+  if (ended_ || (!own_.empty() && fs::exists(own_ / "lock", ignored))) return own_;
+  own_.clear();  // Somebody has cleared the cache.
   fs::create_directories(folder_ / "open", ignored);
   // Whoever tidies up may take one that is not held yet; then there is another one.
   for (int attempt = 0; attempt < 100; ++attempt) {

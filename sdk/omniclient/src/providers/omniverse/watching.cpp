@@ -229,8 +229,10 @@ class Watch : public std::enable_shared_from_this<Watch> {
     if (result == kOk) {
       const auto entry = wire::entry_of(answer.fields);
       become(name, &entry);
-    } else if (result == eOmniClientResult_ErrorNotFound) {
+    } else if (result == eOmniClientResult_ErrorNotFound || result == eOmniClientResult_ErrorAccessDenied) {
       become(name, nullptr);
+    } else if (answer.fate != Answer::Fate::Interrupted) {
+      return look();  // It is not known what it has become.
     }
     if (again) ask(name);
   }
