@@ -11,6 +11,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 
 import websockets
@@ -28,10 +29,11 @@ TESTS = pathlib.Path(executable()).parent / "omniclient_tests"
 def run_tests(wanted, port, **environment):
     """Runs the tests that `wanted` names against the server at a port, or at the port that it is known by."""
     url = f"omniverse://127.0.0.1:{port}/" if port else "omniverse://127.0.0.1/"
-    done = subprocess.run(
-        [TESTS, f"--gtest_filter={wanted}", "--gtest_brief=1"],
-        env={**os.environ, "OMNICLIENT_TEST_NUCLEUS": url, **environment},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=600, check=False)
+    with tempfile.TemporaryDirectory() as cache:
+        done = subprocess.run(
+            [TESTS, f"--gtest_filter={wanted}", "--gtest_brief=1"],
+            env={**os.environ, "XDG_CACHE_HOME": cache, "OMNICLIENT_TEST_NUCLEUS": url, **environment},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=600, check=False)
     lines = [line[:300] for line in done.stdout.splitlines()]
     assert done.returncode == 0, "\n".join(lines[-200:])
     assert "[  PASSED  ]" in done.stdout and "[  PASSED  ] 0 tests" not in done.stdout, done.stdout

@@ -91,10 +91,11 @@ class Contents(http.server.BaseHTTPRequestHandler):
     that it was started anew; of downloads no time, and half of it. `closed` and `full` are refused for good."""
 
     protocol_version = "HTTP/1.1"
-    failed, parts = set(), {}
+    failed, parts, one_at_a_time = set(), {}, threading.Lock()
 
     def once(self, what):
-        return what not in self.failed and not self.failed.add(what)
+        with self.one_at_a_time:
+            return what not in self.failed and not self.failed.add(what)
 
     def answer(self, status, body=b"", size=None):
         self.send_response(status)
