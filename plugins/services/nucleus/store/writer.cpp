@@ -83,6 +83,7 @@ void Writer::serve() {
 void Writer::commit(Batch& batch) {
   const auto counters = shop_.counters;
   const auto used = shop_.used;
+  bool committing = false;
   try {
     database_.run("BEGIN IMMEDIATE");
     for (auto& job : batch) make(*job);
@@ -93,7 +94,7 @@ void Writer::commit(Batch& batch) {
       return;
     }
     save_counters();
-    shop_.contents.pins()->uncertain = true;
+    committing = true;
     database_.run("COMMIT");
     shop_.contents.pins()->uncertain = false;
     ++commits_;
@@ -101,6 +102,7 @@ void Writer::commit(Batch& batch) {
     // Before what is used grows by them: what counts twice for a moment would refuse somebody.
     for (const auto* pin : shop_.named) pin->name();
   } catch (const std::exception& failure) {
+    if (committing) shop_.contents.pins()->uncertain = true;
     shop_.counters = counters;
     shop_.used = used;
     give_up(batch, failure);
