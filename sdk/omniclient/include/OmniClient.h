@@ -19,6 +19,9 @@
  * terminating NUL, and answers `buffer`, or null where the room is too small. Asking with a null buffer and a size of 0
  * tells the size.
  *
+ * One file. Programs of the vendor's 2.x API include this name and find all of it; so it is one, long as it is, and its
+ * parts follow one another by what they are about.
+ *
  * Results. Ok and what begins with Ok is success. ErrorConnection: there is no connection, or it was lost.
  * ErrorNotSupported: what serves this URL cannot do this. ErrorBadRequest: a mistake in the arguments.
  */

@@ -63,6 +63,21 @@ TEST_F(Resolve, LooksForAnAbsoluteUrlNowhereElse) {
   EXPECT_EQ(resolve("mem://h/a", {"mem://h/one"}).result, eOmniClientResult_ErrorNotFound);
 }
 
+/// What a subscription begins with that also looks in `place`.
+Resolved first_of_subscription(const char* relative, const std::string& place) {
+  Collected<Resolved> firsts;
+  const char* search[] = {place.c_str()};
+  const auto id = omniClientResolveSubscribe(
+      relative, search, 1, &firsts,
+      [](void* data, OmniClientResult result, OmniClientListEntry const*, char const* url) noexcept {
+        static_cast<Collected<Resolved>*>(data)->add({result, url});
+      },
+      nullptr);
+  const auto first = firsts.wait_for(1)[0];
+  omniClientStop(id);
+  return first;
+}
+
 /// The first place is too busy to say whether it has it, `times` times.
 void be_busy(int times) {
   omniclient::memory::Faults faults;
@@ -79,16 +94,7 @@ TEST_F(Resolve, AsksAPlaceAgainThatHadNoTime) {
   be_busy(3);
   EXPECT_EQ(resolve("a", {local.c_str()}).url, "mem://h/base/a");
   be_busy(3);
-  Collected<Resolved> firsts;
-  const char* search[] = {local.c_str()};
-  const auto id = omniClientResolveSubscribe(
-      "a", search, 1, &firsts,
-      [](void* data, OmniClientResult result, OmniClientListEntry const*, char const* url) noexcept {
-        static_cast<Collected<Resolved>*>(data)->add({result, url});
-      },
-      nullptr);
-  EXPECT_EQ(firsts.wait_for(1)[0].url, "mem://h/base/a");
-  omniClientStop(id);
+  EXPECT_EQ(first_of_subscription("a", local).url, "mem://h/base/a");
 }
 
 TEST_F(Resolve, TakesNoSecondPlaceWhileNobodyKnowsOfTheFirst) {
@@ -102,16 +108,7 @@ TEST_F(Resolve, TakesNoSecondPlaceWhileNobodyKnowsOfTheFirst) {
   EXPECT_EQ(resolved.result, eOmniClientResult_Error);
   EXPECT_EQ(resolved.url, "");
   be_busy(1);
-  Collected<Resolved> firsts;
-  const char* search[] = {local.c_str()};
-  const auto id = omniClientResolveSubscribe(
-      "a", search, 1, &firsts,
-      [](void* data, OmniClientResult result, OmniClientListEntry const*, char const* url) noexcept {
-        static_cast<Collected<Resolved>*>(data)->add({result, url});
-      },
-      nullptr);
-  EXPECT_EQ(firsts.wait_for(1)[0].result, eOmniClientResult_Error);
-  omniClientStop(id);
+  EXPECT_EQ(first_of_subscription("a", local).result, eOmniClientResult_Error);
 }
 
 TEST_F(Resolve, TellsWhenItIsFoundElsewhere) {
